@@ -1,0 +1,1 @@
+"""What every stage stands on: errors, settings, artifacts, durable files, languages, units, reporting."""

@@ -1,0 +1,120 @@
+"""The only writer of files that matter.
+
+Each file is written under a temporary name in the same folder, flushed, fsynced, renamed over the old one, and the folder is
+fsynced: after a power cut there is the old file or the new one, never half of one. Errors of the disk become ``ResourceError``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from mbegu.core.errors import explain_os_error
+
+PARTIAL_SUFFIX = ".partial"
+HASH_BLOCK_BYTES = 1 << 20
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Does nothing on Windows, whose renames need no folder sync."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes the place of ``path`` only when it is complete and on the disk.
+
+    Args:
+        path: the file to write; its folder is made where missing.
+
+    Yields:
+        A binary file to write to.
+
+    Raises:
+        ResourceError: the disk is full or refuses; the old file is then still there and the partial one is gone.
+    """
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise explain_os_error(error, path) from error
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` durably to ``path``. Raises ``ResourceError`` as ``replace_file`` does."""
+    with replace_file(path) as file:
+        file.write(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` durably to ``path`` as UTF-8 with ``\\n`` line ends."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one JSON form of ``value``: sorted keys, two-space indent, UTF-8, a final newline."""
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode("utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` durably to ``path`` in its canonical JSON form."""
+    write_bytes(path, canonical_json(value))
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy ``source`` durably to ``target``."""
+    with open(source, "rb") as reader, replace_file(target) as writer:
+        shutil.copyfileobj(reader, writer, HASH_BLOCK_BYTES)
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal. Raises ``MbeguError`` where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    return digest.hexdigest()
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of Mbegu's own making, its manifest first so that it never looks complete while half gone."""
+    if not folder.exists():
+        return
+    try:
+        (folder / "manifest.json").unlink(missing_ok=True)
+        sync_folder(folder)
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error

@@ -1,0 +1,124 @@
+"""How Mbegu speaks while it works: titles, notes, warnings, progress and tables, all to stderr; results go to stdout.
+
+A step is handed a ``Say`` and prints nothing itself. Progress lines are drawn only on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from mbegu.core.units import format_seconds
+
+PROGRESS_INTERVAL_S = 0.5
+
+
+class Say:
+    """Speaks to the person at the terminal.
+
+    Args:
+        stream: where to speak, ``sys.stderr`` when not given.
+        quiet: say only warnings.
+    """
+
+    def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
+        self.stream = stream if stream is not None else sys.stderr
+        self.quiet = quiet
+        self._is_terminal = self.stream.isatty()
+        self._drawn = 0
+        self._next_draw_s = 0.0
+        self._began_s = time.monotonic()
+        self._began_at = 0.0
+        self._last_done = 0.0
+
+    def title(self, text: str) -> None:
+        """Name what starts now."""
+        self._line(f"\n▸ {text}")
+
+    def note(self, text: str) -> None:
+        """Say what was chosen and why, or what was found."""
+        self._line(f"  {text}")
+
+    def done(self, text: str) -> None:
+        """Say that something is complete and where it is."""
+        self._line(f"  ✓ {text}")
+
+    def warn(self, text: str) -> None:
+        """Say what the user should know; shown even when quiet."""
+        self._erase()
+        self._write(f"  ! {text}\n")
+
+    def progress(self, done: float, total: float, unit: str) -> None:
+        """Draw how far it is, with the time left; call it as often as you like.
+
+        Args:
+            done: how much is done; a smaller value than at the last call begins a new progress.
+            total: how much there is, 0 where unknown.
+            unit: what is counted, for example ``documents``.
+        """
+        now = time.monotonic()
+        if done < self._last_done or not self._last_done:
+            self._began_s, self._began_at, self._next_draw_s = now, done, 0.0
+        self._last_done = done
+        if self.quiet or not self._is_terminal or now < self._next_draw_s:
+            return
+        self._next_draw_s = now + PROGRESS_INTERVAL_S
+        text = f"  {done:,.0f} {unit}"
+        if total:
+            rate = (done - self._began_at) / max(now - self._began_s, 1e-9)
+            left = f", {format_seconds((total - done) / rate)} left" if rate > 0 else ""
+            text = f"  {100 * done / total:3.0f} %  {done:,.0f} of {total:,.0f} {unit}{left}"
+        self._erase()
+        self._write(text)
+        self._drawn = len(text)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Print an aligned table; see ``format_table``."""
+        for line in format_table(columns, rows).splitlines():
+            self._line("  " + line)
+
+    def _line(self, text: str) -> None:
+        if not self.quiet:
+            self._erase()
+            self._write(text + "\n")
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self._write("\r" + " " * self._drawn + "\r")
+            self._drawn = 0
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+        except UnicodeEncodeError:
+            encoding = self.stream.encoding or "ascii"
+            self.stream.write(text.encode(encoding, "replace").decode(encoding))
+        self.stream.flush()
+
+
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table as lines of text: numbers right, words left, a rule under the head.
+
+    Args:
+        columns: the heads.
+        rows: cells in the order of the heads; floats are written with three decimals.
+    """
+    texts = [[f"{cell:.3f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    is_number = [bool(rows) and all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(columns))]
+    widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
+
+    def draw(line: Sequence[str]) -> str:
+        cells = [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, is_number, strict=True)]
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([draw(columns), "  ".join("─" * width for width in widths), *(draw(line) for line in texts)])
+
+
+def write_result(value: Any, as_json: bool, text: str) -> None:
+    """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``."""
+    out = json.dumps(value, ensure_ascii=False, indent=2) if as_json else text
+    sys.stdout.buffer.write((out + "\n").encode("utf-8"))
+    sys.stdout.flush()

@@ -1,0 +1,121 @@
+"""Settings, stated once: a frozen dataclass whose fields carry default, help, unit, range and choices.
+
+The recipe, the command line, the reference page and Python all build the same object from the same statement, and every
+problem in a recipe is reported in one go.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from mbegu.core.errors import SettingsError
+
+T = TypeVar("T")
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    help: str,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[Any] = (),
+) -> Any:
+    """Declare one setting as a dataclass field.
+
+    Args:
+        default: its value when the recipe is silent; without one the recipe must give it.
+        help: one line for people, shown in recipes and in the reference.
+        unit: unit of the value (``tokens``, ``kWh``), empty where it has none.
+        low: smallest allowed number.
+        high: largest allowed number.
+        choices: the only allowed values.
+    """
+    if isinstance(default, list):
+        raise TypeError("use a tuple: settings are frozen")
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices)}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def read_settings(cls: type[T], values: Mapping[str, Any], section: str) -> tuple[T | None, list[str]]:
+    """Build a settings object from a table of the recipe.
+
+    Args:
+        cls: a frozen dataclass whose fields are made by ``setting``.
+        values: what the recipe says.
+        section: the table's name, for messages.
+
+    Returns:
+        The object and no problems, or ``None`` and every problem as one line each.
+    """
+    hints = typing.get_type_hints(cls)
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    problems = [f"[{section}] has no setting '{name}'{near(name, list(fields))}" for name in values if name not in fields]
+    accepted: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in values:
+            if field.default is dataclasses.MISSING:
+                problems.append(f"[{section}] needs '{name}': {field.metadata['help']}")
+            continue
+        value, problem = _accept(values[name], hints[name], field.metadata)
+        if problem:
+            problems.append(f"[{section}] {name}: {problem}")
+        else:
+            accepted[name] = value
+    return (None, problems) if problems else (cls(**accepted), [])
+
+
+def require_settings(cls: type[T], values: Mapping[str, Any], section: str) -> T:
+    """Build a settings object or raise ``SettingsError`` with every problem."""
+    made, problems = read_settings(cls, values, section)
+    if made is None:
+        raise SettingsError("; ".join(problems))
+    return made
+
+
+def as_table(settings: Any) -> dict[str, Any]:
+    """Return all fields of a settings object with their values as plain TOML and JSON values."""
+    table = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        table[field.name] = list(value) if isinstance(value, tuple) else value
+    return table
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """Return `` (did you mean 'x'?)`` with the nearest known names, or nothing."""
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" (did you mean {' or '.join(repr(each) for each in close)}?)" if close else ""
+
+
+def _accept(value: Any, hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return the value in its declared type and no problem, or anything and the problem."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(each for each in typing.get_args(hint) if each is not type(None))
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)[0]
+        if not isinstance(value, (list, tuple)):
+            return value, f"expected a list, found {value!r}"
+        parts = [_accept(each, inner, metadata) for each in value]
+        return tuple(part for part, _ in parts), "; ".join(problem for _, problem in parts if problem)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        return value, f"expected {_NAMES[hint]}, found {value!r}"
+    unit = f" {metadata['unit']}" if metadata["unit"] else ""
+    if metadata["choices"] and value not in metadata["choices"]:
+        return value, f"{value!r} is not one of {', '.join(map(str, metadata['choices']))}{near(str(value), [str(c) for c in metadata['choices']])}"
+    if metadata["low"] is not None and value < metadata["low"]:
+        return value, f"{value} is below the smallest allowed, {metadata['low']}{unit}"
+    if metadata["high"] is not None and not value <= metadata["high"]:
+        return value, f"{value} is above the largest allowed, {metadata['high']}{unit}"
+    return value, ""
+
+
+_NAMES = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}

@@ -1,0 +1,1 @@
+"""Bits per byte on held-out documents, beside models that only count."""

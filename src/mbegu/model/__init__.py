@@ -1,0 +1,1 @@
+"""The decoder, its files, and the two engines that run it (torch and llama.cpp)."""

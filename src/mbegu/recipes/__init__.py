@@ -1,0 +1,1 @@
+"""The map of steps, recipes, and the runner."""

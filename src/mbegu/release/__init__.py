@@ -1,0 +1,1 @@
+"""What one gives away: GGUF, quantised files, card, label, checksums."""

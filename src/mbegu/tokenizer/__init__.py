@@ -1,0 +1,1 @@
+"""Byte-level BPE that keeps marks whole: train, measure, encode."""

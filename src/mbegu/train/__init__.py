@@ -1,0 +1,1 @@
+"""Plan, data, objective, optimiser, the one loop, checkpoints."""
