@@ -83,7 +83,7 @@ def seal(
         "version": version,
         "key": key,
         "parents": dict(parents),
-        "facts": dict(facts),
+        "facts": json.loads(json.dumps(dict(facts))),  # as it is read back: keys are texts, lists are lists
         "files": files,
     }
     manifest["sha256"] = _own_hash(manifest)
@@ -109,7 +109,7 @@ def read_manifest(folder: Path) -> Artifact:
         sound = raw == durable.canonical_json(manifest) and manifest["sha256"] == _own_hash(manifest)
     except FileNotFoundError:
         raise DamageError("the manifest is missing", path, REPAIR) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamageError(f"the manifest cannot be read: {error}", path, REPAIR) from error
     if not sound:
         raise DamageError("the manifest is damaged", path, REPAIR)

@@ -43,9 +43,10 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
         A binary file to write to.
 
     Raises:
-        ResourceError: the disk is full or refuses; the old file is then still there and the partial one is gone.
+        ResourceError: the disk is full or refuses; the partial file is then gone and the old one still there (or the new one,
+            whole, when only making its name durable failed).
     """
-    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    partial = partial_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "wb") as file:
@@ -86,9 +87,55 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy ``source`` durably to ``target``."""
-    with open(source, "rb") as reader, replace_file(target) as writer:
+    """Copy ``source`` durably to ``target``. Raises ``InputError`` when ``source`` is gone, else as ``replace_file`` does."""
+    try:
+        reader = open(source, "rb")  # noqa: SIM115 - closed below; its errors are the source's, not the target's
+    except OSError as error:
+        raise explain_os_error(error, source) from error
+    with reader, replace_file(target) as writer:
         shutil.copyfileobj(reader, writer, HASH_BLOCK_BYTES)
+
+
+def partial_of(path: Path) -> Path:
+    """Return the name that ``path`` has while it is not complete."""
+    return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
+@contextlib.contextmanager
+def extend_partial(path: Path, keep_bytes: int) -> Iterator[IO[bytes]]:
+    """Open the unfinished form of ``path`` to write on; unlike ``replace_file``, what was written stays when it ends early.
+
+    Args:
+        path: the file that it will become with ``adopt_partial``; its folder is made where missing.
+        keep_bytes: how much of what is already there to keep; what follows is cut off.
+
+    Yields:
+        A binary file, at its end.
+
+    Raises:
+        ResourceError: the disk is full or refuses.
+    """
+    partial = partial_of(path)
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "ab") as file:
+            file.truncate(keep_bytes)
+            file.seek(0, os.SEEK_END)
+            yield file
+    except OSError as error:
+        raise explain_os_error(error, partial) from error
+
+
+def adopt_partial(path: Path) -> None:
+    """Give the unfinished form of ``path``, now complete, its name. Raises ``ResourceError`` as ``replace_file`` does."""
+    partial = partial_of(path)
+    try:
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
 
 
 def sha256_bytes(data: bytes) -> str:

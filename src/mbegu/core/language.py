@@ -13,6 +13,7 @@ from mbegu.core.errors import SettingsError
 from mbegu.core.settings import near
 
 _CODE = re.compile(r"^([A-Za-z]{2,8})(?:[_-]([A-Za-z]{4}))?$")
+SPECIAL_SCOPE = "S"  # ISO 639-3: "undetermined", "multiple languages" and the like, which name no language
 _PRIVATE = re.compile(r"^q[a-t][a-z]$")
 
 # ISO 15924 codes of scripts in present-day use for writing languages, with the name of the script.
@@ -82,9 +83,10 @@ def _name_of(code: str) -> str | None:
     if len(code) != 3:
         return None
     try:
-        return str(iso639.Language.from_part3(code).name)
+        language = iso639.Language.from_part3(code)
     except iso639.LanguageNotFoundError:
         return None
+    return None if language.scope == SPECIAL_SCOPE else str(language.name)
 
 
 def _hint(text: str) -> str:

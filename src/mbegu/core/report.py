@@ -6,8 +6,10 @@ A step is handed a ``Say`` and prints nothing itself. Progress lines are drawn o
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, TextIO
 
@@ -32,10 +34,11 @@ class Say:
         self._next_draw_s = 0.0
         self._began_s = time.monotonic()
         self._began_at = 0.0
-        self._last_done = 0.0
+        self._last_done = math.inf
 
     def title(self, text: str) -> None:
-        """Name what starts now."""
+        """Name what starts now; the next progress is a new one."""
+        self._last_done = math.inf
         self._line(f"\n▸ {text}")
 
     def note(self, text: str) -> None:
@@ -60,7 +63,7 @@ class Say:
             unit: what is counted, for example ``documents``.
         """
         now = time.monotonic()
-        if done < self._last_done or not self._last_done:
+        if done < self._last_done:
             self._began_s, self._began_at, self._next_draw_s = now, done, 0.0
         self._last_done = done
         if self.quiet or not self._is_terminal or now < self._next_draw_s:
@@ -69,7 +72,7 @@ class Say:
         text = f"  {done:,.0f} {unit}"
         if total:
             rate = (done - self._began_at) / max(now - self._began_s, 1e-9)
-            left = f", {format_seconds((total - done) / rate)} left" if rate > 0 else ""
+            left = f", {format_seconds(max(total - done, 0) / rate)} left" if rate > 0 else ""
             text = f"  {100 * done / total:3.0f} %  {done:,.0f} of {total:,.0f} {unit}{left}"
         self._erase()
         self._write(text)
@@ -106,15 +109,32 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         columns: the heads.
         rows: cells in the order of the heads; floats are written with three decimals.
     """
-    texts = [[f"{cell:.3f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    is_number = [bool(rows) and all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(columns))]
-    widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
+    texts = [[_cell_text(cell) for cell in row] for row in rows]
+    is_number = [bool(rows) and all(isinstance(row[i], (int, float)) and not isinstance(row[i], bool) for row in rows) for i in range(len(columns))]
+    widths = [max(display_width(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
 
     def draw(line: Sequence[str]) -> str:
-        cells = [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, is_number, strict=True)]
+        cells = []
+        for cell, width, right in zip(line, widths, is_number, strict=True):
+            padding = " " * (width - display_width(cell))
+            cells.append(padding + cell if right else cell + padding)
         return "  ".join(cells).rstrip()
 
     return "\n".join([draw(columns), "  ".join("─" * width for width in widths), *(draw(line) for line in texts)])
+
+
+def display_width(text: str) -> int:
+    """Return how many terminal cells ``text`` takes: marks that sit on a letter take none, wide East Asian characters two."""
+    marks = sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+
+
+def _cell_text(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return f"{cell:.3f}"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
 def write_result(value: Any, as_json: bool, text: str) -> None:

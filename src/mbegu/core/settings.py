@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from mbegu.core.errors import SettingsError
 
 T = TypeVar("T")
+LARGEST_EXACT = 2**53  # from here on a float no longer holds every whole number
 
 
 def setting(
@@ -105,8 +107,8 @@ def _accept(value: Any, hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, st
         parts = [_accept(each, inner, metadata) for each in value]
         return tuple(part for part, _ in parts), "; ".join(problem for _, problem in parts if problem)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        value = float(value) if abs(value) < LARGEST_EXACT else math.inf
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool) or (hint is float and not math.isfinite(value)):
         return value, f"expected {_NAMES[hint]}, found {value!r}"
     unit = f" {metadata['unit']}" if metadata["unit"] else ""
     if metadata["choices"] and value not in metadata["choices"]:

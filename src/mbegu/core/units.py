@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from mbegu.core.errors import SettingsError
@@ -9,6 +10,7 @@ from mbegu.core.errors import SettingsError
 SECONDS_IN = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400}
 KWH_IN = {"kwh": 1.0, "wh": 0.001}
 _AMOUNT = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]+)\s*$")
+_THOUSANDS = re.compile(r",\d{3}(?!\d)")  # 1,500: one and a half, or one thousand five hundred? Nobody knows, so it is refused.
 
 
 def parse_budget(text: str) -> tuple[str, float]:
@@ -23,6 +25,8 @@ def parse_budget(text: str) -> tuple[str, float]:
     match = _AMOUNT.match(text)
     amount = float(match[1].replace(",", ".")) if match else 0.0
     unit = match[2].lower() if match else ""
+    if not math.isfinite(amount) or _THOUSANDS.search(text):
+        amount = 0.0
     if amount > 0 and unit in SECONDS_IN:
         return "s", amount * SECONDS_IN[unit]
     if amount > 0 and unit in KWH_IN:
