@@ -42,7 +42,7 @@ def setting(
     if isinstance(default, list):
         raise TypeError("use a tuple: settings are frozen")
     metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices)}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, kw_only=True)
 
 
 def read_settings(cls: type[T], values: Mapping[str, Any], section: str) -> tuple[T | None, list[str]]:
