@@ -38,7 +38,7 @@ def test_a_silent_recipe_gets_the_defaults() -> None:
 
 def test_values_are_taken_in_their_declared_types() -> None:
     made = accepted(passes=7, rate=1, shuffle=False, size="large", drop=["ẹ", "ߒߞߏ"], weights=[1, 0.5], limit=9)
-    assert made == Example("yor", 7, 1.0, False, "large", ("ẹ", "ߒߞߏ"), (1.0, 0.5), 9)
+    assert made == Example(language="yor", passes=7, rate=1.0, shuffle=False, size="large", drop=("ẹ", "ߒߞߏ"), weights=(1.0, 0.5), limit=9)
     assert isinstance(made.rate, float)
     assert all(isinstance(weight, float) for weight in made.weights)
 
