@@ -1,0 +1,148 @@
+"""What counts as one document in running text.
+
+Training and held-out text are divided by document, so documents must be of a size that can be divided. A file is one document
+unless it is large: then blocks of whole consecutive lines count as documents. They end at a blank line where there is one. No
+block ends inside a line, except in lines that are themselves longer than several blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from mbegu.corpus.findings import REPEATED_LINE, Findings
+from mbegu.corpus.keys import line_key
+from mbegu.corpus.lines import bounded_lines
+
+LARGE_BYTES = 20_000
+BLOCK_BYTES = 3_000
+MIN_LARGE_BYTES = 1_000
+MIN_BLOCK_BYTES = 500
+# With one document in twenty held out, a text larger than a twentieth of everything could not be held out at all.
+LARGE_SHARE = 0.05
+# A block may grow past its size in search of a blank line by this factor.
+STRETCH = 4 / 3
+WHOLE_LIMIT_BYTES = 4_000_000
+REPEATED_LETTERS = 40
+
+
+@dataclass(frozen=True)
+class CutRule:
+    """How a text is made into documents.
+
+    ``document`` is the setting of that name. In ``auto`` a text of more than ``large_bytes`` is cut into blocks of about
+    ``block_bytes``; sizes are in bytes of UTF-8.
+    """
+
+    document: str
+    large_bytes: int = LARGE_BYTES
+    block_bytes: int = BLOCK_BYTES
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The text of one document and the number of its first line, counted from 1; ``cut`` says that it is a part of a text."""
+
+    text: str
+    first_line: int
+    cut: bool
+
+
+class RepeatedLines:
+    """Remembers long lines, so that a line which came before in another block is left out."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._seen: set[int] = set()
+        self._findings = findings
+
+    def is_new(self, line: str, source: str) -> bool:
+        """Whether a line is short or did not come before; a repeated one is recorded."""
+        key = line_key(line, REPEATED_LETTERS)
+        if key is None:
+            return True
+        if key in self._seen:
+            self._findings.drop(source, REPEATED_LINE, "", line)
+            return False
+        self._seen.add(key)
+        return True
+
+
+def cut_rule(document: str, total_bytes: int) -> CutRule:
+    """Return the rule for a corpus of ``total_bytes``: little text is cut finer, so that some of it can be held out."""
+    large = min(LARGE_BYTES, max(MIN_LARGE_BYTES, int(LARGE_SHARE * total_bytes)))
+    block = min(BLOCK_BYTES, max(MIN_BLOCK_BYTES, int(LARGE_SHARE * total_bytes)))
+    return CutRule(document, large, block)
+
+
+def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, repeated: RepeatedLines | None = None) -> Iterator[Piece]:
+    """Yield the documents of one text.
+
+    Args:
+        chunks: the text in pieces, read once; at most a block is held in memory.
+        rule: what one document is.
+        source: name for the findings.
+        findings: gets the number of texts cut and of blocks.
+        repeated: leaves out long lines that came before, in texts that are cut into blocks; ``None`` keeps them.
+    """
+    lines = _numbered(bounded_lines(chunks, 4 * rule.block_bytes))
+    if rule.document == "line":
+        yield from (Piece(line.rstrip("\n"), number, True) for line, number in lines)
+        return
+    if rule.document == "paragraph":
+        yield from _blocks(lines, 0, WHOLE_LIMIT_BYTES)
+        return
+    limit = WHOLE_LIMIT_BYTES if rule.document == "file" else rule.large_bytes
+    head, size = [], 0
+    for line, number in lines:
+        head.append((line, number))
+        size += _bytes(line)
+        if size > limit:
+            break
+    else:
+        yield Piece("".join(line for line, _ in head), 1, False)
+        return
+    findings.cut_texts += 1
+    kept = ((line, number) for line, number in chain(head, lines) if repeated is None or repeated.is_new(line, source))
+    for block in _blocks(kept, rule.block_bytes, int(rule.block_bytes * STRETCH)):
+        findings.cut_blocks += 1
+        yield block
+
+
+def _numbered(parts: Iterable[str]) -> Iterator[tuple[str, int]]:
+    number = 1
+    for part in parts:
+        yield part, number
+        number += part.endswith("\n")
+
+
+def _blocks(lines: Iterable[tuple[str, int]], soft_bytes: int, hard_bytes: int) -> Iterator[Piece]:
+    """Gather lines into blocks that end at the first blank line past ``soft_bytes``, or before ``hard_bytes`` are passed.
+
+    A last block that is much smaller than the others is joined to the one before.
+    """
+    waiting: Piece | None = None
+    current: list[str] = []
+    first, size = 1, 0
+    for line, number in lines:
+        is_blank = not line.strip()
+        if current and ((is_blank and size >= soft_bytes) or size + _bytes(line) > hard_bytes):
+            if waiting:
+                yield waiting
+            waiting, current, size = Piece("".join(current), first, True), [], 0
+        if is_blank and not current:
+            continue
+        if not current:
+            first = number
+        current.append(line)
+        size += _bytes(line)
+    if current and waiting and size < soft_bytes / 4:
+        waiting, current = Piece(waiting.text + "\n" + "".join(current), waiting.first_line, True), []
+    if waiting:
+        yield waiting
+    if current:
+        yield Piece("".join(current), first, True)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

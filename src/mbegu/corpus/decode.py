@@ -1,0 +1,224 @@
+"""From bytes to characters: find out how a file is encoded, say so, and decode it as a stream.
+
+UTF-8 is proved by decoding the whole file, never guessed. A file that is not Unicode is read in the encoding that the recipe
+or the file itself names; without one in a guess, which the report calls a guess. Files that mix encodings line by line are
+decoded line by line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from mbegu.corpus.findings import BINARY, Findings, ReadError
+from mbegu.corpus.source import Source
+
+CHUNK_CHARACTERS = 1 << 16
+CHUNK_BYTES = 1 << 16
+SAMPLE_BYTES = 1 << 18
+LINE_BYTES = 1 << 20
+REPLACEMENT = "\ufffd"
+
+# The longer mark first: UTF-32-LE begins like UTF-16-LE.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with byte order mark"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+_MAGIC = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a zip archive, .docx or .odt"),
+    (b"\xd0\xcf\x11\xe0", "an old Microsoft Office file"),
+    (b"PAR1", "Parquet"),
+)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_VALID_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_HIGH = re.compile(rb"[\x80-\xff]")
+MAX_CONTROL_SHARE = 0.02  # text has none; compressed and random data have about a tenth
+MIN_TEXT_SHARE = 0.9  # letters, marks and spaces in decoded text; prose of every script tried has more
+MAX_HIGH_SHARE_WESTERN = 0.3  # accented letters in Western European text; Cyrillic, Greek, Arabic code pages have nearly all letters there
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a file is encoded.
+
+    ``codec`` decodes it. ``mixed`` says that only lines which are not valid UTF-8 are decoded with it. ``label`` is for people.
+    """
+
+    codec: str
+    label: str
+    mixed: bool = False
+
+
+def decode(source: Source, findings: Findings, fallback: str = "") -> Iterator[str]:
+    """Yield the text of a source in pieces, with ``\\n`` line ends, and record its encoding.
+
+    Args:
+        source: the bytes.
+        findings: gets the encoding's label.
+        fallback: the codec to use when the bytes are not Unicode; guessed when empty.
+
+    Raises:
+        ReadError: the bytes are not text.
+        OSError: the file cannot be read.
+    """
+    encoding = detect(source, fallback)
+    findings.encodings[encoding.label] += 1
+    if encoding.label != "UTF-8":
+        findings.note(source.name, f"read as {encoding.label}")
+    with source.open() as stream:
+        yield from _decode_lines(stream, encoding.codec) if encoding.mixed else _decode_stream(stream, encoding.codec)
+
+
+def decode_bytes(data: bytes, findings: Findings, name: str, fallback: str = "") -> str:
+    """Return the text of bytes in memory; otherwise as ``decode``."""
+    return "".join(decode(Source(name, len(data), lambda: io.BytesIO(data)), findings, fallback))
+
+
+def detect(source: Source, fallback: str = "") -> Encoding:
+    """Find out how a source is encoded by reading it once or twice.
+
+    Args:
+        source: the bytes.
+        fallback: the codec for bytes that are not Unicode; guessed when empty.
+
+    Raises:
+        ReadError: the bytes are not text.
+    """
+    with source.open() as stream:
+        head = stream.read(SAMPLE_BYTES)
+    for mark, codec, label in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            if codec == "utf-8-sig" and not _is_utf8(source):
+                break
+            return Encoding(codec, label)
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            raise ReadError(BINARY, f"the name says text, but this is {what}: give it its right ending")
+    if b"\x00" in head:
+        return _with_zeros(source, head)
+    if len(_CONTROLS.findall(head)) > MAX_CONTROL_SHARE * len(head):
+        raise ReadError(BINARY, "the name says text, but this is something else")
+    if _is_utf8(source):
+        return Encoding("utf-8", "UTF-8")
+    return _not_utf8(source, fallback)
+
+
+def _is_utf8(source: Source) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with source.open() as stream:
+            while block := stream.read(1 << 20):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_zeros(source: Source, head: bytes) -> Encoding:
+    """Tell UTF-16 without a mark, and UTF-8 with a stretch of zeros that a crash left, from binary data."""
+    for codec in ("utf-16-le", "utf-16-be"):
+        if len(head) >= 4 and _text_share(head[: len(head) // 2 * 2].decode(codec, "replace")) >= MIN_TEXT_SHARE:
+            return Encoding(codec, f"{codec.upper()} without byte order mark")
+    rest = head.replace(b"\x00", b"")
+    if len(rest) > len(head) // 2 and _is_utf8(source) and len(_CONTROLS.findall(rest)) <= MAX_CONTROL_SHARE * len(rest):
+        return Encoding("utf-8", "UTF-8 with zero bytes, which were removed")
+    raise ReadError(BINARY, "the name says text, but this is something else")
+
+
+def _text_share(text: str) -> float:
+    """Return the share of characters that are letters, digits, marks, spaces or common punctuation."""
+    import unicodedata
+
+    sample = text[:20_000]
+    good = sum(unicodedata.category(character)[0] in "LMNZ" or character in "\n\r\t.,;:!?'\"()-" for character in sample)
+    # Wrong byte order gives letters too, of many unrelated blocks, but hardly ever a space or line end.
+    spaces = sum(character in " \n\r\t" for character in sample)
+    return good / len(sample) if spaces else 0.0
+
+
+def _not_utf8(source: Source, fallback: str) -> Encoding:
+    """Decide between another encoding for the whole file and UTF-8 that is broken or mixed in places."""
+    good = bad = good_lines = 0
+    sample = bytearray()
+    with source.open() as stream:
+        for line in _byte_lines(stream):
+            if line.isascii():
+                continue
+            valid, invalid = _count_sequences(line)
+            good, bad, good_lines = good + valid, bad + invalid, good_lines + (invalid == 0)
+            if invalid > valid and len(sample) < SAMPLE_BYTES:
+                sample += line
+    codec = fallback or (_guess_codec(bytes(sample)) if sample else "cp1252")
+    how = "as the recipe or the file says" if fallback else "guessed"
+    if not sample:
+        return Encoding("utf-8", f"UTF-8, broken in {bad:,} places", mixed=False)
+    if good_lines == 0 and bad > good:
+        return Encoding(codec, f"{codec} ({how})")
+    return Encoding(codec, f"UTF-8 mixed with {codec} ({how})", mixed=True)
+
+
+def _byte_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield lines of at most about ``LINE_BYTES``, never cut inside a multi-byte character."""
+    held = b""
+    while piece := stream.readline(LINE_BYTES):
+        piece = held + piece
+        held = b""
+        if not piece.endswith(b"\n") and len(piece) >= LINE_BYTES:
+            end = len(piece)
+            while end > len(piece) - 4 and piece[end - 1] >= 0x80:
+                end -= 1
+            piece, held = piece[:end], piece[end:]
+        yield piece
+    if held:
+        yield held
+
+
+def _count_sequences(line: bytes) -> tuple[int, int]:
+    """Return how many valid multi-byte characters and how many stray high bytes a line has."""
+    rest, valid = _VALID_MULTIBYTE.subn(b"", line)
+    return valid, len(_HIGH.findall(rest))
+
+
+def _guess_codec(sample: bytes) -> str:
+    """Guess an 8-bit encoding: Windows-1252 where high bytes are few, as accents are; else ask charset-normalizer."""
+    letters = sum(byte >= 0x80 or chr(byte).isalpha() for byte in sample)
+    high = len(_HIGH.findall(sample))
+    if high <= MAX_HIGH_SHARE_WESTERN * letters:
+        try:
+            decoded = sample.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin-1"
+        if any(character.isalpha() for character in decoded if ord(character) > 127):
+            return "cp1252"
+    from charset_normalizer import from_bytes
+
+    logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
+    best = from_bytes(sample[:CHUNK_BYTES]).best()
+    return best.encoding if best else "latin-1"
+
+
+def _decode_stream(stream: BinaryIO, codec: str) -> Iterator[str]:
+    reader = io.TextIOWrapper(stream, encoding=codec, errors="replace", newline=None)
+    while text := reader.read(CHUNK_CHARACTERS):
+        yield text
+
+
+def _decode_lines(stream: BinaryIO, codec: str) -> Iterator[str]:
+    """Decode each line as UTF-8 where it is valid or mostly so, else with ``codec``."""
+    for line in _byte_lines(stream):
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            valid, invalid = _count_sequences(line)
+            text = line.decode(codec if invalid > valid else "utf-8", "replace")
+        yield text.replace("\r\n", "\n").replace("\r", "\n")

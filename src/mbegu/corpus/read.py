@@ -1,0 +1,104 @@
+"""From files to normalised documents, one at a time: read, cut, normalise, and leave out what is no text."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+
+from mbegu.core.documents import Document
+from mbegu.core.report import Say
+from mbegu.corpus.cut import Piece, RepeatedLines, cut, cut_rule
+from mbegu.corpus.files import TextFile, reason_of
+from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings, ReadError
+from mbegu.corpus.normalise import Normalised, normalise
+from mbegu.corpus.readers import read_source
+from mbegu.corpus.readers.context import Context
+from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.source import RawText
+
+
+def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSettings, findings: Findings, say: Say) -> Iterator[Document]:
+    """Yield the documents of all files, in order. A file that cannot be read is recorded, and the next is read.
+
+    Args:
+        files: what to read, as ``text_files`` lists it.
+        language: the language that all of it is taken to be in.
+        settings: how to read it, and its papers.
+        findings: gets everything that is left out, and the counts.
+        say: shows the progress.
+    """
+    total = sum(file.size_bytes for file in files)
+    rule = cut_rule(settings.document, total)
+    repeated = RepeatedLines(findings) if settings.repeated_lines else None
+    done = 0
+    for file in files:
+        for raw in _texts_of(file, settings, findings):
+            yield from _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
+        done += file.size_bytes
+        say.progress(done, total, "bytes")
+
+
+def _texts_of(file: TextFile, settings: CorpusSettings, findings: Findings) -> Iterator[RawText]:
+    """Yield the texts of one file; what stops the reading is recorded."""
+    try:
+        yield from read_source(file.source(), Context(settings, findings))
+    except ReadError as error:
+        findings.drop(file.name, error.reason, error.detail)
+    except OSError as error:
+        findings.drop(file.name, *reason_of(error))
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        findings.drop(file.name, DAMAGED, str(error))
+
+
+def _pieces(raw: RawText, pieces: Iterator[Piece], findings: Findings) -> Iterator[Piece]:
+    """Yield the pieces of a text; what stops the decoding of it, which happens here, is recorded."""
+    try:
+        yield from pieces
+    except ReadError as error:
+        findings.drop(raw.source, error.reason, error.detail)
+    except OSError as error:
+        findings.drop(raw.source, *reason_of(error))
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        findings.drop(raw.source, DAMAGED, str(error))
+
+
+def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
+    for piece in pieces:
+        made = normalise(piece.text)
+        findings.removed_controls += made.removed_controls
+        findings.replaced_characters += made.replaced
+        source = _place(raw, piece)
+        reason = _why_not(made, settings)
+        if reason:
+            findings.drop(source, reason, _detail(reason, made), made.text)
+            continue
+        findings.nfc_documents += made.nfc_changed
+        name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
+        yield Document(name, made.text, language, source, settings.licence, settings.contributor)
+
+
+def _place(raw: RawText, piece: Piece) -> str:
+    """Return where a document stands: ``a.txt``, ``a.txt#121`` (line), ``rows.csv#17`` (row), ``rows.csv#17:40`` (line of a row's text)."""
+    line = str(piece.first_line) if piece.cut else ""
+    place = ":".join(part for part in (raw.place, line) if part)
+    return f"{raw.source}#{place}" if place else raw.source
+
+
+def _why_not(made: Normalised, settings: CorpusSettings) -> str:
+    if not made.text:
+        return EMPTY
+    if made.replaced > settings.max_undecodable * len(made.text):
+        return UNDECODABLE
+    if len(made.text.encode("utf-8")) < settings.min_document_bytes:
+        return TOO_SHORT
+    if not any(character.isalpha() for character in made.text):
+        return NO_LETTERS
+    return ""
+
+
+def _detail(reason: str, made: Normalised) -> str:
+    if reason != UNDECODABLE:
+        return ""
+    return f"{made.replaced:,} of {len(made.text):,} characters could not be decoded: name its encoding under 'encoding' in [corpus]"

@@ -1,0 +1,76 @@
+"""Markdown without its marks: headings, emphasis, links, images, tables, quotes, code and front matter."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from mbegu.corpus.decode import decode
+from mbegu.corpus.lines import bounded_lines
+from mbegu.corpus.readers.context import Context
+from mbegu.corpus.source import RawText, Source
+
+LINE_CHARACTERS = 1 << 16
+
+_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
+_RULE = re.compile(r"^\s{0,3}(?:(?:[-*_=]\s*){3,}|\|?[\s:|-]*-{2,}[\s:|-]*\|?)\s*$")
+_COMMENT = re.compile(r"<!--.*?-->")
+_REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s+\S+.*$")
+_LEADING = re.compile(r"^\s*(?:>\s?)*(?:#{1,6}(?=\s|$)\s*|[-*+]\s+(?:\[[ xX]\]\s+)?)?")
+_TRAILING_HEADING = re.compile(r"\s+#+\s*$")
+_IMAGE = re.compile(r"!\[([^\]\n]{0,1000})\](?:\([^()\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
+_LINK = re.compile(r"\[([^\]\n]{1,1000})\](?:\([^()\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
+_AUTOLINK = re.compile(r"<((?:https?|mailto|ftp):[^>\s]{1,2000})>")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}>")
+_CODE = re.compile(r"(?<!`)(`+)(?!`)([^\n]{1,2000}?)(?<!`)\1(?!`)")
+_STRONG = re.compile(r"(\*{1,3}|_{1,3}|~~)(?=\S)([^\n]{1,2000}?)(?<=\S)\1")
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+
+
+def read(source: Source, context: Context) -> Iterator[RawText]:
+    """Yield the file as one text without marks. Raises ``ReadError`` when its bytes are not text."""
+    chunks = decode(source, context.findings, context.settings.encoding)
+    yield RawText(source.name, "", plain(bounded_lines(chunks, LINE_CHARACTERS)))
+
+
+def plain(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines of Markdown as plain text: words stay, marks, addresses, code blocks and front matter go."""
+    fence = ""
+    in_front_matter = False
+    for number, line in enumerate(lines):
+        if number == 0 and line.rstrip() == "---":
+            in_front_matter = True
+        elif in_front_matter:
+            in_front_matter = line.rstrip() not in ("---", "...")
+        elif match := _FENCE.match(line):
+            fence = "" if fence and match[1].startswith(fence) else fence or match[1]
+        elif not fence and not _REFERENCE.match(line):
+            yield _plain_line(line)
+
+
+def _plain_line(line: str) -> str:
+    end = "\n" if line.endswith("\n") else ""
+    if _RULE.match(line):
+        return end
+    text = _COMMENT.sub("", line.rstrip("\n"))
+    text = _TRAILING_HEADING.sub("", _LEADING.sub("", text)) if text.lstrip().startswith("#") else _LEADING.sub("", text)
+    text = _IMAGE.sub(r"\1", text)
+    text = _LINK.sub(r"\1", text)
+    text = _AUTOLINK.sub(r"\1", text)
+    text = _TAG.sub("", text)
+    text = _CODE.sub(r"\2", text)
+    for _ in range(2):
+        text = _STRONG.sub(_inner, text)
+    if text.lstrip().startswith("|"):
+        text = "\t".join(cell.strip() for cell in text.strip().strip("|").split("|"))
+    return html.unescape(_ESCAPE.sub(r"\1", text)) + end
+
+
+def _inner(match: re.Match[str]) -> str:
+    """Return emphasised text without its marks; underscores inside a word are no emphasis."""
+    before = match.string[match.start() - 1 : match.start()]
+    after = match.string[match.end() : match.end() + 1]
+    if match[1][0] == "_" and (before.isalnum() or after.isalnum()):
+        return match[0]
+    return match[2]

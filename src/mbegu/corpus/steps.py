@@ -1,0 +1,207 @@
+"""The corpus step: the user's files in, train and held-out documents and a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mbegu.core import durable
+from mbegu.core.errors import InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs
+from mbegu.core.units import format_bytes
+from mbegu.corpus.files import TextFile, fingerprint, text_files
+from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
+from mbegu.corpus.settings import CorpusSettings
+
+__all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
+
+# Less than this is a few sentences: nothing can be trained and judged with it.
+MIN_CORPUS_BYTES = 2_000
+LITTLE_TEXT_BYTES = 100_000
+MAX_OVERLAP_SHARE = 0.1
+MIN_SCRIPT_SHARE = 0.5
+SAID_PROBLEMS = 5
+ROWS_PER_GROUP = 10_000
+
+
+def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
+    """Read the user's text, clean it of copies, and divide it into train and held-out documents.
+
+    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet`` and ``report.json`` into ``out``.
+
+    Args:
+        settings: the [corpus] table.
+        inputs: the project: its language and where it lies.
+        out: the step's folder.
+        say: speaks to the user.
+
+    Returns:
+        Facts: counts and sizes of documents, what was dropped, licences, sources, scripts, overlap.
+
+    Raises:
+        InputError: there is no text, or too little to divide; a named column is in no file.
+    """
+    from mbegu.core.documents import read_documents
+    from mbegu.corpus.describe import Profile, counted, make_report, render
+
+    language = inputs.project.parsed_language()
+    findings = Findings()
+    files = text_files(settings, inputs.place, findings)
+    say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
+    whole = out / "read.parquet"
+    try:
+        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say)
+        profile = Profile()
+        for side in ("train", "heldout"):
+            wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))
+            figures |= _write_side(out, side, wanted, profile)
+    finally:
+        whole.unlink(missing_ok=True)
+    figures["heldout_lines_in_train_share"] = _repeated_line_share(out)
+    warnings = _warnings(profile, language.script, figures, findings)
+    report = make_report(profile, findings, figures, language.tag, warnings)
+    write_dropped(out / "dropped.parquet", findings.drops)
+    durable.write_json(out / "report.json", report)
+    for line in render(report).splitlines():
+        say.note(line)
+    for warning in warnings:
+        say.warn(warning)
+    return {
+        **{
+            name: report[name]
+            for name in ("documents", "bytes", "characters", "scripts", "sources", "licences", "mark_share", "nfc_changed_documents")
+        },
+        **figures,
+        "dropped": {reason: entry["count"] for reason, entry in report["dropped"].items()},
+        "contributors": counted({settings.contributor: [profile.documents, profile.bytes]}) if settings.contributor else {},
+        "encodings": report["encodings"],
+        "files_seen": report["files_seen"],
+        "warnings": warnings,
+    }
+
+
+def write_dropped(path: Path, drops: Iterable[Drop]) -> None:
+    """Write what was left out to a Parquet file with the columns source, reason, detail and excerpt."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [{"source": drop.source, "reason": drop.reason, "detail": drop.detail, "excerpt": drop.excerpt} for drop in drops]
+    schema = pa.schema([(name, pa.string()) for name in ("source", "reason", "detail", "excerpt")])
+    with durable.replace_file(path) as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), file, compression="zstd", row_group_size=ROWS_PER_GROUP)
+
+
+def _divide(
+    whole: Path, files: list[TextFile], language: str, settings: CorpusSettings, *, findings: Findings, say: Say
+) -> tuple[set[str], dict[str, Any], set[str]]:
+    """Read everything into ``whole``, find copies, choose what is held out.
+
+    Returns:
+        The identifiers held out, figures of the split, and the identifiers of all documents kept.
+    """
+    import numpy as np
+
+    from mbegu.core.documents import write_documents
+    from mbegu.corpus.compare import Comparison
+    from mbegu.corpus.read import read_documents
+    from mbegu.corpus.split import split
+
+    comparison = Comparison(settings, findings, sum(file.size_bytes for file in files))
+    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say)))
+    _require_text(comparison.total_bytes, files, settings, findings)
+    say.progress(0, 0, "documents")
+    compared = comparison.finish()
+    division = split(compared.ids, compared.sizes_bytes, compared.groups, compared.shared_share, settings)
+    side = division.heldout.astype(np.int64)
+    overlap = compared.spans.shared_share(side)
+    weights = np.array(compared.sizes_bytes) * division.heldout
+    figures = {
+        "heldout_target_bytes": division.target_bytes,
+        "heldout_passed_over": division.passed_over,
+        "heldout_forced": division.forced,
+        "overlap_share": round(float((overlap * weights).sum() / max(1, weights.sum())), 6),
+    }
+    heldout = {name for name, is_heldout in zip(compared.ids, division.heldout.tolist(), strict=True) if is_heldout}
+    return heldout, figures, set(compared.ids)
+
+
+def _require_text(total_bytes: int, files: list[TextFile], settings: CorpusSettings, findings: Findings) -> None:
+    """Raise ``InputError`` when a named column is nowhere or there is next to no text, saying what was looked at."""
+    problem = f"; {findings.problems[0].source}: {findings.problems[0].reason}, {findings.problems[0].detail}" if findings.problems else ""
+    if settings.column and findings.missing_columns and not findings.column_found:
+        raise InputError(f"no file has the column '{settings.column}'{problem}", ", ".join(settings.text), "correct 'column' in [corpus]")
+    if total_bytes >= MIN_CORPUS_BYTES:
+        return
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in sorted(findings.dropped.items()) if reason != PAPERS)
+    looked = f"looked at {findings.files_seen:,} files" + (f"; left out: {left_out}" if left_out else "")
+    what = (
+        "there is no text"
+        if total_bytes == 0
+        else f"there are only {total_bytes:,} bytes of text, and {MIN_CORPUS_BYTES:,} are needed even for a trial"
+    )
+    raise InputError(f"{what}: {looked}{problem}", ", ".join(settings.text), "put text files (.txt, .docx, .pdf, .epub, .csv ...) there")
+
+
+def _write_side(out: Path, side: str, documents: Iterable[Any], profile: Any) -> dict[str, int]:
+    """Write one side of the split; return its counts."""
+    from mbegu.core.documents import write_documents
+
+    size = 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal size
+        for document in documents:
+            profile.add(document)
+            size += len(document.text.encode("utf-8"))
+            yield document
+
+    count = write_documents(out / f"{side}.parquet", counted())
+    return {f"{side}_documents": count, f"{side}_bytes": size}
+
+
+def _repeated_line_share(out: Path) -> float:
+    """Return the share of the long lines of the held-out documents that also stand in a train document."""
+    from mbegu.core.documents import read_documents
+    from mbegu.corpus.cut import REPEATED_LETTERS
+    from mbegu.corpus.keys import line_key
+
+    def keys(name: str) -> Iterator[int]:
+        for document in read_documents(out / name):
+            for line in document.text.split("\n"):
+                key = line_key(line, REPEATED_LETTERS)
+                if key is not None:
+                    yield key
+
+    heldout = list(keys("heldout.parquet"))
+    wanted = set(heldout)
+    found = {key for key in keys("train.parquet") if key in wanted}
+    return round(sum(key in found for key in heldout) / max(1, len(heldout)), 6)
+
+
+def _warnings(profile: Any, script: str, figures: Mapping[str, Any], findings: Findings) -> list[str]:
+    """Return what the user should know, one line each."""
+    warnings = [_problem_line(drop) for drop in findings.problems[:SAID_PROBLEMS]]
+    more = sum(findings.dropped[reason] for reason in PROBLEMS) - len(warnings)
+    if more > 0:
+        warnings.append(f"{more:,} more could not be read; they are listed in dropped.parquet")
+    if profile.bytes < LITTLE_TEXT_BYTES:
+        warnings.append(
+            f"only {format_bytes(profile.bytes)} of text: enough to try every step, too little for a model that writes well;"
+            f" collect at least {format_bytes(LITTLE_TEXT_BYTES)}, better 1 MB and more"
+        )
+    scripts = profile.scripts()
+    if script and scripts and scripts.get(script, 0.0) < MIN_SCRIPT_SHARE:
+        most = next(iter(scripts))
+        warnings.append(f"the recipe says script {script}, but {100 * scripts[most]:.0f} % of the letters are {most}: check 'language' and the files")
+    if figures["overlap_share"] > MAX_OVERLAP_SHARE:
+        warnings.append(
+            f"{100 * figures['overlap_share']:.0f} % of the held-out text also stands in the training text word for word:"
+            " scores on it will look better than they are"
+        )
+    return warnings
+
+
+def _problem_line(drop: Drop) -> str:
+    return f"{drop.source}: not read: {drop.reason}" + (f", {drop.detail}" if drop.detail else "")
