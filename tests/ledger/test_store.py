@@ -1,0 +1,167 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mbegu.core.errors import InputError, MbeguError, ResourceError
+from mbegu.core.steps import ProjectSettings
+from mbegu.ledger import recorder as recorder_module
+from mbegu.ledger.record import read_record
+from mbegu.ledger.store import Ledger, file_hash
+from mbegu.ledger.verify import verify_ledger
+
+
+def test_a_run_is_written_when_it_begins_and_when_it_ends(begin, tmp_path):
+    run = begin()
+    path = tmp_path / "ledger" / "000001-corpus.json"
+    assert read_record(path).status == "running"
+    run.finish("done", outputs_sha256="cd" * 32, facts={"threads": 2, "seed": 1, "documents": 3})
+    record = read_record(path)
+    assert (record.status, record.outputs_sha256, record.threads, record.seed, record.facts["documents"]) == ("done", "cd" * 32, 2, 1, 3)
+    assert record.energy is not None and record.energy.method and record.energy_reason
+    assert record.versions["mbegu"] and record.peak_memory_bytes > 1_000_000
+    assert record.settings == {"text": "ẹ̀kọ́ ትምህርት ߞߊߙߊ߲"}
+
+
+def test_records_are_chained(three_runs, tmp_path):
+    files = Ledger(tmp_path / "ledger").files()
+    assert [path.name for path in files] == ["000001-corpus.json", "000002-tokenizer.json", "000003-train.json"]
+    assert [record.previous for record in three_runs] == ["", file_hash(files[0]), file_hash(files[1])]
+
+
+def test_an_error_closes_the_run_as_failed_with_its_words(begin, tmp_path):
+    with pytest.raises(InputError), begin():
+        raise InputError("the text is empty", "text/a.txt", "add some text")
+    (record,) = Ledger(tmp_path / "ledger").runs()
+    assert (record.status, record.error) == ("failed", "the text is empty (text/a.txt). Add some text.")
+
+
+def test_an_interrupt_closes_the_run_as_interrupted(begin, tmp_path):
+    with pytest.raises(KeyboardInterrupt), begin():
+        raise KeyboardInterrupt
+    assert Ledger(tmp_path / "ledger").runs()[0].status == "interrupted"
+
+
+def test_a_step_that_says_nothing_is_not_done(begin, tmp_path):
+    with begin():
+        pass
+    assert Ledger(tmp_path / "ledger").runs()[0].status == "failed"
+
+
+def test_a_run_cannot_be_closed_twice(begin):
+    run = begin()
+    run.finish("done")
+    with pytest.raises(RuntimeError, match="closed already"):
+        run.finish("done")
+    assert run.heartbeat() is False
+
+
+def test_heartbeats_are_written_every_30_seconds_at_most(begin, monkeypatch):
+    run = begin()
+    assert run.heartbeat({"step": 1}) is False
+    monkeypatch.setattr(recorder_module, "HEARTBEAT_S", 0.0)
+    assert run.heartbeat({"tokens": 5}) is True
+    assert run.record.facts == {"step": 1, "tokens": 5}
+    assert run.record.status == "running"
+    run.finish("done")
+
+
+def test_a_killed_run_is_closed_as_cut_off_with_what_it_knew(begin, tmp_path):
+    code = f"""
+import os, sys, time
+from pathlib import Path
+from mbegu.core.steps import ProjectSettings
+from mbegu.ledger import recorder
+from mbegu.ledger.store import Ledger
+recorder.HEARTBEAT_S = 0.0
+ledger = Ledger(Path({str(tmp_path / "ledger")!r}))
+run = ledger.begin(step="train", version=1, key="k", settings={{}}, inputs={{}}, project=ProjectSettings(language="yor"))
+end = time.process_time() + 0.2
+while time.process_time() < end: pass
+run.heartbeat({{"steps": 41}})
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    ledger = Ledger(tmp_path / "ledger")
+    assert ledger.runs()[0].status == "running"
+    begin("export", "k2").finish("done")
+    cut, done = ledger.runs()
+    assert (cut.status, cut.facts) == ("cut off", {"steps": 41})
+    assert cut.cpu_seconds >= 0.15 and cut.energy.kwh > 0
+    assert done.previous == file_hash(ledger.files()[0])
+    assert verify_ledger(ledger.folder) == []
+    totals = ledger.totals()
+    assert totals.by_status == {"cut off": 1, "done": 1} and totals.cpu_seconds >= 0.15
+
+
+def test_a_damaged_file_never_stops_a_run_and_is_kept(three_runs, begin, tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    path = ledger.files()[-1]
+    path.write_bytes(b"\x00 broken")
+    begin("export").finish("done")
+    assert path.read_bytes() == b"\x00 broken"
+    assert [run.step for run in ledger.runs()] == ["corpus", "tokenizer", "export"]
+    assert ledger.runs()[-1].number == 4
+    assert [Path(problem.where).name for problem in ledger.damage()] == ["000003-train.json"]
+    assert [Path(problem.where).name for problem in verify_ledger(ledger.folder)] == ["000003-train.json"]
+
+
+@pytest.mark.skipif(os.name == "nt" or getattr(os, "geteuid", lambda: 0)() == 0, reason="needs a file that cannot be read")
+def test_an_unreadable_file_never_stops_a_run(three_runs, begin, tmp_path):
+    path = Ledger(tmp_path / "ledger").files()[-1]
+    path.chmod(0)
+    begin("export").finish("done")
+    assert "no permission" in str(verify_ledger(tmp_path / "ledger")[0])
+    path.chmod(0o600)
+
+
+def test_totals_sum_energy_with_its_methods_and_can_be_narrowed(three_runs, tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    everything, one = ledger.totals(), ledger.totals(keys={"k3"})
+    assert (everything.runs, one.runs, ledger.totals(step="corpus").runs) == (3, 1, 1)
+    assert everything.energy.high_kwh == pytest.approx(sum(run.energy.high_kwh for run in three_runs))
+    assert everything.runs_without_energy == 0
+    assert Ledger(tmp_path / "none").totals().energy is None
+
+
+def test_a_meter_file_that_ends_too_early_gives_way_to_the_model(tmp_path, laptop):
+    (tmp_path / "meter.csv").write_text("time,kWh\n2020-01-01T00:00:00Z,1\n2020-01-02T00:00:00Z,2\n", encoding="utf-8")
+    project = ProjectSettings(language="yor", meter_file="meter.csv")
+    run = Ledger(tmp_path / "ledger").begin(step="corpus", version=1, key="k", settings={}, inputs={}, project=project, machine=laptop)
+    record = run.finish("done")
+    assert record.energy.method == "modelled from processor time"
+    assert "the meter file has no reading after" in record.energy_reason
+
+
+def test_a_wrong_meter_file_is_said_before_the_step_runs(tmp_path, laptop):
+    project = ProjectSettings(language="yor", meter_file="no.csv")
+    with pytest.raises(InputError, match=r"no\.csv"):
+        Ledger(tmp_path / "ledger").begin(step="corpus", version=1, key="k", settings={}, inputs={}, project=project, machine=laptop)
+    assert Ledger(tmp_path / "ledger").files() == []
+
+
+def test_a_full_disk_does_not_hide_the_error_under_way(begin, monkeypatch, tmp_path):
+    def full(*_args: object) -> None:
+        raise ResourceError("the disk is full")
+
+    with pytest.raises(InputError, match="the real trouble"), begin():
+        monkeypatch.setattr(recorder_module, "write_record", full)
+        raise InputError("the real trouble")
+    monkeypatch.undo()
+    assert Ledger(tmp_path / "ledger").runs()[0].status == "running"
+
+
+def test_other_files_in_the_folder_are_left_alone(three_runs, tmp_path):
+    (tmp_path / "ledger" / "notes.txt").write_text("mine")
+    (tmp_path / "ledger" / "000004-train.json.partial").write_text("half")
+    assert len(Ledger(tmp_path / "ledger").files()) == 3
+
+
+def test_is_plain_json_with_units_in_the_names(three_runs, tmp_path):
+    values = json.loads((tmp_path / "ledger" / "000003-train.json").read_text(encoding="utf-8"))
+    assert {"seconds", "cpu_seconds", "peak_memory_bytes", "energy", "sha256", "previous", "machine"} <= set(values)
+    assert {"kwh", "low_kwh", "high_kwh", "method"} <= set(values["energy"])
+    assert issubclass(InputError, MbeguError)
