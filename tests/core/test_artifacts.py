@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -61,24 +62,33 @@ def test_leftovers_of_a_cut_are_not_sealed_in(folder: Path) -> None:
     open_artifact(folder)
 
 
+def put(file: IO[bytes], at: int, byte: int) -> None:
+    file.seek(at)
+    file.write(bytes([byte]))
+
+
+def is_found(folder: Path) -> bool:
+    try:
+        open_artifact(folder)
+    except DamageError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "a.txt", "deep/ውስጥ/ߒߞߏ.bin"])
 def test_every_flipped_bit_is_found(folder: Path, name: str) -> None:
     sealed(folder)
     path = folder / name
     sound = path.read_bytes()
     unseen = []
-    for at in range(len(sound)):
-        for bit in range(8):
-            damaged = bytearray(sound)
-            damaged[at] ^= 1 << bit
-            path.write_bytes(bytes(damaged))
-            try:
-                open_artifact(folder)
-                unseen.append((at, bit))
-            except DamageError as error:
-                assert error.exit_code == 5
+    with open(path, "r+b", buffering=0) as file:  # one byte in place: thousands of whole files would wear the disk
+        for at, byte in enumerate(sound):
+            for bit in range(8):
+                put(file, at, byte ^ 1 << bit)
+                if not is_found(folder):
+                    unseen.append((at, bit))
+            put(file, at, byte)
     assert unseen == []
-    path.write_bytes(sound)
     open_artifact(folder)
 
 
@@ -87,10 +97,10 @@ def test_every_length_of_a_cut_file_is_found(folder: Path, name: str) -> None:
     sealed(folder)
     path = folder / name
     sound = path.read_bytes()
-    for length in range(len(sound)):
-        path.write_bytes(sound[:length])
-        with pytest.raises(DamageError):
-            open_artifact(folder)
+    with open(path, "r+b", buffering=0) as file:
+        for length in reversed(range(len(sound))):
+            file.truncate(length)
+            assert is_found(folder), length
     path.write_bytes(sound + b"\0")
     with pytest.raises(DamageError):
         open_artifact(folder)
