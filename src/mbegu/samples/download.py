@@ -179,7 +179,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, may_be_loopback: bool) -> None:
         self.may_be_loopback = may_be_loopback
 
-    def redirect_request(  # noqa: PLR0917 - the base class's signature
+    def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         """Return the next request. Raises ``NetworkError`` when it would leave HTTPS."""
