@@ -161,7 +161,7 @@ def _read_head(data: mmap.mmap, path: Path) -> tuple[GgufHead, int]:
         if key == HASH_KEY and kind == _STRING and len(metadata[key]) == HASH_CHARACTERS:
             hash_offset = reader.at - HASH_CHARACTERS
     tensors = [_read_tensor(reader) for _ in range(tensor_count)]
-    if not isinstance(metadata.get("general.architecture"), str):
+    if not str(metadata.get("general.architecture", "")):
         raise ValueError("general.architecture is missing")
     alignment = int(metadata.get("general.alignment", 32))
     if alignment < 1:

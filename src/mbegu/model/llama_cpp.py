@@ -166,7 +166,7 @@ class LlamaCpp:
         """Apply the chat template to placeholders, so that special tokens written by people stay text, then fill in the texts."""
         template = self._c.llama_model_chat_template(self._model, None)
         marks = [f"\ue000{index}\ue001" for index in range(len(turns))]
-        messages = (ChatMessage * len(turns))(*((role.encode(), mark.encode()) for (role, _), mark in zip(turns, marks, strict=True)))
+        messages = (ChatMessage * len(turns))(*(ChatMessage(role.encode(), mark.encode()) for (role, _), mark in zip(turns, marks, strict=True)))
         room = 4096 + 256 * len(turns)
         filled = ctypes.create_string_buffer(room)
         size = self._c.llama_chat_apply_template(template, messages, len(turns), True, filled, room)
@@ -249,7 +249,9 @@ class LlamaCpp:
             batch.seq_id[index][0] = 0
             batch.logits[index] = index >= first_wanted
         if self._c.llama_decode(self._state, batch) != 0:
-            raise ResourceError(f"llama.cpp stopped while reading: {load_library().last_error or 'no reason given'}", self.path, "close other programs")
+            raise ResourceError(
+                f"llama.cpp stopped while reading: {load_library().first_error or 'no reason given'}", self.path, "close other programs"
+            )
 
 
 def draw(logits: Sequence[float], temperature: float, top_p: float, draws: random.Random) -> int:
@@ -309,14 +311,14 @@ def _check_memory(path: Path) -> None:
 
 
 def _load(library: Library, path: Path) -> Any:
-    library.last_error = ""
+    library.first_error = ""
     params = library.c.llama_model_default_params()
     no_devices = ctypes.c_void_p(None)
     params.devices = ctypes.addressof(no_devices)
     params.n_gpu_layers = 0
     model = library.c.llama_model_load_from_file(str(path).encode("utf-8"), params)
     if not model:
-        reason = library.last_error.rpartition(": ")[2] or "no reason given"
+        reason = library.first_error.rpartition("error loading model: ")[2] or "no reason given"
         raise InputError(f"llama.cpp cannot open this model: {reason}", path, "use a model that llama.cpp knows, in a sound GGUF file")
     return model
 

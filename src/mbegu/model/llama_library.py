@@ -147,7 +147,7 @@ class Library:
     """
 
     def __init__(self, path: Path) -> None:
-        self.last_error = ""
+        self.first_error = ""
         try:
             self.c: Any = ctypes.CDLL(str(path))
         except OSError as error:
@@ -166,9 +166,9 @@ class Library:
         self.c.llama_backend_init()
 
     def _hear(self, level: int, text: bytes | None, _: Any) -> None:
-        """Keep the last error that llama.cpp logs, in place of the terminal."""
-        if level == _ERROR_LEVEL and text:
-            self.last_error = text.decode("utf-8", "replace").strip()
+        """Keep the first error that llama.cpp logs, in place of the terminal; those that follow only say that it failed."""
+        if level == _ERROR_LEVEL and text and not self.first_error:
+            self.first_error = text.decode("utf-8", "replace").strip()
 
     def _check_batch(self) -> None:
         batch = self.c.llama_batch_init(1, 0, 1)

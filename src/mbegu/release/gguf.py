@@ -88,6 +88,8 @@ def read_model_folder(folder: Path) -> ModelFolder:
     try:
         with safe_open(path, framework="numpy") as file:
             shapes = {source: tuple(file.get_slice(source).get_shape()) for source in sorted(file.keys())}
+    except FileNotFoundError:  # the library gives it no number
+        raise InputError("no such file or folder", path, "give a model folder made by Mbegu") from None
     except OSError as error:
         raise explain_os_error(error, path) from error
     except SafetensorError as error:
