@@ -97,6 +97,13 @@ class NetworkError(MbeguError):
     meaning = "a download that was asked for failed, or the file that came is not the right one"
 
 
+class StoppedError(MbeguError):
+    """The user stopped the work at a point from which it goes on."""
+
+    exit_code = EXIT_INTERRUPTED
+    meaning = "stopped by Ctrl-C or a signal; the same command goes on where it stopped"
+
+
 ERROR_TYPES: tuple[type[MbeguError], ...] = (
     UsageError,
     SettingsError,
@@ -106,6 +113,7 @@ ERROR_TYPES: tuple[type[MbeguError], ...] = (
     BusyError,
     MissingDependencyError,
     NetworkError,
+    StoppedError,
 )
 
 

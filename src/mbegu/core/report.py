@@ -10,7 +10,7 @@ import math
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from mbegu.core.units import format_seconds
@@ -21,6 +21,9 @@ PROGRESS_INTERVAL_S = 0.5
 class Say:
     """Speaks to the person at the terminal.
 
+    It also carries two things between a step and whoever runs it: a step that can stop by itself sets ``defers_stop`` and
+    then watches ``stop_requested``; ``cost_so_far`` tells the energy used, with its method.
+
     Args:
         stream: where to speak, ``sys.stderr`` when not given.
         quiet: say only warnings.
@@ -29,6 +32,9 @@ class Say:
     def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self.stream = stream if stream is not None else sys.stderr
         self.quiet = quiet
+        self.stop_requested = False
+        self.defers_stop = False
+        self.cost_so_far: Callable[[], str] = lambda: ""
         self._is_terminal = self.stream.isatty()
         self._drawn = 0
         self._next_draw_s = 0.0

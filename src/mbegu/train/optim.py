@@ -63,6 +63,7 @@ class Optimiser:
         self.matrix_rate, self.embedding_rate, self.norm_rate = matrix_rate, embedding_rate, norm_rate
         self.weight_decay = weight_decay
         self.dtype = dtype
+        self.device = next(model.parameters()).device
         self.state: dict[str, Tensor] = {f"muon.{name}": torch.zeros_like(p) for name, p in self.matrices.items()}
         for name, p in self.others.items():
             self.state[f"adam_m.{name}"] = torch.zeros_like(p)

@@ -1,0 +1,77 @@
+"""``mbegu demo``: the whole of Mbegu in about three minutes, on text that comes with it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from mbegu.cli.common import PATH, prepare_threads, quiet_option, stoppable
+from mbegu.core import durable
+from mbegu.core.report import Say, write_result
+from mbegu.core.steps import Project, ProjectSettings
+from mbegu.core.units import format_seconds
+
+BUDGET = "100s"
+PROMPT_WORDS = 4
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", type=PATH, default=Path("mbegu-demo"))
+@click.option("--language", default="yor_Latn", show_default=True, help="One of the built-in samples: see `mbegu samples`.")
+@click.option("--budget", default=BUDGET, show_default=True, help="How long growing may take.")
+@quiet_option
+def demo(folder: Path, language: str, budget: str, quiet: bool) -> None:
+    """Grow a tiny model from built-in sample text in DIR, let it write, and show its label."""
+    from mbegu.recipes.recipe import new_recipe, read_recipe
+    from mbegu.recipes.runner import grow
+    from mbegu.samples.builtin import ORIGIN, copy_sample
+
+    prepare_threads()
+    began_s = time.monotonic()
+    say = Say(quiet=quiet)
+    place = Project(folder.resolve())
+    say.title(f"A model of {language} from the sample text that comes with Mbegu")
+    say.note(f"the text is {ORIGIN}")
+    if not place.recipe.exists():
+        project = ProjectSettings(
+            language=language,
+            name=f"mbegu-demo-{language.partition('_')[0]}",
+            purpose="To show what Mbegu does. Not a model for use.",
+            not_for="Any use but demonstration: the text it learnt from is machine-written and no speaker has reviewed it.",
+            licence="CC0-1.0",
+        )
+        files = copy_sample(language, place.root / "text")
+        durable.write_text(place.recipe, new_recipe(project, ("text",), budget).replace('# licence = "unknown"', 'licence = "CC0-1.0"'))
+        say.note(f"{len(files)} documents in {place.root / 'text'}")
+    with stoppable(say):
+        artifacts = grow(place, read_recipe(place.recipe), say)
+    _let_it_write(place, say)
+    facts = artifacts["release"].facts
+    write_result({}, False, f"\n{facts['label_text']}\n\n{_what_next(place, folder, time.monotonic() - began_s)}")
+
+
+def _let_it_write(place: Project, say: Say) -> None:
+    """Let the model write on from the first words of a document that it has not learnt from."""
+    from mbegu.core.documents import read_documents
+    from mbegu.recipes.models import QUICK_FIRST, open_engine
+
+    say.title("The model writes on from words that it has not seen together")
+    engine = open_engine(place.root, QUICK_FIRST)
+    for document in list(read_documents(place.grown / "corpus" / "heldout.parquet"))[:2]:
+        start = " ".join(document.text.split()[:PROMPT_WORDS])
+        written = "".join(engine.complete(start, 40, temperature=0.7, seed=1))
+        write_result({}, False, f"  {start}│{' '.join(written.split())}")
+
+
+def _what_next(place: Project, folder: Path, seconds: float) -> str:
+    quoted = f'"{folder}"' if " " in os.fspath(folder) else folder
+    return (
+        f"That took {format_seconds(seconds)}. A model of 80 kB of text can do little; yours will have more. Next:\n"
+        f'  mbegu complete {quoted} "..."                                   let it write on from your own words\n'
+        f"  mbegu new my-language --language CODE --text PATH   make a project from your own text (a file or a folder)\n"
+        f"  mbegu grow my-language --budget 30min               grow it; stop and go on at any time\n"
+        f"The label opens in a browser, offline: {place.release / 'label.html'}"
+    )

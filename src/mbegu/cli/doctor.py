@@ -1,0 +1,112 @@
+"""``mbegu doctor``: looks at this computer and says what will work."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from mbegu.cli.common import json_option
+from mbegu.core.errors import MbeguError
+from mbegu.core.report import format_table, write_result
+from mbegu.core.units import format_bytes
+
+NEEDED_TO_RUN = ("click", "psutil", "xllamacpp")
+NEEDED_TO_GROW = (
+    "torch",
+    "tokenizers",
+    "numpy",
+    "pyarrow",
+    "safetensors",
+    "gguf",
+    "lxml",
+    "pypdf",
+    "rensa",
+    "charset-normalizer",
+    "pyppmd",
+    "filelock",
+)
+LEAST_MEMORY_BYTES = 1_500_000_000
+LEAST_DISK_BYTES = 2_000_000_000
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Look at this computer and say what will work: libraries, memory, disk, engine, energy meter."""
+    checks = [(name, *_carried_out(check)) for name, check in CHECKS]
+    rows = [(name, "✓" if is_good else "!", text) for name, is_good, text in checks]
+    value = [{"check": name, "good": is_good, "found": text} for name, is_good, text in checks]
+    write_result(value, as_json, format_table(("check", "", "found"), rows))
+
+
+def _carried_out(check: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
+    try:
+        return check()
+    except MbeguError as error:
+        return False, error.one_line()
+
+
+def _versions(names: tuple[str, ...], how: str) -> tuple[bool, str]:
+    found, missing = [], []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    return not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}. {how}" if missing else "")
+
+
+def _computer() -> tuple[bool, str]:
+    from mbegu.ledger.machine import describe_machine
+
+    machine = describe_machine()
+    extras = [name for name in ("avx2", "avx512", "bf16") if getattr(machine, name)]
+    return True, f"{machine.text()}{' with ' + ', '.join(extras) if extras else ''}"
+
+
+def _memory() -> tuple[bool, str]:
+    import psutil
+
+    available = psutil.virtual_memory().available
+    enough = available >= LEAST_MEMORY_BYTES
+    return enough, f"{format_bytes(available)} free" + (
+        "" if enough else f"; growing needs about {format_bytes(LEAST_MEMORY_BYTES)}: close other programs"
+    )
+
+
+def _disk() -> tuple[bool, str]:
+    free = shutil.disk_usage(Path.cwd()).free
+    enough = free >= LEAST_DISK_BYTES
+    return enough, f"{format_bytes(free)} free here" + ("" if enough else f"; growing needs about {format_bytes(LEAST_DISK_BYTES)}")
+
+
+def _engine() -> tuple[bool, str]:
+    from mbegu.model.llama_library import load_library
+
+    load_library()
+    return True, "llama.cpp is here and answers"
+
+
+def _energy() -> tuple[bool, str]:
+    from mbegu.core.steps import ProjectSettings
+    from mbegu.ledger.energy.choose import choose_meter
+    from mbegu.ledger.machine import describe_machine
+
+    choice = choose_meter(ProjectSettings(language="und"), describe_machine())
+    return True, f"{type(choice.meter).__name__}: {choice.why}"
+
+
+CHECKS: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
+    ("computer", _computer),
+    ("memory", _memory),
+    ("disk", _disk),
+    ("to run models", lambda: _versions(NEEDED_TO_RUN, "Install Mbegu again")),
+    ("to grow models", lambda: _versions(NEEDED_TO_GROW, "Install 'mbegu[train]'")),
+    ("engine", _engine),
+    ("energy", _energy),
+)

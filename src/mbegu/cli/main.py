@@ -1,0 +1,111 @@
+"""The command line: finds a command, runs it, and turns errors into one line and an exit code.
+
+Commands are listed from a static table and imported when run, so that ``mbegu --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from mbegu import __version__
+from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError
+
+# name: (module, function, one-line summary); in the order of a newcomer's needs
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("mbegu.cli.demo", "demo", "grow a tiny model from built-in sample text, in about 3 minutes"),
+    "new": ("mbegu.cli.project", "new", "make a project: a folder with a recipe for your language"),
+    "plan": ("mbegu.cli.project", "plan", "say what would run, how long it takes and what to expect"),
+    "grow": ("mbegu.cli.project", "grow", "from the text to the model: every step that is not done yet"),
+    "complete": ("mbegu.cli.use", "complete", "let a model write on"),
+    "chat": ("mbegu.cli.use", "chat", "write with a model, turn by turn"),
+    "score": ("mbegu.cli.use", "score", "bits per byte of a model on files of text"),
+    "label": ("mbegu.cli.project", "label", "show the label of a model: what it is made of, how good it is, what it cost"),
+    "verify": ("mbegu.cli.project", "verify", "check every file of a project or release against its hash"),
+    "doctor": ("mbegu.cli.doctor", "doctor", "look at this computer and say what will work"),
+    "samples": ("mbegu.cli.samples", "samples", "list built-in sample text and open corpora; download one when asked"),
+    "steps": ("mbegu.cli.project", "steps", "list the steps and every setting"),
+    "corpus": ("mbegu.cli.stages", "corpus", "step 1 alone: read, clean, deduplicate and split the text"),
+    "tokenizer": ("mbegu.cli.stages", "tokenizer", "step 2 alone: learn the vocabulary"),
+    "train": ("mbegu.cli.stages", "train", "up to step 4: train the model"),
+    "evaluate": ("mbegu.cli.stages", "evaluate", "up to step 5: measure the model"),
+    "export": ("mbegu.cli.stages", "export", "up to step 6: write the Hugging Face folder and GGUF files"),
+    "release": ("mbegu.cli.stages", "release", "up to step 7: what one gives away, with its label"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        module, function, _ = COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(module), function)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is answered with near names."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from mbegu.core.errors import UsageError
+            from mbegu.core.settings import near
+
+            raise UsageError(f"there is no command '{args[0]}'{near(args[0], list(COMMANDS))}", fix="`mbegu --help` lists the commands")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="mbegu")
+def cli() -> None:
+    """Grow a small language model for your own language on the computer you already have.
+
+    Start with `mbegu demo`, then `mbegu new DIR --language CODE --text PATH` and `mbegu grow DIR`.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with the documented code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code: 0, the code of a ``MbeguError``, 2 for wrong usage, 130 when interrupted. Anything else is a defect and
+        escapes with its traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        code = cli.main(arguments, prog_name="mbegu", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except MbeguError as error:
+        click.echo(f"mbegu: {error.one_line()}", err=True)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+        return 0
+    except click.ClickException as error:
+        click.echo(f"mbegu: {error.format_message()}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("mbegu: stopped. The same command goes on where it stopped.", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0

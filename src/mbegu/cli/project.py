@@ -1,0 +1,167 @@
+"""Commands about a project: new, plan, grow, label, verify, steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, stoppable
+from mbegu.core.errors import DamageError, InputError, UsageError
+from mbegu.core.report import Say, format_table, write_result
+from mbegu.core.steps import Project, ProjectSettings
+
+if TYPE_CHECKING:
+    from mbegu.core.artifacts import Artifact
+    from mbegu.recipes.recipe import Recipe
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the language, with an optional script: yor or yor_Latn.")
+@click.option("--language-name", default="", help="Name of a language that has no code of its own (codes qaa to qtz).")
+@click.option("--text", "texts", multiple=True, type=PATH, metavar="PATH", help="A file or folder of text; may be given again. Default: DIR/text.")
+@click.option("--name", default="", help="Name of the model. Default: the folder's name.")
+@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh.")
+@json_option
+def new(folder: Path, language: str, language_name: str, texts: tuple[Path, ...], name: str, budget: str, as_json: bool) -> None:
+    """Make a project in DIR: a recipe for your language, and a folder for your text."""
+    from mbegu.core.units import parse_budget
+    from mbegu.recipes.recipe import new_recipe, write_new
+
+    project = ProjectSettings(language=language, language_name=language_name, name=name)
+    parsed = project.parsed_language()
+    if budget:
+        parse_budget(budget)
+    for path in texts:
+        if not path.exists():
+            raise InputError("no such file or folder", path, "check the path after --text")
+    place = Project(folder.resolve())
+    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget))
+    if not texts:
+        (place.root / "text").mkdir(exist_ok=True)
+    where = "" if texts else f"Put your text into {place.root / 'text'}, then: "
+    text = f"Made a project for {parsed.name} ({parsed.tag}): {place.recipe}\n{where}mbegu grow {folder}"
+    write_result({"project": str(place.root), "recipe": str(place.recipe), "language": parsed.tag, "name": parsed.name}, as_json, text)
+
+
+def _portable(path: Path, root: Path) -> str:
+    """Write a path relative to the project where it lies inside it, else absolute."""
+    resolved = path.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(resolved)
+
+
+@click.command()
+@folder_argument
+@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@click.option("--save", is_flag=True, help="Write plan.toml, in place of one that is there.")
+@json_option
+@quiet_option
+def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> None:
+    """Say what `grow` would do: steps, time, memory, energy and what to expect; reads the text and measures this computer."""
+    from mbegu.recipes.outlook import outlook
+
+    prepare_threads()
+    place = project_at(folder)
+    say = Say(quiet=quiet)
+    with stoppable(say):
+        result = outlook(place, _recipe(place, budget), say, save=save)
+    write_result(result.as_json(), as_json, result.text())
+
+
+@click.command()
+@folder_argument
+@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@json_option
+@quiet_option
+def grow(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
+    """From the text to the model: runs every step that is not done, and goes on where it was cut."""
+    artifacts = grow_upto(folder, None, budget, quiet)
+    release = artifacts["release"]
+    write_result(
+        {"release": str(release.folder), "label": release.facts["label"], "manifest_sha256": release.sha256},
+        as_json,
+        f'{release.facts["label_text"]}\n\nThe model, its label and its checksums: {release.folder}\nLet it write: mbegu complete {folder} "..."',
+    )
+
+
+def grow_upto(folder: Path, step: str | None, budget: str, quiet: bool) -> dict[str, Artifact]:
+    """Run the steps up to one, for ``grow`` and the commands of single stages."""
+    from mbegu.recipes.runner import grow as run_steps
+
+    prepare_threads()
+    place = project_at(folder)
+    recipe = _recipe(place, budget)
+    say = Say(quiet=quiet)
+    if budget and place.plan.is_file():
+        say.warn("plan.toml is there and is followed; --budget has no effect (`mbegu plan --budget ... --save` plans anew)")
+    with stoppable(say):
+        return run_steps(place, recipe, say, upto=step)
+
+
+def _recipe(place: Project, budget: str) -> Recipe:
+    from mbegu.core.units import parse_budget
+    from mbegu.recipes.recipe import read_recipe
+
+    recipe = read_recipe(place.recipe)
+    if not budget:
+        return recipe
+    parse_budget(budget)
+    plan_settings = dataclasses.replace(recipe.settings["plan"], budget=budget)
+    return dataclasses.replace(recipe, settings={**recipe.settings, "plan": plan_settings})
+
+
+@click.command()
+@folder_argument
+@json_option
+def label(folder: Path, as_json: bool) -> None:
+    """Show the label of a grown model; the whole of it is in release/label.html and release/README.md."""
+    from mbegu.recipes.runner import opened
+
+    facts = opened(project_at(folder), "release").facts
+    write_result(facts["label"], as_json, f"{facts['label_text']}\n\nThe whole label: {project_at(folder).release / 'label.html'}")
+
+
+@click.command()
+@folder_argument
+@json_option
+def verify(folder: Path, as_json: bool) -> None:
+    """Check every file of a project, or of a release that was given to you, against its hash."""
+    from mbegu.recipes.check import verify_folder
+
+    report = verify_folder(folder.resolve())
+    problems = [error.one_line() for error in report.problems]
+    result: dict[str, Any] = {"sound": not problems, "files": report.files, "problems": problems}
+    if not problems:
+        write_result(result, as_json, f"Sound: {report.files:,} files, each as its hash says.")
+        return
+    write_result(result, as_json, "\n".join(problems))
+    raise DamageError(f"{len(problems)} of {report.files} files are not as they were written", folder, "run `mbegu grow` to make them anew")
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def steps(name: str | None, as_json: bool) -> None:
+    """List the steps; with NAME, every setting of that step (or of `project`) with its default, range and meaning."""
+    from mbegu.recipes.catalog import BY_NAME, STEPS
+
+    if name is None:
+        rows = [(step.name, step.summary, ", ".join(step.inputs) or "your text") for step in STEPS]
+        value: Any = [dict(zip(("step", "summary", "inputs"), row, strict=True)) for row in rows]
+        write_result(value, as_json, format_table(("step", "what it does", "from"), rows))
+        return
+    if name != "project" and name not in BY_NAME:
+        from mbegu.core.settings import near
+
+        raise UsageError(f"there is no step '{name}'{near(name, ['project', *BY_NAME])}", fix="`mbegu steps` lists them")
+    cls = ProjectSettings if name == "project" else BY_NAME[name].load_settings()
+    described = [_describe(field) for field in dataclasses.fields(cls)]
+    write_result(described, as_json, format_table(("setting", "default", "meaning"), [(d["name"], str(d["default"]), d["help"]) for d in described]))
+
+
+def _describe(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    default = "(needed)" if field.default is dataclasses.MISSING else field.default
+    return {"name": field.name, "default": default, **field.metadata}

@@ -1,0 +1,33 @@
+"""Every stage as its own command: runs the steps up to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mbegu.cli.common import folder_argument, json_option, quiet_option
+from mbegu.cli.project import grow_upto
+from mbegu.core.report import write_result
+
+
+def _stage(name: str, summary: str) -> click.Command:
+    @click.command(name, help=summary)
+    @folder_argument
+    @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+    @json_option
+    @quiet_option
+    def command(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
+        artifact = grow_upto(folder, name, budget, quiet)[name]
+        result = {"step": name, "folder": str(artifact.folder), "manifest_sha256": artifact.sha256, "facts": dict(artifact.facts)}
+        write_result(result, as_json, f"{name} is done: {artifact.folder}")
+
+    return command
+
+
+corpus = _stage("corpus", "Read, clean, deduplicate and split the text of the project in DIR.")
+tokenizer = _stage("tokenizer", "Learn the vocabulary and encode the documents of the project in DIR.")
+train = _stage("train", "Train the model of the project in DIR, after the steps before it.")
+evaluate = _stage("evaluate", "Measure the model of the project in DIR on held-out documents.")
+export = _stage("export", "Write the Hugging Face folder and the GGUF files of the project in DIR, and measure each.")
+release = _stage("release", "Put together what one gives away: model, label, checksums.")

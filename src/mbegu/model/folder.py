@@ -1,0 +1,115 @@
+"""A model folder in Hugging Face format: config.json, model.safetensors, and the tokenizer's files.
+
+``transformers`` opens it as ``Qwen3ForCausalLM``. The tokenizer's SHA-256 is stored with the weights, and a model whose
+tokenizer was exchanged is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mbegu.core import durable
+from mbegu.core.errors import DamageError, InputError
+from mbegu.model.decoder import Decoder, DecoderConfig
+
+CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
+def unit_norms(config: DecoderConfig) -> dict[str, Tensor]:
+    """Return the norm weights that the file format has and the decoder does not learn: all ones."""
+    sizes = {
+        "input_layernorm": config.hidden_size,
+        "post_attention_layernorm": config.hidden_size,
+        "self_attn.q_norm": config.head_size,
+        "self_attn.k_norm": config.head_size,
+    }
+    return {f"model.layers.{layer}.{name}.weight": torch.ones(size) for layer in range(config.layers) for name, size in sizes.items()}
+
+
+def _file_name(parameter: str) -> str:
+    return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
+
+
+def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor], tokenizer_folder: Path) -> None:
+    """Write a complete model folder durably.
+
+    Args:
+        folder: where to; made where missing.
+        config: the shape.
+        weights: the decoder's parameters by name; written as float32.
+        tokenizer_folder: holds tokenizer.json and tokenizer_config.json, copied beside the weights.
+    """
+    for name in TOKENIZER_FILES:
+        durable.copy_file(tokenizer_folder / name, folder / name)
+    tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
+    metadata = {"format": "pt", "tokenizer_sha256": durable.sha256_file(folder / TOKENIZER_FILES[0])}
+    durable.write_bytes(folder / WEIGHTS, save({**tensors, **unit_norms(config)}, metadata=metadata))
+    durable.write_json(folder / GENERATION, {"bos_token_id": 0, "eos_token_id": 0, "do_sample": True, "temperature": 0.8})
+    durable.write_json(folder / CONFIG, config.as_hugging_face())
+
+
+def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
+    """Read a model folder.
+
+    Args:
+        folder: as ``save_model`` wrote it.
+        dtype: of the computation; the weights stay float32.
+
+    Returns:
+        The decoder on the processor.
+
+    Raises:
+        InputError: the folder is not a model that Mbegu grew.
+        DamageError: a file is damaged, or the tokenizer is not the one that the model was trained with.
+    """
+    config = DecoderConfig.from_hugging_face(_read_json(folder / CONFIG))
+    model = Decoder(config, dtype)
+    try:
+        with safe_open(folder / WEIGHTS, framework="pt") as file:
+            metadata = file.metadata() or {}
+            names = set(file.keys())
+            _require_same_tokenizer(folder, metadata)
+            with torch.no_grad():
+                for name, parameter in model.named_parameters():
+                    parameter.copy_(file.get_tensor(_file_name(name)))
+                    names.discard(_file_name(name))
+            _require_unit_norms({name: file.get_tensor(name) for name in names}, unit_norms(config), folder)
+    except (SafetensorError, RuntimeError) as error:
+        raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, "run `mbegu grow` again, or copy the model anew") from error
+    except FileNotFoundError:
+        raise InputError("no weights here", folder / WEIGHTS, "name a model folder, a project folder or a .gguf file") from None
+    return model
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("no model here: config.json is missing", path.parent, "name a model folder, a project folder or a .gguf file") from None
+    except ValueError as error:
+        raise DamageError(f"not JSON: {error}", path, "copy the model anew") from error
+    if not isinstance(value, dict):
+        raise DamageError("not a table", path, "copy the model anew")
+    return value
+
+
+def _require_same_tokenizer(folder: Path, metadata: Mapping[str, str]) -> None:
+    expected = metadata.get("tokenizer_sha256")
+    if expected and expected != durable.sha256_file(folder / TOKENIZER_FILES[0]):
+        raise DamageError(
+            "the tokenizer is not the one that this model was trained with", folder / TOKENIZER_FILES[0], "copy the whole model folder anew"
+        )
+
+
+def _require_unit_norms(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], folder: Path) -> None:
+    if found.keys() != expected.keys() or any(not torch.equal(found[name], expected[name]) for name in expected):
+        raise InputError("this model has parts that Mbegu's own engine does not run", folder, "use its GGUF file")

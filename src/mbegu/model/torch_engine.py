@@ -1,0 +1,105 @@
+"""Runs a model folder with torch: scores documents and writes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mbegu.core.report import Say
+from mbegu.model.decoder import Decoder
+from mbegu.model.folder import load_model
+from mbegu.model.score import DocumentScore, score_documents
+from mbegu.tokenizer import bpe
+from mbegu.tokenizer.bpe import END_OF_TEXT_ID
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+class TorchEngine:
+    """A decoder with its tokenizer.
+
+    Args:
+        model: the decoder; runs where its weights are, in its dtype.
+        tokenizer: the one it was trained with.
+    """
+
+    name = "torch"
+    start_token = END_OF_TEXT_ID
+    end_token = END_OF_TEXT_ID
+
+    def __init__(self, model: Decoder, tokenizer: Tokenizer) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.context = model.config.context
+
+    @staticmethod
+    def open(folder: Path, threads: int | None = None, dtype: torch.dtype = torch.float32) -> TorchEngine:
+        """Open a model folder. Raises as ``load_model`` does."""
+        if threads:
+            torch.set_num_threads(threads)
+        return TorchEngine(load_model(folder, dtype), bpe.open_tokenizer(folder))
+
+    def encode(self, text: str) -> list[int]:
+        """Return the token ids of a text after NFC; special tokens written in it stay text."""
+        return bpe.encode(self.tokenizer, text)
+
+    @torch.no_grad()
+    def log2_probabilities(self, tokens: Sequence[int], first_target: int) -> list[float]:
+        """Return log2 p of each token after those before it.
+
+        Args:
+            tokens: a window of at most ``context`` ids.
+            first_target: index in ``tokens`` of the first one to score, at least 1.
+
+        Returns:
+            One value for each of ``tokens[first_target:]``.
+        """
+        ids = torch.tensor(tokens, dtype=torch.int64, device=self.model.cos.device)
+        hidden = self.model.hidden(ids[None, :-1])[0, first_target - 1 :]
+        weight = self.model.embed_tokens.weight.to(hidden.dtype)
+        targets = ids[first_target:]
+        losses = [
+            F.cross_entropy(F.linear(h, weight).float(), t, reduction="none") for h, t in zip(hidden.split(256), targets.split(256), strict=True)
+        ]
+        return [-value / math.log(2) for value in torch.cat(losses).tolist()]
+
+    def score(self, documents: Sequence[str], say: Say | None = None) -> list[DocumentScore]:
+        """Return bits, bytes and tokens of each document; see ``mbegu.model.score``."""
+        return score_documents(self, documents, say)
+
+    @torch.no_grad()
+    def complete(self, prompt: str, n_tokens: int = 64, temperature: float = 0.8, seed: int = 0) -> Iterator[str]:
+        """Write on after ``prompt``, a piece of text at a time, until ``n_tokens`` or the end of the text.
+
+        Args:
+            prompt: what comes before.
+            n_tokens: how many tokens at most.
+            temperature: 0 takes the likeliest token; 1 draws from the model's own distribution.
+            seed: of the drawing; the same seed writes the same text.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        tokens = [END_OF_TEXT_ID, *self.encode(prompt)]
+        start, said = len(tokens), ""
+        for _ in range(n_tokens):
+            logits = self.model.logits(torch.tensor([tokens[-self.context :]], device=self.model.cos.device))[0, -1].cpu()
+            token = _draw(logits, temperature, generator)
+            if token == END_OF_TEXT_ID:
+                break
+            tokens.append(token)
+            text = bpe.decode(self.tokenizer, tokens[start:])
+            if not text.endswith("\ufffd"):
+                yield text[len(said) :]
+                said = text
+
+
+def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> int:
+    if temperature <= 0:
+        return int(logits.argmax())
+    return int(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator))

@@ -1,0 +1,214 @@
+"""Runs the steps of a recipe: skips what is done and sound, goes on with what was cut, records every run in the ledger."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mbegu.core import artifacts, durable
+from mbegu.core.artifacts import Artifact
+from mbegu.core.errors import BusyError, DamageError, SettingsError, StoppedError, explain_os_error
+from mbegu.core.report import Say
+from mbegu.core.settings import as_table
+from mbegu.core.steps import Inputs, Project
+from mbegu.ledger.store import Ledger, RunRecorder
+from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
+from mbegu.recipes.recipe import Recipe
+
+STARTED = "started.json"
+
+
+@dataclass(frozen=True)
+class StepState:
+    """What would happen to a step now: ``skip``, ``go on`` or ``run``, and why."""
+
+    step: Step
+    action: str
+    why: str
+
+
+def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> dict[str, Artifact]:
+    """Run every step that is not done, in order.
+
+    Args:
+        place: the project.
+        recipe: the checked recipe.
+        say: told everything.
+        upto: name of the last step to run; all when not given.
+
+    Returns:
+        The sealed output of each step, by name.
+
+    Raises:
+        BusyError: another run holds the project.
+        MbeguError: as the steps raise; what was done before stays done.
+    """
+    done: dict[str, Artifact] = {}
+    with hold(place):
+        require_writable(place)
+        ledger = Ledger(place.ledger)
+        for step in STEPS:
+            done[step.name] = _run_or_skip(step, place, recipe, done, ledger, say)
+            if step.name == upto:
+                break
+    return done
+
+
+def look_ahead(place: Project, recipe: Recipe, say: Say) -> list[StepState]:
+    """Return what ``grow`` would do, without doing it."""
+    states: list[StepState] = []
+    done: dict[str, Artifact] = {}
+    for step in STEPS:
+        waits_for = [name for name in step.inputs if name not in done]
+        if waits_for:
+            states.append(StepState(step, "run", f"after {', '.join(waits_for)}"))
+            continue
+        folder = step.folder(place)
+        key = step_key(step, recipe, place, done, say)
+        found, why = _sound_output(step, folder, key)
+        if found:
+            done[step.name] = found
+            states.append(StepState(step, "skip", why))
+        else:
+            states.append(StepState(step, "go on" if _was_started(folder, key) else "run", why))
+    return states
+
+
+def opened(place: Project, name: str) -> Artifact:
+    """Return the sealed, checked output of a step.
+
+    Raises:
+        SettingsError: the step has not run yet.
+        DamageError: a file is damaged.
+    """
+    folder = BY_NAME[name].folder(place)
+    if not artifacts.is_sealed(folder):
+        raise SettingsError(f"'{name}' is not done yet", place.root, f"run `mbegu grow {place.root}`")
+    return artifacts.open_artifact(folder, name)
+
+
+def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Artifact], say: Say) -> str:
+    """Return the hash of everything that a step's output depends on."""
+    settings = recipe.settings[step.name]
+    project = asdict(recipe.project)
+    parts = {
+        "step": step.name,
+        "version": step.version,
+        "settings": as_table(settings),
+        "project": {name: project[name] for name in step.project_fields},
+        "inputs": {name: done[name].sha256 for name in step.inputs},
+        "fingerprint": load(step.fingerprint)(settings, place.root, say) if step.fingerprint else "",
+    }
+    return durable.sha256_bytes(durable.canonical_json(parts))
+
+
+@contextlib.contextmanager
+def hold(place: Project) -> Iterator[None]:
+    """Hold the project's lock while the block runs. The system lets go of it when the process dies. Raises ``BusyError``."""
+    import filelock
+
+    lock = filelock.FileLock(place.root / ".mbegu.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise BusyError("another `mbegu` is at work in this project", place.root, "wait until it is done, or stop it first") from None
+    except OSError as error:
+        raise explain_os_error(error, place.root) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def require_writable(place: Project) -> None:
+    """Find out before the first expensive act whether the project can be written. Raises ``ResourceError``."""
+    probe = place.grown / ".can-write"
+    durable.write_bytes(probe, b"")
+    probe.unlink()
+
+
+def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say) -> Artifact:
+    folder = step.folder(place)
+    key = step_key(step, recipe, place, done, say)
+    say.title(f"{step.name}: {step.summary}")
+    found, why = _sound_output(step, folder, key)
+    if found:
+        say.done(f"{why}: skipped")
+        return found
+    say.note(why)
+    _prepare_folder(step, folder, key, say)
+    inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs})
+    recorder = ledger.begin(
+        step=step.name,
+        version=step.version,
+        key=key,
+        settings=recipe.settings[step.name],
+        inputs={name: artifact.sha256 for name, artifact in inputs.artifacts.items()},
+        project=recipe.project,
+    )
+    with _recorded(recorder, say):
+        facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
+        (folder / STARTED).unlink(missing_ok=True)
+        key = step_key(step, recipe, place, done, say)
+        parents = {name: artifact.sha256 for name, artifact in inputs.artifacts.items()}
+        artifact = artifacts.seal(folder, kind=step.name, version=step.version, key=key, parents=parents, facts=facts)
+        recorder.finish("done", outputs_sha256=artifact.sha256, facts=facts)
+    return artifact
+
+
+@contextlib.contextmanager
+def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
+    """Close the ledger's record with the right word however the step ends; let the step tell what it cost so far."""
+    say.cost_so_far = lambda: recorder.energy().text()
+    try:
+        with recorder:
+            try:
+                yield
+            except StoppedError:
+                recorder.finish("interrupted")
+                raise
+    finally:
+        say.cost_so_far = lambda: ""
+
+
+def _sound_output(step: Step, folder: Path, key: str) -> tuple[Artifact | None, str]:
+    """Return the step's output when it is complete, made from the same things and undamaged; else why not."""
+    if not artifacts.is_sealed(folder):
+        return None, "goes on where it was cut" if _was_started(folder, key) else "not done yet"
+    try:
+        manifest = artifacts.read_manifest(folder)
+        if manifest.manifest["key"] != key:
+            return None, "the text, a setting or an earlier step has changed"
+        return artifacts.open_artifact(folder, step.name), "done before, nothing has changed"
+    except DamageError as error:
+        return None, f"{error.what}: {error.where}; it is made anew"
+
+
+def _was_started(folder: Path, key: str) -> bool:
+    try:
+        return (folder / STARTED).read_bytes() == durable.canonical_json({"key": key})
+    except OSError:
+        return False
+
+
+def _prepare_folder(step: Step, folder: Path, key: str, say: Say) -> None:
+    """Keep what a cut run of the same key left; clear away anything else."""
+    if _was_started(folder, key) and not artifacts.is_sealed(folder):
+        return
+    if folder.exists() and step.name == "release":
+        _require_own(folder)
+    durable.remove_tree(folder)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+    durable.write_json(folder / STARTED, {"key": key})
+
+
+def _require_own(folder: Path) -> None:
+    """Never clear a release folder that holds what Mbegu did not put there."""
+    if artifacts.is_sealed(folder) or (folder / STARTED).exists() or not any(folder.iterdir()):
+        return
+    raise SettingsError("release/ holds files that Mbegu did not put there", folder, "move them elsewhere")

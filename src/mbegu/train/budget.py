@@ -1,0 +1,186 @@
+"""Turns a budget into a plan: what must happen besides training is reckoned first, the rest is for training."""
+
+from __future__ import annotations
+
+import shutil
+
+import psutil
+import torch
+
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs
+from mbegu.core.units import format_bytes, format_seconds, parse_budget
+from mbegu.ledger.energy.processor_model import modelled_energy
+from mbegu.ledger.energy.value import Energy
+from mbegu.ledger.machine import describe_machine
+from mbegu.train import computer as machine
+from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
+from mbegu.train.planning import (
+    PLAN_SHARE,
+    SEQUENCES_AT_ONCE,
+    SEQUENCES_PER_STEP,
+    SHAPES,
+    Candidate,
+    Text,
+    choose,
+    require_room,
+    shape_plan,
+    spread_of,
+)
+from mbegu.train.settings import PlanSettings
+
+LITTLE_TEXT_BYTES = 100_000
+BYTES_PER_WEIGHT = 4
+# Weights, gradients, optimiser (1 to 2), best weights, and the checkpoint's copy of all but the gradients while it is written.
+WEIGHTS_IN_MEMORY = 8
+WEIGHTS_IN_CHECKPOINT = 3.3
+EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
+# A second of work besides training, for each MB of training and held-out text; measured on the text of bench/LOG.md.
+COUNTING_S_PER_MB = 9.0
+FIXED_S = 25.0
+
+
+def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
+    """Measure this computer and choose the best training within the budget.
+
+    Raises:
+        ResourceError: the budget, the memory or the disk is too small.
+    """
+    text = _text_of(inputs)
+    if text.bytes < LITTLE_TEXT_BYTES:
+        say.warn(
+            f"{format_bytes(text.bytes)} of text is very little. A model of it can be grown to try things out, to suggest the next letters on a "
+            "keyboard or to tell this language from others; it will not write well. Counting may do better: the label will say."
+        )
+    computer = _choose_computer(settings, text, say)
+    kind, amount = parse_budget(settings.budget)
+    budget_s = amount if kind == "s" else _seconds_of_energy(amount, computer)
+    rest_s = seconds_besides_training(inputs)
+    if kind == "kwh":
+        say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
+    say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to everything besides training")
+    chosen = choose(text, computer, (budget_s - rest_s) * PLAN_SHARE, settings.seed, say)
+    plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s))
+    _require_room(plan, inputs)
+    _explain(plan, text, say)
+    return plan
+
+
+def _text_of(inputs: Inputs) -> Text:
+    corpus, tokenizer = inputs["corpus"].facts, inputs["tokenizer"].facts
+    return Text(
+        tokens=int(tokenizer["tokens"]["train"]),
+        bytes=int(corpus["train_bytes"]),
+        vocabulary_size=int(tokenizer["vocabulary_size"]),
+        counting_bits_per_byte=_counting(inputs),
+    )
+
+
+def _counting(inputs: Inputs) -> float:
+    """Return what PPMd needs on the held-out documents: it takes seconds and tells how hard this text is."""
+    from mbegu.core.documents import read_documents
+    from mbegu.model.ppmd import ppmd_bits
+
+    train, heldout = (
+        [document.text.encode() for document in read_documents(inputs["corpus"].path(f"{name}.parquet"))] for name in ("train", "heldout")
+    )
+    return float(ppmd_bits(train, heldout).sum()) / sum(map(len, heldout))
+
+
+def _choose_computer(settings: PlanSettings, text: Text, say: Say) -> ComputerPlan:
+    machine.prepare_process()
+    device, why_device = machine.choose_device(settings.device)
+    dtype, why_dtype = machine.choose_dtype(device, settings.dtype)
+    shape = shape_plan(SHAPES[2], text.vocabulary_size)
+    training = TrainingPlan(steps=1, sequences_per_step=SEQUENCES_PER_STEP, sequences_at_once=SEQUENCES_AT_ONCE)
+
+    def step_seconds(threads: int) -> float:
+        return machine.measure_step_s(shape, training, ComputerPlan(device=device, dtype=dtype, threads=threads), 3)
+
+    threads, why_threads = (1, "a graphics processor computes") if device != "cpu" else machine.choose_threads(settings.threads, step_seconds)
+    say.note(f"this computer: {describe_machine().text()}")
+    say.note(f"device {device} ({why_device}), {dtype} ({why_dtype}), {threads} threads ({why_threads})")
+    return ComputerPlan(device=device, dtype=dtype, threads=threads)
+
+
+def _seconds_of_energy(kwh: float, computer: ComputerPlan) -> float:
+    """Return how long the budget lasts at the middle of the expected power."""
+    hour = _energy(3600.0, computer)
+    return kwh / max(hour.kwh, 1e-9) * 3600.0
+
+
+def _energy(seconds: float, computer: ComputerPlan) -> Energy:
+    return modelled_energy(seconds * computer.threads, seconds, describe_machine())
+
+
+def seconds_besides_training(inputs: Inputs) -> float:
+    """Return about how long counting, measuring, quantising and the label take; the corpus and the tokenizer are done by now."""
+    corpus = inputs["corpus"].facts
+    megabytes = (int(corpus["train_bytes"]) + int(corpus["heldout_bytes"])) / 1e6
+    return FIXED_S + COUNTING_S_PER_MB * megabytes
+
+
+def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: ComputerPlan, rest_s: float) -> ExpectedPlan:
+    training = chosen.training
+    training_s = chosen.step_s * training.steps
+    parameters = machine.as_config(chosen.model).parameters()
+    energy = _energy(training_s + rest_s, computer)
+    low, high = spread_of(chosen.bits_per_byte)
+    return ExpectedPlan(
+        budget=settings.budget,
+        seconds=round(training_s + rest_s, 1),
+        training_seconds=round(training_s, 1),
+        tokens_per_second=round(training.sequences_per_step * chosen.model.context / chosen.step_s, 1),
+        passes=round(chosen.passes, 2),
+        parameters=parameters,
+        memory_bytes=peak_memory_bytes(chosen),
+        disk_bytes=round(parameters * (2 * WEIGHTS_IN_CHECKPOINT * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
+        bits_per_byte=round(chosen.bits_per_byte, 3),
+        bits_per_byte_low=round(low, 3),
+        bits_per_byte_high=round(high, 3),
+        energy_kwh=energy.kwh,
+        energy_kwh_low=energy.low_kwh,
+        energy_kwh_high=energy.high_kwh,
+        energy_method=energy.method,
+    )
+
+
+def peak_memory_bytes(chosen: Candidate) -> int:
+    """Return the expected peak memory: what the process holds now with torch loaded, weights, and activations of one piece.
+
+    A block keeps about 11 values of the stream's width, 4 of the inner width and 2 of the attention's for each token, and the
+    softmax of each head over the context, in two bytes or four.
+    """
+    model = chosen.model
+    tokens = chosen.training.sequences_at_once * model.context
+    per_token = model.layers * (11 * model.hidden_size + 4 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
+    activations = tokens * per_token * torch.finfo(torch.bfloat16).bits // 8
+    weights = machine.as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT
+    return int(psutil.Process().memory_info().rss + activations + weights)
+
+
+def _require_room(plan: Plan, inputs: Inputs) -> None:
+    free = shutil.disk_usage(inputs.place.root).free
+    own = psutil.Process().memory_info().rss
+    seen = describe_machine()
+    limits = [seen.available_bytes, *([seen.memory_limit_bytes] if seen.memory_limit_bytes else [])]
+    require_room(plan.expected.memory_bytes, min(limits) + own, plan.expected.disk_bytes, free)
+
+
+def _explain(plan: Plan, text: Text, say: Say) -> None:
+    expected, training, model = plan.expected, plan.training, plan.model
+    energy = Energy(expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows")
+    say.note(
+        f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
+        f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
+        f"weight decay {training.weight_decay}"
+    )
+    say.note(
+        f"expected: {format_seconds(expected.seconds)}, {format_bytes(expected.memory_bytes)} of memory, {format_bytes(expected.disk_bytes)} of disk"
+    )
+    say.note(f"expected: {energy.text()}")
+    say.note(
+        f"expected: {expected.bits_per_byte:.3f} bits per byte on held-out text "
+        f"({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f}); "
+        f"counting (PPMd) needs {text.counting_bits_per_byte:.3f}"
+    )

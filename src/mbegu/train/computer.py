@@ -1,0 +1,157 @@
+"""Measures this computer: which dtype and how many threads are fastest, how long a step takes, how much memory it needs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+import psutil
+import torch
+
+from mbegu.model.decoder import Decoder, DecoderConfig
+from mbegu.train.optim import Optimiser
+from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
+
+MATRIX_SIZE = 512
+SMALLEST_GAIN = 1.15  # another thread must pay at least this much, else the core is left to the rest of the computer
+
+
+def prepare_process() -> None:
+    """Keep freed memory in the process and let waiting threads sleep.
+
+    Large temporaries are otherwise given back to the system after each operation and paid for again in page faults (16 % of a
+    plain loop's time was measured). Only glibc has this switch; elsewhere nothing is done. Call before torch computes.
+    """
+    if sys.platform != "linux":
+        return
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    m_trim_threshold, m_top_pad, m_mmap_threshold = -1, -2, -3
+    mallopt(m_mmap_threshold, 1 << 30)
+    mallopt(m_trim_threshold, 2**31 - 1)
+    mallopt(m_top_pad, 64 << 20)
+
+
+def as_config(plan: ModelPlan) -> DecoderConfig:
+    """Return the decoder's shape as planned."""
+    return DecoderConfig(**asdict(plan))
+
+
+def build(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan) -> tuple[Decoder, Optimiser]:
+    """Make the decoder with its first weights, and its optimiser, where and in the dtype that the plan says."""
+    dtype: torch.dtype = getattr(torch, computer.dtype)
+    model = Decoder(as_config(model_plan), dtype)
+    model.initialise(training.seed)
+    model.to(computer.device)
+    optimiser = Optimiser(
+        model,
+        matrix_rate=training.matrix_rate,
+        embedding_rate=training.embedding_rate,
+        norm_rate=training.norm_rate,
+        weight_decay=training.weight_decay,
+        dtype=dtype,
+    )
+    return model, optimiser
+
+
+def physical_cores() -> int:
+    """Return the cores this process may use: physical ones, no more than its affinity and container allow."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+
+
+def choose_device(asked: str) -> tuple[str, str]:
+    """Return the device and why it was chosen."""
+    if asked:
+        return asked, "as asked"
+    if torch.cuda.is_available():
+        return "cuda", torch.cuda.get_device_name(0)
+    if torch.backends.mps.is_available():
+        return "mps", "Apple's graphics processor"
+    return "cpu", "no graphics processor found"
+
+
+def choose_dtype(device: str, asked: str) -> tuple[str, str]:
+    """Return the dtype of the computation and why: by measuring both on a matrix product, never from the processor's name."""
+    if asked:
+        return asked, "as asked"
+    if device != "cpu":
+        return "bfloat16", "usual on graphics processors"
+    speeds = {name: 1 / _seconds(_product(getattr(torch, name)), 0.15) for name in ("float32", "bfloat16")}
+    ratio = speeds["bfloat16"] / speeds["float32"]
+    if ratio > 1.2:
+        return "bfloat16", f"{ratio:.1f} times as fast as float32 here"
+    return "float32", f"bfloat16 is {ratio:.1f} times as fast here"
+
+
+def choose_threads(asked: int, step_seconds: Callable[[int], float]) -> tuple[int, str]:
+    """Return the number of threads and why.
+
+    Args:
+        asked: what the user asked for, 0 to measure.
+        step_seconds: measures a step with so many threads.
+    """
+    if asked:
+        return asked, "as asked"
+    cores = physical_cores()
+    best, best_s = 1, step_seconds(1)
+    for threads in sorted({2, 4, 8, 16, 32, cores}):
+        if 1 < threads <= cores:
+            seconds = step_seconds(threads)
+            if best_s / seconds < SMALLEST_GAIN:
+                break
+            best, best_s = threads, seconds
+    return best, f"of {cores} cores, measured" if cores > 1 else "one core"
+
+
+def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
+    """Return the seconds of one whole training step (median of ``repeats`` after one to warm up) on random tokens."""
+    torch.set_num_threads(computer.threads)
+    model, optimiser = build(model_plan, training, computer)
+    shape = (training.sequences_at_once, model_plan.context)
+    tokens = torch.randint(0, model_plan.vocabulary_size, shape, generator=torch.Generator().manual_seed(0)).to(computer.device)
+    pieces = training.sequences_per_step // training.sequences_at_once
+
+    def step() -> None:
+        for _ in range(pieces):
+            (model.loss(tokens, tokens, training.dropout) / tokens.numel()).backward()  # type: ignore[no-untyped-call]
+        optimiser.step(0, 0.0)
+        if computer.device == "cuda":
+            torch.cuda.synchronize()
+
+    step()
+    return sorted(_timed(step) for _ in range(repeats))[repeats // 2]
+
+
+def estimate_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan) -> float:
+    """Return about how long a step takes, from a step of a quarter of the sequences: for comparing shapes quickly."""
+    few = max(1, training.sequences_at_once // 4)
+    small = replace(training, sequences_per_step=few, sequences_at_once=few)
+    whole = measure_step_s(model_plan, small, computer, 1)
+    return whole * training.sequences_per_step / few * 0.9
+
+
+def _product(dtype: torch.dtype) -> Callable[[], None]:
+    a = torch.ones(MATRIX_SIZE, MATRIX_SIZE, dtype=dtype)
+    return lambda: (a @ a, None)[1]
+
+
+def _seconds(work: Callable[[], None], at_least_s: float) -> float:
+    """Return the shortest time of ``work`` over repeats that take ``at_least_s`` together."""
+    work()
+    best, began = float("inf"), time.perf_counter()
+    while time.perf_counter() - began < at_least_s:
+        best = min(best, _timed(work))
+    return best
+
+
+def _timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

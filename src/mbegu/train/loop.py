@@ -1,0 +1,126 @@
+"""The one training loop.
+
+A step is a pure function of the state before it, the seed and its number: batch order and dropout are drawn from (seed, step),
+so a run that was cut any number of times ends in the same weights, bit for bit, at the same thread count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mbegu.model.decoder import Decoder
+from mbegu.train.checkpoint import Progress
+from mbegu.train.data import PackedDocuments
+from mbegu.train.optim import Optimiser
+from mbegu.train.planfile import TrainingPlan
+
+Objective = Callable[[Decoder, Tensor, Tensor, float], Tensor]
+DROPOUT_STREAM = 1_000_003  # a prime apart from any step count: steps of neighbouring seeds share no random numbers
+
+
+@dataclass
+class TrainingState:
+    """All that the next step depends on: tensors in ``model``, ``best`` and ``optimiser``, plain values in ``progress``."""
+
+    model: Decoder
+    optimiser: Optimiser
+    progress: Progress = field(default_factory=Progress)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor under one name, for a checkpoint."""
+        parts: list[tuple[str, Mapping[str, Tensor]]] = [
+            ("model.", dict(self.model.named_parameters())),
+            ("best.", self.best),
+            ("optimiser.", self.optimiser.state),
+        ]
+        return {prefix + name: tensor for prefix, part in parts for name, tensor in part.items()}
+
+    @torch.no_grad()
+    def load(self, tensors: Mapping[str, Tensor], progress: Progress) -> None:
+        """Put back what ``tensors()`` and ``progress`` were."""
+        device = self.optimiser.device
+        for name, parameter in self.model.named_parameters():
+            parameter.copy_(tensors["model." + name])
+        self.best = {name[len("best.") :]: tensor.to(device) for name, tensor in tensors.items() if name.startswith("best.")}
+        self.optimiser.load({name[len("optimiser.") :]: tensor for name, tensor in tensors.items() if name.startswith("optimiser.")})
+        self.progress = progress
+
+
+def next_token_loss(model: Decoder, inputs: Tensor, targets: Tensor, dropped: float) -> Tensor:
+    """Return the summed cross-entropy of the next token: the plain objective."""
+    return model.loss(inputs, targets, dropped)
+
+
+def schedule(step: int, plan: TrainingPlan) -> float:
+    """Return the factor on the learning rates at ``step``: up over the warm-up, level, then straight down to zero at the end."""
+    rise = (step + 1) / plan.warmup_steps if step < plan.warmup_steps else 1.0
+    decay_steps = max(1, round(plan.decay_share * plan.steps))
+    return min(rise, 1.0, (plan.steps - step) / decay_steps)
+
+
+def train(
+    state: TrainingState,
+    data: PackedDocuments,
+    plan: TrainingPlan,
+    *,
+    watch: Callable[[Decoder], float],
+    after_step: Callable[[TrainingState], bool],
+    objective: Objective = next_token_loss,
+) -> None:
+    """Train until ``plan.steps``, in place.
+
+    Args:
+        state: fresh or from a checkpoint.
+        data: the training text.
+        plan: all numbers.
+        watch: returns bits per byte of the documents set aside; called every ``evaluate_every_steps`` steps and at the end.
+        after_step: called after each step with the state complete; returns whether to stop now.
+        objective: model, inputs, targets and dropout to a summed loss in nats.
+    """
+    progress = state.progress
+    while progress.step < plan.steps:
+        loss = _one_step(state, data, plan, objective)
+        progress.loss_sum += loss
+        progress.loss_tokens += plan.sequences_per_step * data.context
+        progress.step += 1
+        if progress.step % plan.evaluate_every_steps == 0 or progress.step == plan.steps:
+            _look(state, data, plan, watch)
+        if after_step(state):
+            return
+
+
+def _one_step(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, objective: Objective) -> float:
+    step = state.progress.step
+    device = state.optimiser.device
+    torch.manual_seed(plan.seed * DROPOUT_STREAM + step)
+    inputs, targets = data.batch(step, plan.sequences_per_step)
+    total = 0.0
+    for some_inputs, some_targets in zip(inputs.split(plan.sequences_at_once), targets.split(plan.sequences_at_once), strict=True):
+        loss = objective(state.model, some_inputs.to(device), some_targets.to(device), plan.dropout)
+        (loss / targets.numel()).backward()  # type: ignore[no-untyped-call]
+        total += loss.item()
+    state.optimiser.step(step, schedule(step, plan))
+    return total
+
+
+def _look(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, watch: Callable[[Decoder], float]) -> None:
+    """Measure the documents set aside, keep the weights when they are the best so far, and add a row to the history."""
+    progress = state.progress
+    bits_per_byte = watch(state.model)
+    row: dict[str, Any] = {
+        "step": progress.step,
+        "passes": progress.step * plan.sequences_per_step * data.context / data.tokens_per_pass,
+        "training_nats_per_token": progress.loss_sum / progress.loss_tokens,
+        "watched_bits_per_byte": bits_per_byte,
+    }
+    progress.history.append(row)
+    progress.loss_sum, progress.loss_tokens = 0.0, 0
+    if bits_per_byte < progress.best_bits_per_byte:
+        progress.best_bits_per_byte, progress.best_step = bits_per_byte, progress.step
+        state.best = {name: parameter.detach().clone() for name, parameter in state.model.named_parameters()}

@@ -1,0 +1,158 @@
+"""plan.toml: every number that the training depends on, stated once. The same plan gives the same model."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from mbegu.core import durable
+from mbegu.core.errors import SettingsError
+from mbegu.core.report import Say
+from mbegu.core.settings import as_table, near, read_settings, setting
+from mbegu.core.steps import Project
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HEAD = """# The plan of the training. A project that has this file follows it to the letter: steps, not the clock, end the training,
+# so a run can be repeated, moved to another computer and resumed exactly. Change a number and `mbegu grow` trains anew;
+# delete the file and `mbegu plan --save` makes a new one.
+
+"""
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """The shape of the model."""
+
+    vocabulary_size: int = setting(help="tokens in the vocabulary; must be the tokenizer's", unit="tokens", low=259, high=1_000_000)
+    hidden_size: int = setting(help="width of the stream; a multiple of 256 can be quantised to Q4_K_M", low=32, high=8192)
+    layers: int = setting(help="blocks", low=1, high=128)
+    heads: int = setting(help="attention heads", low=1, high=128)
+    kv_heads: int = setting(help="heads of keys and values; divides heads", low=1, high=128)
+    head_size: int = setting(64, help="width of a head, even", low=8, high=256)
+    inner_size: int = setting(help="width inside the feed-forward part", low=32, high=32768)
+    context: int = setting(help="longest sequence", unit="tokens", low=16, high=32768)
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How the model is trained."""
+
+    steps: int = setting(help="steps of the optimiser; the training ends here", low=1)
+    sequences_per_step: int = setting(help="sequences of one context each that a step learns from", low=1, high=65536)
+    sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
+    matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
+    embedding_rate: float = setting(0.004, help="learning rate of the embedding (AdamW)", low=0, high=1)
+    norm_rate: float = setting(0.004, help="learning rate of the last norm (AdamW)", low=0, high=1)
+    weight_decay: float = setting(0.1, help="share of the weights taken away per step and unit of learning rate", low=0, high=10)
+    dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
+    warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
+    decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
+    evaluate_every_steps: int = setting(100, help="steps between two looks at the documents set aside", low=1)
+    watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
+    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0)
+
+
+@dataclass(frozen=True)
+class ComputerPlan:
+    """What computes. Another thread count or dtype gives other weights, as good but not the same bit for bit."""
+
+    device: str = setting("cpu", help="cpu, or cuda for an NVIDIA card, mps for Apple's", choices=("cpu", "cuda", "mps"))
+    dtype: str = setting("float32", help="of the computation", choices=("float32", "bfloat16"))
+    threads: int = setting(1, help="threads of the computation", low=1, high=1024)
+
+
+@dataclass(frozen=True)
+class ExpectedPlan:
+    """What was expected when the plan was made; nothing is decided by it."""
+
+    budget: str = setting("", help="the budget that was given")
+    seconds: float = setting(0.0, help="training and what follows it", unit="s", low=0)
+    training_seconds: float = setting(0.0, help="training alone", unit="s", low=0)
+    tokens_per_second: float = setting(0.0, help="measured on this computer", low=0)
+    passes: float = setting(0.0, help="how often the text is read", low=0)
+    parameters: int = setting(0, help="learnt numbers in the model", low=0)
+    memory_bytes: int = setting(0, help="peak memory", unit="bytes", low=0)
+    disk_bytes: int = setting(0, help="disk space while growing", unit="bytes", low=0)
+    bits_per_byte: float = setting(0.0, help="expected on held-out documents", low=0)
+    bits_per_byte_low: float = setting(0.0, help="nine in ten lie above", low=0)
+    bits_per_byte_high: float = setting(0.0, help="nine in ten lie below", low=0)
+    energy_kwh: float = setting(0.0, help="middle of the expected range", unit="kWh", low=0)
+    energy_kwh_low: float = setting(0.0, help="lower end of the range", unit="kWh", low=0)
+    energy_kwh_high: float = setting(0.0, help="upper end of the range", unit="kWh", low=0)
+    energy_method: str = setting("", help="how the energy was reckoned")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan."""
+
+    model: ModelPlan
+    training: TrainingPlan
+    computer: ComputerPlan
+    expected: ExpectedPlan
+
+    def to_toml(self) -> str:
+        """Return the text of plan.toml."""
+        return HEAD + tomli_w.dumps({name: as_table(getattr(self, name)) for name in SECTIONS})
+
+
+SECTIONS: dict[str, type[Any]] = {"model": ModelPlan, "training": TrainingPlan, "computer": ComputerPlan, "expected": ExpectedPlan}
+
+
+def read_plan(path: Path) -> Plan:
+    """Read and check plan.toml.
+
+    Raises:
+        SettingsError: with every problem at once: not TOML, unknown keys, wrong types, out of range, sizes that do not fit together.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not TOML: {error}", path, "mend the line, or delete the file and plan again") from error
+    problems = [f"no section [{name}]{near(name, list(SECTIONS))}" for name in values if name not in SECTIONS]
+    parts: dict[str, Any] = {}
+    for name, cls in SECTIONS.items():
+        made, wrong = read_settings(cls, values.get(name, {}), name)
+        parts[name] = made
+        problems += wrong
+    if not problems:
+        problems = _misfits(parts["model"], parts["training"])
+    if problems:
+        raise SettingsError("; ".join(problems), path, "mend these, or delete the file and plan again")
+    return Plan(**parts)
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write plan.toml durably."""
+    durable.write_text(path, plan.to_toml())
+
+
+def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
+    problems = []
+    if model.heads % model.kv_heads:
+        problems.append(f"[model] kv_heads {model.kv_heads} does not divide heads {model.heads}")
+    if model.head_size % 2:
+        problems.append(f"[model] head_size {model.head_size} is odd")
+    if training.sequences_per_step % training.sequences_at_once:
+        problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
+    return problems
+
+
+def fingerprint(settings: object, root: Path, say: Say) -> str:
+    """Return the hash of the project's plan.toml, empty where there is none: the plan step is done when its copy equals it.
+
+    Args:
+        settings: the [plan] table; the file alone decides.
+        root: the project's folder.
+        say: not needed.
+    """
+    path = Project(root).plan
+    return durable.sha256_file(path) if path.is_file() else ""

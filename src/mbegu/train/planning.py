@@ -1,0 +1,194 @@
+"""Chooses model, batch, passes and schedule for a text, a computer and a budget, and says why.
+
+Each candidate shape is timed on this computer; the one with the lowest expected bits per byte within the budget is taken.
+What is expected is the counting baseline's own figure on the same text times a factor that falls with training: languages
+and scripts differ far more in bits per byte than in that ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mbegu.core.errors import ResourceError
+from mbegu.core.report import Say
+from mbegu.core.units import format_bytes, format_seconds
+from mbegu.train.computer import as_config, estimate_step_s, measure_step_s
+from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
+
+CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
+SEQUENCES_PER_STEP = 16
+SEQUENCES_AT_ONCE = 16
+FEWEST_STEPS = 100
+MOST_PASSES = 24.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
+LOOKS = 20  # at the documents set aside, over a training
+PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
+
+# Shapes from small to large: hidden size, layers, inner size, heads, heads of keys and values. Widths are multiples of 256.
+SHAPES = (
+    (256, 2, 512, 4, 2),
+    (256, 4, 768, 4, 2),
+    (256, 6, 768, 4, 2),
+    (256, 10, 768, 4, 2),
+    (512, 4, 1280, 8, 4),
+    (512, 6, 1536, 8, 4),
+    (512, 10, 1536, 8, 4),
+    (768, 10, 2048, 12, 4),
+    (768, 14, 2048, 12, 4),
+    (1024, 16, 2816, 16, 4),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the planner knows of the text: training tokens and bytes, and what counting needs on documents set aside."""
+
+    tokens: int
+    bytes: int
+    vocabulary_size: int
+    counting_bits_per_byte: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One shape with what it would reach in the time there is."""
+
+    model: ModelPlan
+    training: TrainingPlan
+    step_s: float
+    passes: float
+    bits_per_byte: float
+
+
+def shape_plan(shape: tuple[int, int, int, int, int], vocabulary_size: int) -> ModelPlan:
+    """Return the plan of a shape in ``SHAPES``."""
+    hidden, layers, inner, heads, kv_heads = shape
+    return ModelPlan(
+        vocabulary_size=vocabulary_size,
+        hidden_size=hidden,
+        layers=layers,
+        heads=heads,
+        kv_heads=kv_heads,
+        head_size=64,
+        inner_size=inner,
+        context=CONTEXT_TOKENS,
+    )
+
+
+def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> float:
+    """Return what a model is expected to need on held-out documents.
+
+    The ratio to PPMd (order 12) was fitted to runs on Swahili, Yoruba, Amharic and Wolof (bench/LOG.md): it falls as a power of
+    the training done, towards a floor that falls with the amount of text; repeated text counts less and less (half-life of the
+    worth of a pass as in Muennighoff et al. 2023, equation 5, R* = 15).
+    """
+    passes = tokens_seen / max(text.tokens, 1)
+    fresh = min(tokens_seen, text.tokens)
+    repeated = text.tokens * 15.0 * (1 - math.exp(-max(passes - 1, 0.0) / 15.0))
+    worth = fresh + repeated
+    capacity = (parameters / 1e7) ** -CAPACITY_POWER
+    ratio = RATIO_FLOOR + RATIO_TRAINING * (worth / 1e6) ** -TRAINING_POWER + RATIO_CAPACITY * capacity
+    return text.counting_bits_per_byte * ratio
+
+
+RATIO_FLOOR, RATIO_TRAINING, TRAINING_POWER = 0.66, 0.36, 0.42
+RATIO_CAPACITY, CAPACITY_POWER = 0.08, 0.35
+
+
+def spread_of(bits_per_byte: float) -> tuple[float, float]:
+    """Return the range that nine in ten runs end in: the largest misses of the fit, rounded up."""
+    return bits_per_byte * (1 - SPREAD), bits_per_byte * (1 + SPREAD)
+
+
+SPREAD = 0.08
+
+
+def choose(text: Text, computer: ComputerPlan, training_s: float, seed: int, say: Say) -> Candidate:
+    """Return the candidate with the lowest expected bits per byte within ``training_s`` seconds.
+
+    Raises:
+        ResourceError: the budget is too small for even the smallest shape.
+    """
+    best: Candidate | None = None
+    for shape in SHAPES:
+        model = shape_plan(shape, text.vocabulary_size)
+        training = TrainingPlan(steps=1, sequences_per_step=SEQUENCES_PER_STEP, sequences_at_once=SEQUENCES_AT_ONCE, seed=seed, dropout=0.1)
+        step_s = estimate_step_s(model, training, computer)
+        if training_s / step_s < FEWEST_STEPS and best is not None:
+            break
+        candidate = make_candidate(text, model, training, step_s, training_s)
+        say.note(describe_candidate(candidate))
+        if best is not None and candidate.bits_per_byte > best.bits_per_byte:
+            break
+        best = candidate
+    if best is None or training_s / best.step_s < FEWEST_STEPS:
+        needed = format_seconds(FEWEST_STEPS * best.step_s) if best else "more"
+        raise ResourceError(
+            f"the budget leaves {format_seconds(max(training_s, 0))} for training, and it takes {needed} at least", fix="give a larger --budget"
+        )
+    return settle(text, best, computer, training_s, measure_step_s)
+
+
+def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, training_s: float) -> Candidate:
+    """Fill in steps, regularisation and schedule for the time there is."""
+    per_step = training.sequences_per_step * model.context
+    most = MOST_PASSES * text.tokens / per_step
+    steps = int(max(1, min(training_s / (step_s * (1 + looking_cost(text, training))), max(most, 2 * FEWEST_STEPS))))
+    passes = steps * per_step / max(text.tokens, 1)
+    training = replace(
+        training,
+        steps=steps,
+        warmup_steps=max(5, min(50, steps // 20)),
+        evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
+        dropout=regularisation(passes)[0],
+        weight_decay=regularisation(passes)[1],
+    )
+    expected = expected_bits_per_byte(text, as_config(model).parameters(), steps * per_step)
+    return Candidate(model, training, step_s, passes, expected)
+
+
+def settle(text: Text, candidate: Candidate, computer: ComputerPlan, training_s: float, measure: Callable[..., float]) -> Candidate:
+    """Time whole steps of the chosen shape and set the steps to what really fits."""
+    step_s = measure(candidate.model, candidate.training, computer, 5)
+    return make_candidate(text, candidate.model, candidate.training, step_s, training_s)
+
+
+def regularisation(passes: float) -> tuple[float, float]:
+    """Return dropout and weight decay: the more often the text is read, the more both help (bench/LOG.md)."""
+    if passes <= 1.5:
+        return 0.0, 0.1
+    return (0.1, 0.2) if passes <= 6 else (0.2, 0.4)
+
+
+def looking_cost(text: Text, training: TrainingPlan) -> float:
+    """Return the time of all looks at the documents set aside, as a share of the training's time; a look costs a third of a step a token."""
+    watched = min(training.watched_share * text.tokens, MOST_WATCHED_TOKENS)
+    per_look = watched / 3
+    return LOOKS * per_look / max(text.tokens * 4, 1)
+
+
+MOST_WATCHED_TOKENS = 32_768
+
+
+def describe_candidate(candidate: Candidate) -> str:
+    """Return one line about a candidate."""
+    model = candidate.model
+    millions = as_config(model).parameters() / 1e6
+    return (
+        f"{model.hidden_size} wide, {model.layers} deep, {millions:.1f} M parameters: {candidate.step_s * 1000:.0f} ms a step, "
+        f"{candidate.passes:.1f} passes, {candidate.bits_per_byte:.3f} bits per byte expected"
+    )
+
+
+def require_room(memory_bytes: int, available_bytes: int, disk_bytes: int, free_bytes: int) -> None:
+    """Refuse what cannot fit. Raises ``ResourceError`` naming both figures."""
+    if memory_bytes > available_bytes:
+        raise ResourceError(
+            f"the training needs {format_bytes(memory_bytes)} of memory and {format_bytes(available_bytes)} are free",
+            fix="close other programs, or lower sequences_at_once or the model's size in plan.toml",
+        )
+    if disk_bytes > free_bytes:
+        raise ResourceError(
+            f"growing needs {format_bytes(disk_bytes)} of disk and {format_bytes(free_bytes)} are free", fix="free some space and run it again"
+        )

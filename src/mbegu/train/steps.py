@@ -1,0 +1,231 @@
+"""The plan step and the train step: artifacts in, artifacts out."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mbegu.core import durable
+from mbegu.core.artifacts import Artifact
+from mbegu.core.errors import SettingsError, StoppedError
+from mbegu.core.report import Say
+from mbegu.core.settings import as_table
+from mbegu.core.steps import Inputs
+from mbegu.core.units import format_seconds
+from mbegu.ledger.machine import describe_machine
+from mbegu.model.decoder import Decoder
+from mbegu.model.folder import save_model
+from mbegu.model.torch_engine import TorchEngine
+from mbegu.tokenizer.bpe import open_tokenizer
+from mbegu.tokenizer.encode import open_shard
+from mbegu.train import computer as machine
+from mbegu.train.budget import make_plan
+from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from mbegu.train.data import PackedDocuments, choose_validation
+from mbegu.train.loop import TrainingState, train
+from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
+from mbegu.train.planning import MOST_WATCHED_TOKENS
+from mbegu.train.settings import PlanSettings, TrainSettings
+
+
+def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
+    """Use the project's plan.toml as it is, or measure this computer and make one.
+
+    Returns:
+        The plan as plain values.
+
+    Raises:
+        SettingsError: plan.toml is wrong, or belongs to another vocabulary.
+        ResourceError: budget, memory or disk do not suffice.
+    """
+    path = inputs.place.plan
+    if path.is_file():
+        plan = read_plan(path)
+        say.note(f"plan.toml is there and is followed to the letter: {plan.training.steps:,} steps")
+    else:
+        plan = make_plan(settings, inputs, say)
+        write_plan(path, plan)
+    vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
+    if plan.model.vocabulary_size != vocabulary_size:
+        raise SettingsError(
+            f"plan.toml is for a vocabulary of {plan.model.vocabulary_size} tokens, the tokenizer has {vocabulary_size}",
+            path,
+            "delete plan.toml to plan anew, or set vocabulary_size in [tokenizer]",
+        )
+    durable.copy_file(path, out / "plan.toml")
+    return {"plan": _as_facts(plan)}
+
+
+def _as_facts(plan: Plan) -> dict[str, Any]:
+    return {name: as_table(getattr(plan, name)) for name in SECTIONS}
+
+
+def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
+    """Train the model as planned, from the newest checkpoint where there is one.
+
+    Returns:
+        Parameters, steps, tokens seen, passes, best step, what computed it, and whether every resume was exact.
+
+    Raises:
+        StoppedError: the user asked to stop; a checkpoint is saved.
+    """
+    machine.prepare_process()
+    plan = read_plan(inputs["plan"].path("plan.toml"))
+    torch.set_num_threads(plan.computer.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    tokenizer = inputs["tokenizer"]
+    data, watched_ids, watched_bytes = _training_data(plan, tokenizer)
+    model, optimiser = machine.build(plan.model, plan.training, plan.computer)
+    state = TrainingState(model, optimiser)
+    checkpoints = out / "checkpoints"
+    _resume(state, checkpoints, plan.computer, say)
+    session = _Session(state, plan, settings, checkpoints, TorchEngine(model, open_tokenizer(tokenizer.folder)), say)
+    say.note(
+        f"{model.config.parameters() / 1e6:.1f} M parameters, {plan.training.steps:,} steps of "
+        f"{plan.training.sequences_per_step * plan.model.context:,} tokens, {plan.computer.dtype}, {plan.computer.threads} threads"
+    )
+    say.defers_stop = True
+    try:
+        train(state, data, plan.training, watch=lambda m: watched_bits_per_byte(m, watched_ids, watched_bytes), after_step=session.after_step)
+    finally:
+        say.defers_stop = False
+    progress = state.progress
+    if progress.step < plan.training.steps:
+        raise StoppedError(
+            f"stopped at step {progress.step:,} of {plan.training.steps:,}; all of it is saved",
+            fix="run `mbegu grow` to go on; you can switch off now",
+        )
+    save_model(out / "model", model.config, state.best, tokenizer.folder)
+    durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
+    durable.remove_tree(checkpoints)
+    say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte on the documents set aside, at step {progress.best_step:,}")
+    return {
+        "parameters": model.config.parameters(),
+        "steps": progress.step,
+        "tokens_seen": progress.step * plan.training.sequences_per_step * plan.model.context,
+        "passes": round(progress.step * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
+        "best_step": progress.best_step,
+        "validation_bits_per_byte": progress.best_bits_per_byte,
+        "threads": plan.computer.threads,
+        "dtype": plan.computer.dtype,
+        "device": plan.computer.device,
+        "seed": plan.training.seed,
+        "exact_resume": progress.is_exact,
+        "expected": _as_facts(plan)["expected"],
+    }
+
+
+def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, torch.Tensor, float]:
+    """Return the training stream, and the ids and bytes of the documents set aside."""
+    shard = open_shard(tokenizer.folder, "train")
+    tokens, offsets = np.asarray(shard.tokens), np.asarray(shard.offsets)
+    training = plan.training
+    used, watched = choose_validation(offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
+    data = PackedDocuments(tokens, offsets, used, plan.model.context, training.seed)
+    if not len(watched):
+        watched = used
+    ids = np.concatenate([np.zeros(1, dtype=tokens.dtype), *(tokens[offsets[i] : offsets[i + 1]] for i in watched)]).astype(np.int64)
+    bytes_per_token = float(tokenizer.facts["bytes_per_token"]["train"])
+    return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token
+
+
+@torch.no_grad()
+def watched_bits_per_byte(model: Decoder, ids: torch.Tensor, bytes_: float) -> float:
+    """Return bits per byte of a packed run of documents, in windows without overlap: quick, for watching, not for the label.
+
+    Args:
+        model: the decoder.
+        ids: [N] int64, an end-of-text token and then documents that each end in one.
+        bytes_: of the text behind ``ids[1:]``.
+    """
+    context = model.config.context
+    device = model.cos.device
+    nats = 0.0
+    for start in range(0, len(ids) - 1, context * 16):
+        window = ids[start : start + context * 16 + 1].to(device)
+        whole = (len(window) - 1) // context * context
+        if whole:
+            nats += _nats(model, window[:whole].view(-1, context), window[1 : whole + 1].view(-1, context))
+        if whole < len(window) - 1:
+            nats += _nats(model, window[None, whole:-1], window[None, whole + 1 :])
+    return nats / math.log(2) / bytes_
+
+
+def _nats(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor) -> float:
+    logits = model.logits(inputs)
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").item()
+
+
+def _resume(state: TrainingState, checkpoints: Path, computer: ComputerPlan, say: Say) -> None:
+    """Load the newest checkpoint; notice when something else computes now than did before."""
+    now = computed_by(computer)
+    state.progress.computed_by = now
+    found = load_checkpoint(checkpoints, say)
+    if found is None:
+        return
+    state.load(*found)
+    progress = state.progress
+    say.note(f"goes on at step {progress.step:,}")
+    changed = [name for name, value in now.items() if progress.computed_by.get(name) != value]
+    if changed:
+        say.warn(f"{', '.join(changed)} changed since the last step: the training goes on, but the weights are no longer those of an uncut run")
+        progress.is_exact = False
+        progress.computed_by = now
+
+
+def computed_by(computer: ComputerPlan) -> dict[str, str]:
+    """Return everything that decides the last bits of a result: the same values mean the same weights."""
+    return {
+        "torch": str(torch.__version__),
+        "processor": describe_machine().processor,
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "device": computer.device,
+        "dtype": computer.dtype,
+        "threads": str(computer.threads),
+    }
+
+
+class _Session:
+    """What happens around the steps of one run: checkpoints, the table, the sample, the wish to stop."""
+
+    def __init__(self, state: TrainingState, plan: Plan, settings: TrainSettings, checkpoints: Path, engine: TorchEngine, say: Say) -> None:
+        self.state, self.plan, self.settings = state, plan, settings
+        self.checkpoints, self.engine, self.say = checkpoints, engine, say
+        self.began_s, self.first_step = time.monotonic(), state.progress.step
+        self.saved_s = time.monotonic()
+        self.shown = len(state.progress.history)
+
+    def after_step(self, state: TrainingState) -> bool:
+        progress = state.progress
+        self.say.progress(progress.step, self.plan.training.steps, "steps")
+        if len(progress.history) > self.shown:
+            self._show(progress)
+        is_over = progress.step >= self.plan.training.steps
+        wants_stop = self.say.stop_requested
+        if wants_stop or is_over or time.monotonic() - self.saved_s >= self.settings.checkpoint_every_s:
+            save_checkpoint(self.checkpoints, state.tensors(), progress)
+            self.saved_s = time.monotonic()
+        return wants_stop
+
+    def _show(self, progress: Progress) -> None:
+        """One row of the table, with a sample of the model's writing under it."""
+        if not self.shown or self.shown == len(progress.history):
+            self.say.note("    step  passes  learnt  bits/byte  time left   cost")
+        row = progress.history[-1]
+        self.shown = len(progress.history)
+        rate = (time.monotonic() - self.began_s) / max(progress.step - self.first_step, 1)
+        left = format_seconds(rate * (self.plan.training.steps - progress.step))
+        mark = "*" if progress.best_step == progress.step else " "
+        self.say.note(
+            f"{row['step']:8,}  {row['passes']:6.2f}  {100 * progress.step / self.plan.training.steps:5.0f} %  "
+            f"{row['watched_bits_per_byte']:8.3f}{mark}  {left:>10}  {self.say.cost_so_far()}"
+        )
+        if self.settings.sample_tokens:
+            written = "".join(self.engine.complete("", self.settings.sample_tokens, temperature=0.7, seed=0))
+            self.say.note(f"          “{' '.join(written.split())}”")
