@@ -1,0 +1,425 @@
+"""The label: what a model is for, what it was made of, how good it is and what it cost, gathered from what was measured.
+
+Every figure comes from the ledger or from the facts of an artifact. What is missing there is ``None`` here and says "not measured".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mbegu.core.artifacts import Artifact
+from mbegu.core.errors import SettingsError
+from mbegu.core.steps import Project, ProjectSettings
+from mbegu.core.units import format_bytes, format_count, format_seconds
+from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of
+from mbegu.ledger.energy.value import Energy
+from mbegu.ledger.record import RunRecord
+from mbegu.ledger.store import Ledger, total_of
+
+NOT_MEASURED = "not measured"
+NEVER_MEASURED = (
+    "judgement by speakers of the language",
+    "truth of what it writes",
+    "bias and stereotypes",
+    "insults and other harmful text",
+    "personal data that it may repeat",
+)
+MACHINE_WRITTEN = "machine-written"
+_EXACT: Mapping[bool | None, str] = {True: "yes", False: "no: something changed on the way", None: ""}
+BASELINE_NAMES = {"ngram": "counting (n-grams)", "ppmd": "counting (PPMd)", "ppm": "counting (PPM)"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Bits per byte on held-out text (less is better) with its 95 % interval; ``name`` says whose."""
+
+    name: str
+    bits_per_byte: float
+    low: float | None = None
+    high: float | None = None
+    documents: int | None = None
+    bytes: int | None = None
+
+    def text(self) -> str:
+        """Return value and interval: ``1.532 (1.504 to 1.561)``."""
+        return f"{self.bits_per_byte:.3f}" + (f" ({self.low:.3f} to {self.high:.3f})" if self.low is not None and self.high is not None else "")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A part of the text: how many documents and bytes come from one source, licence or giver."""
+
+    name: str
+    documents: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class FileForm:
+    """One file that the model is given away as."""
+
+    form: str
+    file: str
+    bytes: int | None
+    bits_per_byte: float | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the model was made of."""
+
+    documents: int | None = None
+    bytes: int | None = None
+    train_bytes: int | None = None
+    heldout_documents: int | None = None
+    heldout_bytes: int | None = None
+    overlap_share: float | None = None
+    sources: tuple[Amount, ...] = ()
+    licences: tuple[Amount, ...] = ()
+    givers: tuple[Amount, ...] = ()
+    scripts: tuple[tuple[str, float], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What it cost to make: the runs that made this model, with those that were cut off or failed on the way."""
+
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    runs: int = 0
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    runs_without_energy: int = 0
+    energy: Energy | None = None
+    carbon: CarbonRange | None = None
+    carbon_reason: str = ""
+    cost: CostRange | None = None
+    machines: tuple[str, ...] = ()
+    peak_memory_bytes: int | None = None
+    project_runs: int = 0
+    project_energy: Energy | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value."""
+
+    name: str
+    language_tag: str
+    language_name: str
+    script: str
+    purpose: str
+    not_for: str
+    licence: str
+    author: str
+    made: str
+    machine_written: bool
+    verdict: str
+    headline: str
+    verdict_words: str
+    parameters: int | None
+    vocabulary_size: int | None
+    context: int | None
+    model: Score | None
+    baselines: tuple[Score, ...]
+    groups: tuple[Score, ...]
+    forms: tuple[FileForm, ...]
+    text: Text
+    cost: Cost
+    settings: tuple[tuple[str, str], ...]
+    hashes: tuple[tuple[str, str], ...]
+    not_measured: tuple[str, ...] = NEVER_MEASURED
+
+    @property
+    def best_baseline(self) -> Score | None:
+        """The counting model that did best."""
+        return min(self.baselines, key=lambda score: score.bits_per_byte, default=None)
+
+
+def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artifacts: Mapping[str, Artifact]) -> Label:
+    """Gather a label.
+
+    Args:
+        place: the project; only its folder's name is used, where the model has none.
+        project: the [project] settings.
+        ledger: the runs.
+        artifacts: the outputs of the steps by name; any may be missing.
+
+    Raises:
+        SettingsError: the language or the country is not known.
+    """
+    facts = {name: artifact.facts for name, artifact in artifacts.items()}
+    runs, made_by = ledger.runs(), _runs_of(ledger.runs(), artifacts)
+    language = project.parsed_language()
+    text = _text(facts.get("corpus", {}))
+    model, baselines = _model_score(facts.get("evaluate", {})), _baselines(facts.get("evaluate", {}))
+    verdict, headline = judge(model, baselines)
+    plan: Mapping[str, Any] = facts.get("plan", {}).get("plan", {})
+    return Label(
+        name=project.name or place.root.resolve().name,
+        language_tag=language.tag,
+        language_name=language.name,
+        script=language.script,
+        purpose=project.purpose,
+        not_for=project.not_for,
+        licence=project.licence,
+        author=project.author,
+        made=max((run.ended[:10] for run in made_by), default=""),
+        machine_written=_is_machine_written(project, text),
+        verdict=verdict,
+        headline=headline,
+        verdict_words=str((facts.get("evaluate", {}).get("verdict") or {}).get("words", "")),
+        parameters=facts.get("train", {}).get("parameters"),
+        vocabulary_size=facts.get("tokenizer", {}).get("vocabulary_size"),
+        context=plan.get("model", {}).get("context"),
+        model=model,
+        baselines=baselines,
+        groups=_groups(facts.get("evaluate", {})),
+        forms=_forms(artifacts.get("export")),
+        text=text,
+        cost=_cost(project, made_by, runs),
+        settings=_settings(facts),
+        hashes=tuple((name, artifact.sha256) for name, artifact in artifacts.items()),
+    )
+
+
+def judge(model: Score | None, baselines: Iterable[Score]) -> tuple[str, str]:
+    """Compare the model with the best of the models that only count.
+
+    Returns:
+        ``better``, ``worse`` or ``undecided`` (the model's 95 % interval takes in the best baseline) or ``not measured``; and it in words.
+    """
+    best = min(baselines, key=lambda score: score.bits_per_byte, default=None)
+    if model is None:
+        return NOT_MEASURED, "How good this model is was not measured."
+    if best is None:
+        return NOT_MEASURED, "This model was not compared with plain counting."
+    low, high = model.low if model.low is not None else model.bits_per_byte, model.high if model.high is not None else model.bits_per_byte
+    percent = 100 * abs(1 - model.bits_per_byte / best.bits_per_byte)
+    if high < best.bits_per_byte:
+        return "better", f"Better than plain counting, by {percent:.0f} %."
+    if low > best.bits_per_byte:
+        return "worse", f"Plain counting predicts this language better than this model does, by {percent:.0f} %. More text would help most."
+    return "undecided", "No clear difference from plain counting on this little text."
+
+
+def label_json(label: Label) -> dict[str, Any]:
+    """Return the whole label as plain JSON values; energies keep method and range."""
+    values: dict[str, Any] = asdict(label)
+    values["cost"]["energy_text"] = label.cost.energy.text() if label.cost.energy else NOT_MEASURED
+    values["cost"]["carbon_text"] = carbon_text(label.cost)
+    return _plain(values)  # type: ignore[no-any-return]
+
+
+def label_text(label: Label) -> str:
+    """Return the label in a few lines for a terminal."""
+    rows = [
+        ("language", f"{label.language_name} ({label.language_tag})"),
+        ("size", size_text(label)),
+        ("made of", text_text(label.text)),
+        ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
+        *((score.name, score.text()) for score in label.baselines),
+        *([(f"worst: {label.groups[0].name}", label.groups[0].text())] if label.groups else []),
+        ("energy", label.cost.energy.text() if label.cost.energy else NOT_MEASURED),
+        ("carbon", carbon_text(label.cost)),
+        *([("price", label.cost.cost.text())] if label.cost.cost else []),
+        ("time", time_text(label.cost)),
+        (NOT_MEASURED, ", ".join(label.not_measured)),
+    ]
+    wide = max(len(name) for name, _ in rows)
+    head = [label.name, label.headline]
+    if label.machine_written:
+        head.insert(1, "MADE OF MACHINE-WRITTEN DEMONSTRATION TEXT that no speaker has reviewed: not a model for use.")
+    return "\n".join([*head, "", *(f"  {name.ljust(wide)}  {value}" for name, value in rows)])
+
+
+def size_text(label: Label) -> str:
+    """Return parameters, vocabulary and context in words."""
+    parts = [f"{format_count(label.parameters)} parameters" if label.parameters else f"parameters {NOT_MEASURED}"]
+    parts += [f"{format_count(label.vocabulary_size)} tokens in the vocabulary"] if label.vocabulary_size else []
+    parts += [f"{format_count(label.context)} tokens of context"] if label.context else []
+    return ", ".join(parts)
+
+
+def text_text(text: Text) -> str:
+    """Return documents and bytes in words."""
+    if text.documents is None or text.bytes is None:
+        return NOT_MEASURED
+    held = f", of which {format_count(text.heldout_documents)} held out to measure with" if text.heldout_documents is not None else ""
+    return f"{format_count(text.documents)} documents, {format_bytes(text.bytes)}{held}"
+
+
+def carbon_text(cost: Cost) -> str:
+    """Return the carbon with its range, or why there is none."""
+    return cost.carbon.text() if cost.carbon else cost.carbon_reason
+
+
+def time_text(cost: Cost) -> str:
+    """Return time and runs in words."""
+    if cost.seconds is None:
+        return NOT_MEASURED
+    others = ", ".join(f"{count} {status}" for status, count in cost.by_status.items() if status != "done")
+    return f"{format_seconds(cost.seconds)} in {cost.runs} runs" + (f" ({others})" if others else "")
+
+
+def _runs_of(runs: list[RunRecord], artifacts: Mapping[str, Artifact]) -> list[RunRecord]:
+    """Return the runs that made these artifacts: same output, or a run of the same key that was cut off, interrupted or failed."""
+    hashes = {artifact.sha256 for artifact in artifacts.values()}
+    keys = {str(artifact.manifest.get("key")) for artifact in artifacts.values()} | {run.key for run in runs if run.outputs_sha256 in hashes}
+    return [run for run in runs if run.outputs_sha256 in hashes or run.key in keys]
+
+
+def _is_machine_written(project: ProjectSettings, text: Text) -> bool:
+    """Whether anything that came with the text says that a machine wrote it."""
+    said = [project.purpose, project.not_for, *(each.name for each in (*text.sources, *text.licences, *text.givers)), *text.warnings]
+    return any(MACHINE_WRITTEN in words.lower() for words in said)
+
+
+def _text(facts: Mapping[str, Any]) -> Text:
+    train, heldout = facts.get("train_bytes"), facts.get("heldout_bytes")
+    both = train + heldout if train is not None and heldout is not None else None
+    return Text(
+        documents=facts.get("documents"),
+        bytes=facts.get("bytes", both),
+        train_bytes=train,
+        heldout_documents=facts.get("heldout_documents"),
+        heldout_bytes=heldout,
+        overlap_share=facts.get("overlap_share"),
+        sources=_amounts(facts.get("sources")),
+        licences=_amounts(facts.get("licences")),
+        givers=_amounts(facts.get("contributors")),
+        scripts=tuple((facts.get("scripts") or {}).items()),
+        dropped=tuple((facts.get("dropped") or {}).items()),
+        warnings=tuple(facts.get("warnings") or ()),
+    )
+
+
+def _amounts(table: Any) -> tuple[Amount, ...]:
+    """Read ``{name: {documents, bytes}}`` or ``[{name, documents, bytes}]``, most bytes first."""
+    rows = [{"name": name, **values} for name, values in table.items()] if isinstance(table, Mapping) else list(table or ())
+    found = [Amount(str(row["name"]), row.get("documents"), row.get("bytes")) for row in rows]
+    return tuple(sorted(found, key=lambda amount: -(amount.bytes or 0)))
+
+
+def _score(name: str, values: Mapping[str, Any]) -> Score | None:
+    if values.get("bits_per_byte") is None:
+        return None
+    low, high = values.get("interval") or (None, None)
+    return Score(name, float(values["bits_per_byte"]), low, high, values.get("documents"), values.get("bytes"))
+
+
+def _model_score(facts: Mapping[str, Any]) -> Score | None:
+    return _score("this model", facts.get("model") or {})
+
+
+def _baselines(facts: Mapping[str, Any]) -> tuple[Score, ...]:
+    scores = (_score(BASELINE_NAMES.get(name, name), values or {}) for name, values in (facts.get("baselines") or {}).items())
+    return tuple(score for score in scores if score is not None)
+
+
+def _groups(facts: Mapping[str, Any]) -> tuple[Score, ...]:
+    """Return the groups of documents, worst first; one group alone says nothing and is left out."""
+    scores = [_score(str(values["name"]), values) for values in facts.get("groups") or ()]
+    found = sorted((score for score in scores if score is not None), key=lambda score: -score.bits_per_byte)
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _forms(export: Artifact | None) -> tuple[FileForm, ...]:
+    if export is None:
+        return ()
+    facts, files = export.facts, export.manifest.get("files", {})
+    rows = list(facts.get("files") or ({"format": name, **values} for name, values in (facts.get("formats") or {}).items()))
+    return tuple(
+        FileForm(
+            str(row["format"]),
+            str(row.get("file", "")),
+            row.get("bytes"),
+            row.get("bits_per_byte"),
+            str(row.get("sha256") or files.get(row.get("file"), {}).get("sha256", "")),
+        )
+        for row in rows
+    )
+
+
+def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunRecord]) -> Cost:
+    total, everything = total_of(made_by), total_of(runs)
+    carbon, reason = _carbon(project, total.energy)
+    machines = dict.fromkeys(_machine_text(run.machine) for run in made_by if run.machine)
+    peaks = [run.peak_memory_bytes for run in made_by if run.peak_memory_bytes]
+    return Cost(
+        seconds=total.seconds if made_by else None,
+        cpu_seconds=total.cpu_seconds if made_by else None,
+        runs=total.runs,
+        by_status=total.by_status,
+        runs_without_energy=total.runs_without_energy,
+        energy=total.energy,
+        carbon=carbon,
+        carbon_reason=reason,
+        cost=cost_of(total.energy, project.tariff_per_kwh, project.currency) if total.energy else None,
+        machines=tuple(machines),
+        peak_memory_bytes=max(peaks, default=None),
+        project_runs=everything.runs,
+        project_energy=everything.energy,
+    )
+
+
+def _carbon(project: ProjectSettings, energy: Energy | None) -> tuple[CarbonRange | None, str]:
+    if energy is None:
+        return None, "not reckoned: the energy was not measured"
+    if not project.country:
+        return None, "not reckoned: no country was named"
+    try:
+        return carbon_of(energy, project.country), ""
+    except SettingsError as error:
+        return None, f"not reckoned: {error.what}"
+
+
+def _machine_text(machine: Mapping[str, Any]) -> str:
+    """Return processor, threads and memory: enough to compare, not enough to know whose it was."""
+    memory = machine.get("memory_bytes")
+    threads = machine.get("usable_cores") or machine.get("logical_cores")
+    parts = [
+        str(machine.get("processor") or "unknown processor"),
+        f"{threads:g} threads" if threads else "",
+        format_bytes(memory) if memory else "",
+        str(machine.get("gpu") or ""),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Return how it was made, in the words of a reader who wants to do it again."""
+    train = facts.get("train", {})
+    plan: Mapping[str, Any] = facts.get("plan", {}).get("plan", {})
+    model, training, tokenizer = plan.get("model", {}), plan.get("training", {}), facts.get("tokenizer", {})
+    rows = [
+        ("tokenizer", f"byte-level BPE, {format_count(tokenizer['vocabulary_size'])} tokens" if tokenizer.get("vocabulary_size") else ""),
+        ("bytes per token, held-out", _number(tokenizer.get("bytes_per_token", {}).get("heldout"))),
+        ("layers x width", f"{model['layers']} x {model['hidden_size']}" if "layers" in model and "hidden_size" in model else ""),
+        ("steps", _number(train.get("steps"))),
+        ("passes over the text", _number(train.get("passes"))),
+        ("tokens seen", _number(train.get("tokens_seen"))),
+        ("dropout", _number(training.get("dropout"))),
+        ("seed", _number(train.get("seed", training.get("seed")))),
+        ("computed in", " on ".join(str(train[name]) for name in ("dtype", "device") if train.get(name))),
+        ("threads", _number(train.get("threads"))),
+        ("same bits as an uncut run", _EXACT[train.get("exact_resume")]),
+    ]
+    return tuple((name, value) for name, value in rows if value)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return ""
+    return format_count(value) if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def _plain(value: Any) -> Any:
+    """Return tuples as lists, so that the value is the same before and after JSON."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
