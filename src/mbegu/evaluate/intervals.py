@@ -1,0 +1,74 @@
+"""Intervals by drawing the documents anew (bootstrap), for a ratio of two sums such as bits per byte.
+
+Documents, not bytes, are drawn: the bytes of one document are alike, so an interval over bytes would be far too narrow.
+Needs only Python, so that a model can be scored where nothing else is installed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEVEL = 0.95
+RESAMPLES = 2_000
+SEED = 20_260_101
+FEWEST_DOCUMENTS = 5  # with fewer, nearly every draw is one of a handful, and the interval says nothing
+MOST_BLOCKS = 1_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the value would lie with other documents of the same kind, 95 times in 100; without bounds it says why not."""
+
+    low: float | None
+    high: float | None
+    reason: str = ""
+
+
+def bootstrap_ratio(above: Sequence[float], below: Sequence[float], resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
+    """Return the percentile interval (95 %) of ``sum(above) / sum(below)`` over documents drawn with replacement.
+
+    For a paired comparison of two models give the differences of their bits as ``above``: both are then drawn together.
+    More than 1,000 documents are drawn as 1,000 blocks of neighbours, which is quicker and never narrower in expectation.
+
+    Args:
+        above: one number a document, for example its bits.
+        below: one number a document, for example its bytes; not negative, not all zero.
+        resamples: how many times to draw.
+        seed: the same seed gives the same interval on every computer.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+    """
+    if len(above) != len(below):
+        raise ValueError(f"{len(above)} numbers above, {len(below)} below")
+    if len(above) < FEWEST_DOCUMENTS:
+        return Interval(None, None, f"only {len(above)} documents; an interval needs at least {FEWEST_DOCUMENTS}")
+    tops, bottoms = _blocks(above), _blocks(below)
+    chance = random.Random(seed)  # noqa: S311 - draws documents, keeps no secret
+    ratios = []
+    places = range(len(tops))
+    for _ in range(resamples):
+        drawn = chance.choices(places, k=len(tops))
+        total = sum([bottoms[place] for place in drawn])
+        if total > 0:
+            ratios.append(sum([tops[place] for place in drawn]) / total)
+    ratios.sort()
+    tail = (1 - LEVEL) / 2
+    return Interval(_quantile(ratios, tail), _quantile(ratios, 1 - tail))
+
+
+def _blocks(values: Sequence[float]) -> list[float]:
+    """Sum neighbours so that at most ``MOST_BLOCKS`` numbers are left."""
+    blocks = min(len(values), MOST_BLOCKS)
+    edges = [round(block * len(values) / blocks) for block in range(blocks + 1)]
+    return [float(sum(values[start:end])) for start, end in itertools.pairwise(edges)]
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile of ordered values, linear between neighbours."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])

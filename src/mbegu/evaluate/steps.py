@@ -1,0 +1,118 @@
+"""The evaluation step: bits per byte of the model and of two models that only count, and which is better."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mbegu.core import durable
+from mbegu.core.documents import Document, read_documents
+from mbegu.core.errors import InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs
+from mbegu.core.units import format_bytes
+from mbegu.evaluate.counting import count_bits
+from mbegu.evaluate.results import NAMES, Costs, as_table, by_group, judge, measure, rounded
+from mbegu.evaluate.settings import EvaluateSettings
+from mbegu.model.ppmd import ppmd_bits
+
+RESULTS = "results.json"
+
+
+def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
+    """Score the held-out documents with the model and with the baselines.
+
+    Args:
+        settings: the [evaluate] table.
+        inputs: needs "corpus" and "train"; "tokenizer" makes the result depend on it.
+        out: receives results.json.
+        say: where to speak.
+
+    Returns:
+        What results.json holds.
+
+    Raises:
+        InputError: there is no held-out text.
+    """
+    corpus = inputs["corpus"]
+    heldout = list(read_documents(corpus.path("heldout.parquet")))
+    if not any(document.text for document in heldout):
+        raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder: one in ten is held out")
+    baselines, counted = _baselines(settings, corpus.path("train.parquet"), heldout, say)
+    model, tokens = _model(settings, inputs, heldout, say)
+    return write_results(out, [document.source for document in heldout], model, tokens, baselines, counted, settings.resamples, say)
+
+
+def write_results(
+    out: Path,
+    sources: list[str],
+    model: Costs,
+    tokens: int,
+    baselines: dict[str, Costs],
+    counted: dict[str, Any],
+    resamples: int,
+    say: Say,
+) -> dict[str, Any]:
+    """Bring costs into results.json and say them.
+
+    Args:
+        out: where results.json goes.
+        sources: source of each held-out document.
+        model: what each costs the model.
+        tokens: how many tokens the model paid for.
+        baselines: what each costs the models that only count, by name.
+        counted: what to add to each baseline's entry, by name.
+        resamples: how many times to draw for an interval.
+        say: where to speak.
+    """
+    verdict = judge(model, baselines, resamples)
+    best = baselines[verdict.against].bits_per_byte
+    results: dict[str, Any] = {
+        "model": {**as_table(model, measure(model, best, resamples)), "tokens": tokens, "engine": "torch", "baseline": rounded(best)},
+        "baselines": {name: {**as_table(costs, measure(costs, None, resamples)), **counted.get(name, {})} for name, costs in baselines.items()},
+        "verdict": verdict.as_json(),
+        "groups": by_group(sources, model, baselines, resamples),
+    }
+    rows = [["this model", results["model"]], *([NAMES[name], table] for name, table in results["baselines"].items())]
+    say.table(["", "bits per byte", "95 % interval", "documents"], [[name, t["bits_per_byte"], _bounds(t), t["documents"]] for name, t in rows])
+    say.done(verdict.words)
+    for group in results["groups"][:1]:
+        say.note(f"worst source: {group['name']}, {group['bits_per_byte']:.3f} bits per byte")
+    durable.write_json(out / RESULTS, results)
+    return results
+
+
+def _baselines(settings: EvaluateSettings, train_file: Path, heldout: list[Document], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:
+    train = [document.text.encode("utf-8") for document in read_documents(train_file)]
+    texts = [document.text.encode("utf-8") for document in heldout]
+    sizes = [len(text) for text in texts]
+    few = thin(train, settings.ngram_bytes)
+    if len(few) < len(train):
+        say.note(
+            f"the n-gram model counts {len(few):,} of {len(train):,} documents: its memory is limited to {format_bytes(settings.ngram_bytes)} of text"
+        )
+    bits = count_bits(few, texts, settings.ngram_order)
+    say.note(f"n-grams of up to {settings.ngram_order} bytes counted")
+    baselines = {"ngram": Costs(bits.tolist(), sizes), "ppmd": Costs(ppmd_bits(train, texts).tolist(), sizes)}
+    return baselines, {"ngram": {"order": settings.ngram_order, "train_documents": len(few)}, "ppmd": {"order": 12, "train_documents": len(train)}}
+
+
+def thin(texts: list[bytes], most_bytes: int) -> list[bytes]:
+    """Return evenly spaced texts that together have about ``most_bytes`` at most, or all of them."""
+    size = sum(len(text) for text in texts)
+    every = -(-size // most_bytes)
+    return texts[::every] if every > 1 else texts
+
+
+def _model(settings: EvaluateSettings, inputs: Inputs, heldout: list[Document], say: Say) -> tuple[Costs, int]:
+    from mbegu.model.torch_engine import TorchEngine
+
+    train = inputs["train"]
+    engine = TorchEngine.open(train.folder / "model", threads=settings.threads or train.facts.get("threads"))
+    scores = engine.score([document.text for document in heldout], say=say)
+    return Costs([score.bits for score in scores], [score.bytes for score in scores]), sum(score.tokens for score in scores)
+
+
+def _bounds(table: dict[str, Any]) -> str:
+    interval = table["interval"]
+    return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else table["interval_reason"]
