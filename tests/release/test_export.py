@@ -17,6 +17,7 @@ from mbegu.core.errors import DamageError, MissingDependencyError
 from mbegu.core.report import Say
 from mbegu.core.settings import read_settings
 from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.model.llama_cpp import LlamaCpp
 from mbegu.release import quantise, steps
 from mbegu.release.settings import ExportSettings
 from mbegu.release.steps import choose_sample, export, safe_name
@@ -77,8 +78,8 @@ def test_exporting_again_gives_the_same_bytes(inputs: Inputs, tmp_path: Path) ->
 
 
 def test_other_tokens_in_llama_cpp_are_refused(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = steps.LlamaCpp.encode
-    monkeypatch.setattr(steps.LlamaCpp, "encode", lambda engine, text: right(engine, text)[:-1] if text == TEXTS[40] else right(engine, text))
+    right = LlamaCpp.encode
+    monkeypatch.setattr(LlamaCpp, "encode", lambda engine, text: right(engine, text)[:-1] if text == TEXTS[40] else right(engine, text))
     with pytest.raises(DamageError, match=r"llama\.cpp cuts this text into other tokens than the tokenizer does") as caught:
         _export(inputs, tmp_path, score_bytes=1000, formats=["F16"])
     assert "40.txt" in str(caught.value)
@@ -94,7 +95,7 @@ def test_without_llama_cpp_the_rest_is_written_and_says_why(inputs: Inputs, tmp_
     def refuse(*_: object) -> None:
         raise MissingDependencyError("llama.cpp cannot be called on this computer")
 
-    monkeypatch.setattr(steps, "LlamaCpp", refuse)
+    monkeypatch.setattr(steps, "open_gguf", refuse)
     monkeypatch.setattr(quantise, "load_library", refuse)
     scores, said = _export(inputs, tmp_path, score_bytes=1000)
     assert [entry["format"] for entry in scores["files"]] == ["F16", "Q8_0"]

@@ -16,13 +16,16 @@ import unicodedata
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mbegu.core.errors import InputError, ResourceError
+from mbegu.core.errors import InputError, MissingDependencyError, ResourceError
 from mbegu.core.report import Say
 from mbegu.model.gguf_file import read_gguf_head
 from mbegu.model.llama_library import Batch, ChatMessage, Library, load_library
 from mbegu.model.score import SMALLEST_CONTEXT, DocumentScore, score_documents
+
+if TYPE_CHECKING:
+    from mbegu.model.llama_server import LlamaServer
 
 LONGEST_CONTEXT = 2048  # tokens; the cache of longer ones would not fit beside the rest on a small computer
 LARGEST_BATCH = 512  # tokens; llama.cpp's own default
@@ -60,7 +63,7 @@ class LlamaCpp:
     def __init__(self, path: Path, threads: int | None = None, context: int | None = None) -> None:
         self.path = path
         self.head = read_gguf_head(path)
-        _check_memory(path)
+        check_memory(path)
         library = load_library()
         self._c = library.c
         self._model = _load(library, path)
@@ -254,6 +257,19 @@ class LlamaCpp:
             )
 
 
+def open_gguf(path: Path, threads: int | None = None, context: int | None = None) -> LlamaCpp | LlamaServer:
+    """Open a GGUF model: through the library where it can be called, else through the server inside ``xllamacpp``.
+
+    Raises as ``LlamaCpp`` does.
+    """
+    try:
+        return LlamaCpp(path, threads, context)
+    except MissingDependencyError:
+        from mbegu.model.llama_server import LlamaServer
+
+        return LlamaServer(path, threads, context)
+
+
 def draw(logits: Sequence[float], temperature: float, top_p: float, draws: random.Random) -> int:
     """Draw a token; with temperature 0 take the likeliest, the first of equals.
 
@@ -301,7 +317,8 @@ def _log2_softmax_row(logits: Sequence[float], target: int) -> float:
     return (logits[target] - highest - math.log(total)) / math.log(2)
 
 
-def _check_memory(path: Path) -> None:
+def check_memory(path: Path) -> None:
+    """Raise ``ResourceError`` when a model file is larger than the memory that is free."""
     import psutil
 
     needed = path.stat().st_size

@@ -16,7 +16,7 @@ class ExportSettings:
         help="GGUF files to write: F16 keeps 16 bits a weight, Q8_0 about 8.5, Q4_K_M about 5",
         choices=("F16", "Q8_0", "Q4_K_M"),
     )
-    score_bytes: int = setting(200_000, help="held-out text that each file is measured on; whole documents, the same for all", unit="bytes", low=1000)
+    score_bytes: int = setting(60_000, help="held-out text that each file is measured on; whole documents, the same for all", unit="bytes", low=1000)
 
 
 @dataclass(frozen=True)

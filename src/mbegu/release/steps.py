@@ -16,8 +16,8 @@ from mbegu.core.errors import DamageError, MissingDependencyError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
-from mbegu.model.llama_cpp import LlamaCpp, default_threads
-from mbegu.model.score import bits_per_byte
+from mbegu.model.llama_cpp import default_threads, open_gguf
+from mbegu.model.score import Engine, bits_per_byte, score_documents
 from mbegu.release.gguf import About, ModelFolder, read_model_folder, write_gguf
 from mbegu.release.quantise import why_not
 from mbegu.release.settings import ExportSettings
@@ -135,7 +135,7 @@ def prove_same_tokens(gguf: Path, model_folder: Path, corpus: Artifact, say: Say
     tokenizer = open_tokenizer(model_folder)
     strings = read_test_strings()
     try:
-        engine = LlamaCpp(gguf)
+        engine = open_gguf(gguf)
     except MissingDependencyError:
         return {}
     documents = 0
@@ -149,7 +149,7 @@ def prove_same_tokens(gguf: Path, model_folder: Path, corpus: Artifact, say: Say
     return {"documents": documents, "strings": len(strings), "scripts": len({string.script for string in strings})}
 
 
-def _require_same(engine: LlamaCpp, tokenizer: Any, text: str, where: str) -> None:
+def _require_same(engine: Engine, tokenizer: Any, text: str, where: str) -> None:
     if engine.encode(text) != encode(tokenizer, text):
         fix = "do not give this model away; please report this text to the makers of Mbegu"
         raise DamageError("llama.cpp cuts this text into other tokens than the tokenizer does", where, fix)
@@ -168,15 +168,15 @@ def _write_and_score(
         "stored_otherwise": {each.name: each.stored for each in changed},
     }
     try:
-        with LlamaCpp(path) as engine:
+        with open_gguf(path) as engine:
             return {**entry, **_score(engine, sample, reference, file_format, say)}
     except MissingDependencyError as error:
         say.warn(f"{path.name} is not measured: {error.what}")
         return {**entry, "bits_per_byte": None, "tokens": None, "ratio": None, "not_measured": error.what}
 
 
-def _score(engine: LlamaCpp, sample: Sample, reference: float | None, file_format: str, say: Say) -> dict[str, Any]:
-    scores = engine.score(sample.texts, say)
+def _score(engine: Engine, sample: Sample, reference: float | None, file_format: str, say: Say) -> dict[str, Any]:
+    scores = score_documents(engine, sample.texts, say)
     found = bits_per_byte(scores)
     ratio = found / reference if reference else None
     if ratio and abs(ratio - 1) > EXPECTED_LOSS[file_format]:
@@ -186,7 +186,7 @@ def _score(engine: LlamaCpp, sample: Sample, reference: float | None, file_forma
         "bits_per_byte": round(found, SHOWN_DECIMALS),
         "tokens": sum(score.tokens for score in scores),
         "ratio": round(ratio, SHOWN_DECIMALS) if ratio else None,
-        "engine": engine.name,
+        "engine": "llama.cpp",
     }
 
 
