@@ -2,7 +2,7 @@
 
 Training and held-out text are divided by document, so documents must be of a size that can be divided. A file is one document
 unless it is large: then blocks of whole consecutive lines count as documents. They end at a blank line where there is one. No
-block ends inside a line, except in lines that are themselves longer than several blocks.
+block ends inside a line, except in lines that are themselves longer than a block.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import chain
 
 from mbegu.corpus.findings import REPEATED_LINE, Findings
 from mbegu.corpus.keys import line_key
-from mbegu.corpus.lines import bounded_lines
+from mbegu.corpus.lines import bounded_lines, utf8_bytes
 
 LARGE_BYTES = 20_000
 BLOCK_BYTES = 3_000
@@ -85,7 +85,8 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
         findings: gets the number of texts cut and of blocks.
         repeated: leaves out long lines that came before, in texts that are cut into blocks; ``None`` keeps them.
     """
-    lines = _numbered(bounded_lines(chunks, 4 * rule.block_bytes))
+    hard_bytes = int(rule.block_bytes * STRETCH)
+    lines = _numbered(bounded_lines(chunks, hard_bytes if rule.document == "auto" else WHOLE_LIMIT_BYTES))
     if rule.document == "line":
         yield from (Piece(line.rstrip("\n"), number, True) for line, number in lines)
         return
@@ -96,7 +97,7 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
     head, size = [], 0
     for line, number in lines:
         head.append((line, number))
-        size += _bytes(line)
+        size += utf8_bytes(line)
         if size > limit:
             break
     else:
@@ -104,9 +105,19 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
         return
     findings.cut_texts += 1
     kept = ((line, number) for line, number in chain(head, lines) if repeated is None or repeated.is_new(line, source))
-    for block in _blocks(kept, rule.block_bytes, int(rule.block_bytes * STRETCH)):
+    soft_bytes, hard_bytes = (rule.block_bytes, hard_bytes) if rule.document == "auto" else (WHOLE_LIMIT_BYTES, WHOLE_LIMIT_BYTES)
+    in_line, before = 0, findings.cut_blocks
+    for block in _blocks(kept, soft_bytes, hard_bytes):
         findings.cut_blocks += 1
+        in_line += not block.text.endswith("\n")
         yield block
+    if not findings.cut_blocks - before:
+        yield Piece("", 1, False)
+    if in_line > 1:
+        findings.note(
+            source,
+            f"has lines longer than a block of {hard_bytes:,} bytes: {in_line:,} blocks end inside a line, at the end of a sentence or a space",
+        )
 
 
 def _numbered(parts: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -126,7 +137,7 @@ def _blocks(lines: Iterable[tuple[str, int]], soft_bytes: int, hard_bytes: int) 
     first, size = 1, 0
     for line, number in lines:
         is_blank = not line.strip()
-        if current and ((is_blank and size >= soft_bytes) or size + _bytes(line) > hard_bytes):
+        if current and ((is_blank and size >= soft_bytes) or size + utf8_bytes(line) > hard_bytes):
             if waiting:
                 yield waiting
             waiting, current, size = Piece("".join(current), first, True), [], 0
@@ -135,14 +146,10 @@ def _blocks(lines: Iterable[tuple[str, int]], soft_bytes: int, hard_bytes: int) 
         if not current:
             first = number
         current.append(line)
-        size += _bytes(line)
+        size += utf8_bytes(line)
     if current and waiting and size < soft_bytes / 4:
-        waiting, current = Piece(waiting.text + "\n" + "".join(current), waiting.first_line, True), []
+        waiting, current = Piece(waiting.text + "".join(current), waiting.first_line, True), []
     if waiting:
         yield waiting
     if current:
         yield Piece("".join(current), first, True)
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))

@@ -42,8 +42,10 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _VALID_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
 MAX_CONTROL_SHARE = 0.02  # text has none; compressed and random data have about a tenth
+MAX_BROKEN_SHARE = 0.005  # stray bytes for each character of several bytes, below which UTF-8 counts as broken and not as mixed
+MAX_BROKEN = 3
 MIN_TEXT_SHARE = 0.9  # letters, marks and spaces in decoded text; prose of every script tried has more
-MAX_HIGH_SHARE_WESTERN = 0.3  # accented letters in Western European text; Cyrillic, Greek, Arabic code pages have nearly all letters there
+MAX_HIGH_SHARE_WESTERN = 0.5  # accented letters in Western European text; Cyrillic, Greek, Arabic code pages have nearly all letters there
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,19 @@ def detect(source: Source, fallback: str = "") -> Encoding:
     return _not_utf8(source, fallback)
 
 
+def whole_characters(data: bytes) -> int:
+    """Return the length of UTF-8 ``data`` without a character that is cut off at its end."""
+    end = len(data)
+    for back in range(1, min(4, end) + 1):
+        byte = data[end - back]
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return end - back if back < needed else end
+        if byte < 0x80:
+            break
+    return end
+
+
 def _is_utf8(source: Source) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -160,7 +175,7 @@ def _not_utf8(source: Source, fallback: str) -> Encoding:
                 sample += line
     codec = fallback or (_guess_codec(bytes(sample)) if sample else "cp1252")
     how = "as the recipe or the file says" if fallback else "guessed"
-    if not sample:
+    if not sample or (good and bad <= max(MAX_BROKEN, MAX_BROKEN_SHARE * good)):
         return Encoding("utf-8", f"UTF-8, broken in {bad:,} places", mixed=False)
     if good_lines == 0 and bad > good:
         return Encoding(codec, f"{codec} ({how})")
@@ -174,9 +189,7 @@ def _byte_lines(stream: BinaryIO) -> Iterator[bytes]:
         piece = held + piece
         held = b""
         if not piece.endswith(b"\n") and len(piece) >= LINE_BYTES:
-            end = len(piece)
-            while end > len(piece) - 4 and piece[end - 1] >= 0x80:
-                end -= 1
+            end = whole_characters(piece)
             piece, held = piece[:end], piece[end:]
         yield piece
     if held:

@@ -75,7 +75,6 @@ class Findings:
     replaced_characters: int = 0
     cut_texts: int = 0
     cut_blocks: int = 0
-    split_lines: int = 0
     missing_columns: list[str] = field(default_factory=list)
     column_found: bool = False
 

@@ -41,7 +41,7 @@ def whole_lines(chunks: Iterable[str], limit_characters: int) -> Iterator[str]:
         yield "".join(held)
 
 
-def bounded_lines(chunks: Iterable[str], limit_characters: int) -> Iterator[str]:
+def bounded_lines(chunks: Iterable[str], limit_bytes: int) -> Iterator[str]:
     """Yield lines with their line ends; a line longer than the limit comes in parts without one.
 
     Parts end at the end of a sentence, else at a space, else anywhere but before a combining mark. All of the text comes
@@ -49,24 +49,30 @@ def bounded_lines(chunks: Iterable[str], limit_characters: int) -> Iterator[str]
 
     Args:
         chunks: the text in pieces, with ``\\n`` line ends.
-        limit_characters: longest part.
+        limit_bytes: longest part, in bytes of UTF-8; a little more where characters of one and of many bytes are mixed.
     """
     held = ""
     for chunk in chunks:
         first, *rest = chunk.split("\n")
         held += first
-        while len(held) > 2 * limit_characters:
-            end = _good_end(held, limit_characters)
-            yield held[:end]
-            held = held[end:]
+        if len(held) > 2 * limit_bytes:
+            *parts, held = _in_parts(held, limit_bytes)
+            yield from parts
         for following in rest:
-            yield from _in_parts(held + "\n", limit_characters)
+            yield from _in_parts(held + "\n", limit_bytes)
             held = following
     if held:
-        yield from _in_parts(held, limit_characters)
+        yield from _in_parts(held, limit_bytes)
 
 
-def _in_parts(line: str, limit: int) -> Iterator[str]:
+def utf8_bytes(text: str) -> int:
+    """Return the size of text in bytes of UTF-8; lone surrogates count too."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _in_parts(line: str, limit_bytes: int) -> Iterator[str]:
+    size = utf8_bytes(line)
+    limit = len(line) if size <= limit_bytes else max(1, limit_bytes * len(line) // size)
     start = 0
     while len(line) - start > limit + 1:
         end = start + _good_end(line[start : start + limit + 1], limit)

@@ -31,7 +31,7 @@ def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSet
     """
     total = sum(file.size_bytes for file in files)
     rule = cut_rule(settings.document, total)
-    repeated = RepeatedLines(findings) if settings.repeated_lines else None
+    repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
     done = 0
     for file in files:
         for raw in _texts_of(file, settings, findings):

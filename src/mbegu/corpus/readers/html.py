@@ -15,6 +15,9 @@ from mbegu.corpus.source import RawText, Source
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _SPACES = re.compile(r"[ \t\n\r]+")
+# Stand for the end of a block and of a paragraph until it is known what stands beside them.
+_BLOCK, _PARAGRAPH = "\x01", "\x02"
+_BREAKS = re.compile("[ \t\n]*[\x01\x02][\x01\x02 \t\n]*")
 LEFT_OUT = frozenset(("script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object", "select", "button"))
 BLOCKS = frozenset(
     [
@@ -59,6 +62,8 @@ def markup_text(markup: str) -> str:
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     try:
         root = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError:  # nothing but comments
+        return ""
     except (etree.LxmlError, ValueError) as error:
         raise ReadError(DAMAGED, f"no web page: {error}") from error
     return _text(root)
@@ -81,12 +86,11 @@ def _text(root: Any) -> str:
             parts.append(_break(tag))
             if not skipped and element.tail:
                 parts.append(_SPACES.sub(" ", element.tail))
-    lines = [line.strip() for line in "".join(parts).split("\n")]
-    return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return _BREAKS.sub(lambda match: "\n\n" if _PARAGRAPH in match[0] else "\n", "".join(parts)).strip()
 
 
 def _break(tag: str) -> str:
-    return "\n\n" if tag in PARAGRAPHS else "\n" if tag in BLOCKS else ""
+    return _PARAGRAPH if tag in PARAGRAPHS else _BLOCK if tag in BLOCKS else ""
 
 
 def _known_codec(name: str) -> str:

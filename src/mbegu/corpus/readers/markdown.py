@@ -11,7 +11,7 @@ from mbegu.corpus.lines import bounded_lines
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.source import RawText, Source
 
-LINE_CHARACTERS = 1 << 16
+LINE_BYTES = 1 << 16
 
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 _RULE = re.compile(r"^\s{0,3}(?:(?:[-*_=]\s*){3,}|\|?[\s:|-]*-{2,}[\s:|-]*\|?)\s*$")
@@ -25,13 +25,17 @@ _AUTOLINK = re.compile(r"<((?:https?|mailto|ftp):[^>\s]{1,2000})>")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}>")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)([^\n]{1,2000}?)(?<!`)\1(?!`)")
 _STRONG = re.compile(r"(\*{1,3}|_{1,3}|~~)(?=\S)([^\n]{1,2000}?)(?<=\S)\1")
+_ESCAPABLE = "\\`*_{}[]()#+.!|<>~-"
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+# Escaped signs are hidden behind characters that no text may hold until all marks are gone.
+_HIDE = {sign: chr(0xFDD0 + i) for i, sign in enumerate(_ESCAPABLE)}
+_SHOW = {0xFDD0 + i: sign for i, sign in enumerate(_ESCAPABLE)}
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
     """Yield the file as one text without marks. Raises ``ReadError`` when its bytes are not text."""
     chunks = decode(source, context.findings, context.settings.encoding)
-    yield RawText(source.name, "", plain(bounded_lines(chunks, LINE_CHARACTERS)))
+    yield RawText(source.name, "", plain(bounded_lines(chunks, LINE_BYTES)))
 
 
 def plain(lines: Iterable[str]) -> Iterator[str]:
@@ -53,7 +57,7 @@ def _plain_line(line: str) -> str:
     end = "\n" if line.endswith("\n") else ""
     if _RULE.match(line):
         return end
-    text = _COMMENT.sub("", line.rstrip("\n"))
+    text = _ESCAPE.sub(lambda match: _HIDE[match[1]], _COMMENT.sub("", line.rstrip("\n")))
     text = _TRAILING_HEADING.sub("", _LEADING.sub("", text)) if text.lstrip().startswith("#") else _LEADING.sub("", text)
     text = _IMAGE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
@@ -64,7 +68,7 @@ def _plain_line(line: str) -> str:
         text = _STRONG.sub(_inner, text)
     if text.lstrip().startswith("|"):
         text = "\t".join(cell.strip() for cell in text.strip().strip("|").split("|"))
-    return html.unescape(_ESCAPE.sub(r"\1", text)) + end
+    return html.unescape(text).translate(_SHOW) + end
 
 
 def _inner(match: re.Match[str]) -> str:

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from tests.corpus.conftest import put
+
+from mbegu.core.errors import InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Project
+from mbegu.corpus import files
+from mbegu.corpus.files import fingerprint, text_files
+from mbegu.corpus.findings import HIDDEN, LINK_LOOP, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.settings import CorpusSettings
+
+SETTINGS = CorpusSettings()
+
+
+def names(root: Path, settings: CorpusSettings = SETTINGS, findings: Findings | None = None) -> list[str]:
+    return [file.name for file in text_files(settings, Project(root), findings)]
+
+
+def test_files_come_in_a_fixed_order_from_any_depth(project: Path) -> None:
+    deep = "/".join(["d"] * 60)
+    put(project / "text", {"b.txt": "b", "a/z.txt": "z", f"{deep}/x.txt": "x", "a.txt": "a"})
+    assert names(project) == sorted(["a.txt", "a/z.txt", "b.txt", f"{deep}/x.txt"])
+
+
+def test_hidden_files_and_papers_are_left_out_and_counted(project: Path) -> None:
+    put(
+        project / "text",
+        {".DS_Store": "x", "~$a.docx": "x", "Thumbs.db": "x", ".git/a.txt": "x", "LICENCE.txt": "x", "ReadMe.md": "x", "a.txt": "x", "e.txt": ""},
+    )
+    findings = Findings()
+    assert names(project, findings=findings) == ["a.txt"]
+    assert findings.dropped == {HIDDEN: 4, PAPERS: 2, "empty": 1}
+
+
+def test_names_in_any_script_with_spaces_and_emoji(project: Path) -> None:
+    put(project / "text", {"قصة قصيرة/كتاب 📚.txt": "x", "ọ̀rọ̀ mi.txt": "x"})
+    assert names(project) == ["قصة قصيرة/كتاب 📚.txt", "ọ̀rọ̀ mi.txt"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these systems keep no such names")
+def test_a_name_that_is_no_unicode_can_be_stored(project: Path) -> None:
+    with open(os.fsencode(project / "text") + b"/caf\xe9.txt", "wb") as file:
+        file.write(b"x")
+    assert names(project) == ["caf\ufffd.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_in_a_circle_end_and_broken_ones_are_listed(project: Path) -> None:
+    put(project / "text", {"a/b/c.txt": "x"})
+    (project / "text/a/b/up").symlink_to(project / "text")
+    (project / "text/self").symlink_to("self")
+    (project / "text/gone.txt").symlink_to("nowhere.txt")
+    findings = Findings()
+    assert names(project, findings=findings) == ["a/b/c.txt"]
+    assert findings.dropped[LINK_LOOP] == 1
+    assert findings.dropped[VANISHED] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_is_not_waited_for(project: Path) -> None:
+    os.mkfifo(project / "text/pipe.txt")
+    findings = Findings()
+    assert names(project, findings=findings) == []
+    assert findings.dropped == {UNSUPPORTED: 1}
+
+
+def test_a_missing_place_is_named(project: Path) -> None:
+    with pytest.raises(InputError, match=r"the text 'texts' is not there \(.*texts\)\. Put your text there"):
+        names(project, CorpusSettings(text=("texts",)))
+
+
+def test_the_projects_own_folders_are_no_text(project: Path) -> None:
+    put(project, {"grown/corpus/report.txt": "x", "release/README.txt": "x", "mbegu.toml": "x", "text/a.txt": "x", "b.txt": "x"})
+    assert names(project, CorpusSettings(text=(".",))) == ["b.txt", "text/a.txt"]
+
+
+def test_several_places_keep_their_names_apart(project: Path, tmp_path: Path) -> None:
+    put(tmp_path, {"one/text/a.txt": "1", "two/a.txt": "2", "b.txt": "3", "project/text/a.txt": "4"})
+    settings = CorpusSettings(text=("text", str(tmp_path / "one/text"), str(tmp_path / "two"), str(tmp_path / "b.txt")))
+    assert names(project, settings) == ["b.txt", "text/a.txt", "text~2/a.txt", "two/a.txt"]
+
+
+def test_the_fingerprint_hangs_on_names_and_contents_only(project: Path, tmp_path: Path) -> None:
+    put(project / "text", {"a.txt": "one", "b/c.txt": "two"})
+    say = Say(io.StringIO(), quiet=True)
+    one = fingerprint(SETTINGS, project, say)
+    shutil.copytree(project, tmp_path / "elsewhere")
+    os.utime(tmp_path / "elsewhere/text/a.txt", (1, 1))
+    assert fingerprint(SETTINGS, tmp_path / "elsewhere", say) == one
+    put(project / "text", {"a.txt": "One"})
+    assert fingerprint(SETTINGS, project, say) != one
+    put(project / "text", {"a.txt": "one"})
+    assert fingerprint(SETTINGS, project, say) == one
+    (project / "text/a.txt").rename(project / "text/d.txt")
+    assert fingerprint(SETTINGS, project, say) != one
+
+
+def test_a_file_that_cannot_be_read_has_a_fingerprint_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(project / "text", {"a.txt": "one"})
+    say = Say(io.StringIO(), quiet=True)
+    one = fingerprint(SETTINGS, project, say)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(files, "open_file", refuse)
+    assert fingerprint(SETTINGS, project, say) not in ("", one)
