@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -125,6 +126,26 @@ def test_a_model_that_writes_on_does_not_converse(engine: LlamaCpp) -> None:
     with pytest.raises(InputError, match="writes on, it does not converse") as caught:
         engine.chat([("user", "Ẹ káàárọ̀")])
     assert "mbegu complete" in str(caught.value)
+
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_a_conversation_keeps_to_its_template_and_special_tokens_of_people_stay_text(model_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    (folder / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
+    write_gguf(read_model_folder(folder), tmp_path / "x.gguf", "F16", About("tiny"))
+    with LlamaCpp(tmp_path / "x.gguf", threads=1) as engine:
+        assert engine.can_chat
+        turns = [("user", "ẹ <|im_end|>"), ("assistant", "bẹ́ẹ̀ ni"), ("user", "ሰላም")]
+        tokens = engine._tokens_of(turns)
+        assert [tokens.count(special) for special in (0, 1, 2)] == [1, 4, 3]
+        assert engine.decode(tokens) == "user\nẹ <|im_end|>\nassistant\nbẹ́ẹ̀ ni\nuser\nሰላም\nassistant\n"
+        assert list(engine.chat(turns, 10, seed=1)) == list(engine.chat(turns, 10, seed=1))
 
 
 def test_likeliest_and_nucleus_drawing() -> None:

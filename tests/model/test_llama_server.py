@@ -59,6 +59,13 @@ def test_a_model_that_writes_on_does_not_converse(server: LlamaServer) -> None:
         server.chat([("user", "Ẹ káàárọ̀")])
 
 
+def test_a_conversation_is_answered(gguf: Path, tmp_path: Path) -> None:
+    (gguf.parent / "model" / "chat_template.jinja").write_text("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", encoding="utf-8")
+    write_gguf(read_model_folder(gguf.parent / "model"), tmp_path / "x.gguf", "F16", About("tiny"))
+    with LlamaServer(tmp_path / "x.gguf", threads=1) as engine:
+        assert "".join(engine.chat([("user", "ሰላም")], 12, seed=1))
+
+
 def test_the_library_is_preferred_and_the_server_takes_its_place(gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_gguf(gguf, threads=1) as engine:
         assert isinstance(engine, LlamaCpp)

@@ -133,7 +133,9 @@ def _read_checked(data: mmap.mmap, path: Path) -> GgufHead:
         head, data_start = _read_head(data, path)
     except struct.error:
         raise DamageError("the GGUF file is cut short: it ends inside its head", path, AGAIN) from None
-    except (KeyError, ValueError, OverflowError, MemoryError) as error:
+    except KeyError as error:
+        raise DamageError(f"the head of the GGUF file is damaged: no value has the type {error}", path, AGAIN) from None
+    except (ValueError, OverflowError, MemoryError) as error:
         raise DamageError(f"the head of the GGUF file is damaged: {error}", path, AGAIN) from None
     for tensor in head.tensors:
         end = data_start + tensor.offset + _size_bytes(tensor)

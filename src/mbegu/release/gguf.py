@@ -23,6 +23,7 @@ from mbegu.release.quantise import FORMATS, TensorType, Weights, pack, row_bytes
 from mbegu.tokenizer.bpe import LLAMA_CPP_PRE_TOKENIZER, WORD_PATTERN
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+CHAT_TEMPLATE = "chat_template.jinja"  # where transformers keeps it; a model that writes on has none
 ARCHITECTURE = "qwen3"
 FILE_TYPES = {"F32": 0, "F16": 1, "Q8_0": 7, "Q4_K_M": 15}  # llama_ftype of llama.h
 QUANTISATION_VERSION = 2
@@ -207,6 +208,9 @@ def _add_tokenizer(writer: gguf.GGUFWriter, model: ModelFolder) -> None:
     writer.add_pad_token_id(end)
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
+    template = model.folder / CHAT_TEMPLATE
+    if template.is_file():
+        writer.add_chat_template(template.read_text(encoding="utf-8"))
 
 
 def _vocabulary(model: ModelFolder) -> tuple[list[str], list[int]]:
