@@ -27,7 +27,7 @@ HUB_LICENCES = frozenset(
 )
 SHOWN_ROWS = 20
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~])")
-_BLOCK_START = re.compile(r"^(\s*)([-+>=]|\d+[.)])", re.MULTILINE)
+_BLOCK_START = re.compile(r"^(\d*)([-+=.)])(?=\s|$|=)")
 
 
 def card_markdown(label: Label) -> str:
@@ -53,9 +53,7 @@ def plain(text: str) -> str:
     """Return a text of a user as Markdown that shows it as it is, on one line, with no markup of its own."""
     one_line = " ".join(text.split())
     escaped = _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
-    return _BLOCK_START.sub(
-        lambda match: f"{match[1]}\\{match[2]}" if not match[2][0].isdigit() else f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", escaped
-    )
+    return _BLOCK_START.sub(r"\1\\\2", escaped)
 
 
 _MACHINE_WRITTEN = (

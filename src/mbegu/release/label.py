@@ -31,6 +31,13 @@ _EXACT: Mapping[bool | None, str] = {True: "yes", False: "no: something changed 
 BASELINE_NAMES = {"ngram": "counting (n-grams)", "ppmd": "counting (PPMd)", "ppm": "counting (PPM)"}
 
 
+HEADLINES = {
+    "better": "Better than plain counting, by {percent}.",
+    "worse": "Plain counting predicts this language better than this model does, by {percent}.",
+    "undecided": "No clear difference from plain counting.",
+}
+
+
 @dataclass(frozen=True)
 class Score:
     """Bits per byte on held-out text (less is better) with its 95 % interval; ``name`` says whose."""
@@ -157,7 +164,8 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
     language = project.parsed_language()
     text = _text(facts.get("corpus", {}))
     model, baselines = _model_score(facts.get("evaluate", {})), _baselines(facts.get("evaluate", {}))
-    verdict, headline = judge(model, baselines)
+    judged: Mapping[str, Any] = facts.get("evaluate", {}).get("verdict") or {}
+    verdict, headline = judge(model, baselines, str(judged.get("verdict", "")))
     plan: Mapping[str, Any] = facts.get("plan", {}).get("plan", {})
     return Label(
         name=project.name or place.root.resolve().name,
@@ -172,7 +180,7 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
         machine_written=_is_machine_written(project, text),
         verdict=verdict,
         headline=headline,
-        verdict_words=str((facts.get("evaluate", {}).get("verdict") or {}).get("words", "")),
+        verdict_words=str(judged.get("words", "")),
         parameters=facts.get("train", {}).get("parameters"),
         vocabulary_size=facts.get("tokenizer", {}).get("vocabulary_size"),
         context=plan.get("model", {}).get("context"),
@@ -187,24 +195,33 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
     )
 
 
-def judge(model: Score | None, baselines: Iterable[Score]) -> tuple[str, str]:
-    """Compare the model with the best of the models that only count.
+def judge(model: Score | None, baselines: Iterable[Score], found: str = "") -> tuple[str, str]:
+    """Say in words how the model stands beside the best of the models that only count.
+
+    Args:
+        model: the model's score.
+        baselines: the scores of the models that only count.
+        found: the verdict of the evaluation (``better``, ``worse``, ``undecided``), which compares document by document. Without it
+            the model's 95 % interval decides.
 
     Returns:
-        ``better``, ``worse`` or ``undecided`` (the model's 95 % interval takes in the best baseline) or ``not measured``; and it in words.
+        ``better``, ``worse``, ``undecided`` or ``not measured``; and it in words.
     """
     best = min(baselines, key=lambda score: score.bits_per_byte, default=None)
     if model is None:
         return NOT_MEASURED, "How good this model is was not measured."
     if best is None:
         return NOT_MEASURED, "This model was not compared with plain counting."
-    low, high = model.low if model.low is not None else model.bits_per_byte, model.high if model.high is not None else model.bits_per_byte
-    percent = 100 * abs(1 - model.bits_per_byte / best.bits_per_byte)
-    if high < best.bits_per_byte:
-        return "better", f"Better than plain counting, by {percent:.0f} %."
-    if low > best.bits_per_byte:
-        return "worse", f"Plain counting predicts this language better than this model does, by {percent:.0f} %. More text would help most."
-    return "undecided", "No clear difference from plain counting on this little text."
+    verdict = found if found in HEADLINES else _by_interval(model, best)
+    percent = 100 * abs(1 - model.bits_per_byte / best.bits_per_byte) if best.bits_per_byte else 0.0
+    return verdict, HEADLINES[verdict].format(percent=f"{percent:.0f}\u00a0%" if percent >= 1 else "less than 1\u00a0%")
+
+
+def _by_interval(model: Score, best: Score) -> str:
+    low, high = model.low, model.high
+    if low is None or high is None:
+        return "undecided"
+    return "better" if high < best.bits_per_byte else "worse" if low > best.bits_per_byte else "undecided"
 
 
 def label_json(label: Label) -> dict[str, Any]:
@@ -397,7 +414,7 @@ def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], 
     plan: Mapping[str, Any] = facts.get("plan", {}).get("plan", {})
     model, training, tokenizer = plan.get("model", {}), plan.get("training", {}), facts.get("tokenizer", {})
     rows = [
-        ("tokenizer", f"byte-level BPE, {format_count(tokenizer['vocabulary_size'])} tokens" if tokenizer.get("vocabulary_size") else ""),
+        ("tokenizer", f"BPE, {format_count(tokenizer['vocabulary_size'])} tokens" if tokenizer.get("vocabulary_size") else ""),
         ("bytes per token, held-out", _number(tokenizer.get("bytes_per_token", {}).get("heldout"))),
         ("layers x width", f"{model['layers']} x {model['hidden_size']}" if "layers" in model and "hidden_size" in model else ""),
         ("steps", _number(train.get("steps"))),

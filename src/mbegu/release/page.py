@@ -16,8 +16,8 @@ SHOWN_AMOUNTS = 4
 SHOWN_GROUPS = 5
 SHOWN_DROPPED = 5
 SHOWN_MACHINES = 3
-# The chart, in its own units: names above bars, so that long names fit on a phone.
-CHART_WIDTH, ROW_HEIGHT, BAR_HEIGHT, BAR_SPACE = 340, 36, 14, 280
+# The chart, in its own units: names and values above bars, so that both fit on a phone.
+CHART_WIDTH, ROW_HEIGHT, BAR_HEIGHT = 340, 36, 14
 
 
 def label_html(label: Label) -> str:
@@ -45,9 +45,9 @@ def _section(title: str, *parts: str) -> str:
     return f"<section>\n<h2>{title}</h2>\n{''.join(part for part in parts if part)}</section>\n"
 
 
-def _rows(rows: Iterable[tuple[str, str]]) -> str:
+def _rows(rows: Iterable[tuple[str, str]], css: str = "long") -> str:
     """Return names and values; the values are HTML."""
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>\n"
+    return f'<dl class="{css}">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>\n"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -100,17 +100,16 @@ def _how_good(label: Label) -> str:
 def _chart(scores: Sequence[Score]) -> str:
     """Return bars of bits per byte as SVG: the first is the model, with a ruler at its end to compare with."""
     most = max(max(score.bits_per_byte, score.high or 0.0) for score in scores) or 1.0
-    scale = BAR_SPACE / most
-    bars = [_bar(score, row, scale) for row, score in enumerate(scores)]
-    height = ROW_HEIGHT * len(scores) + 4
+    scale = (CHART_WIDTH - 2) / most
     end = scores[0].bits_per_byte * scale
-    ruler = f'<line class="ruler" x1="{end:.1f}" x2="{end:.1f}" y1="{16 + BAR_HEIGHT}" y2="{height - 4}"/>' if len(scores) > 1 else ""
+    bars = [_bar(score, row, scale, end) for row, score in enumerate(scores)]
+    height = ROW_HEIGHT * len(scores) + 4
     said = escape("; ".join(f"{score.name}: {score.text()}" for score in scores))
     head = f'<svg viewBox="0 0 {CHART_WIDTH} {height}" role="img" aria-label="bits per byte, {said}"><title>{said}</title>'
-    return f"{head}{''.join(bars)}{ruler}</svg>\n"
+    return f"{head}{''.join(bars)}</svg>\n"
 
 
-def _bar(score: Score, row: int, scale: float) -> str:
+def _bar(score: Score, row: int, scale: float, ruler: float) -> str:
     top = row * ROW_HEIGHT + 16
     length, middle = score.bits_per_byte * scale, top + BAR_HEIGHT / 2
     shape = f'<rect class="{"model" if row == 0 else "counting"}" x="0" y="{top}" width="{length:.1f}" height="{BAR_HEIGHT}" rx="2"/>'
@@ -119,11 +118,9 @@ def _bar(score: Score, row: int, scale: float) -> str:
         low, high = score.low * scale, score.high * scale
         ends = "".join(f'<line class="range" x1="{x:.1f}" x2="{x:.1f}" y1="{middle - 4}" y2="{middle + 4}"/>' for x in (low, high))
         whisker = f'<line class="range" x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}"/>{ends}'
-    right = max(length, (score.high or 0.0) * scale) + 6
-    return (
-        f'<text x="0" y="{top - 4}">{escape(score.name)}</text>{shape}{whisker}'
-        f'<text class="value" x="{right:.1f}" y="{middle + 4}">{score.bits_per_byte:.3f}</text>'
-    )
+    value = f'<text class="value" x="{CHART_WIDTH}" y="{top - 4}" text-anchor="end">{escape(score.text())}</text>'
+    mark = f'<line class="ruler" x1="{ruler:.1f}" x2="{ruler:.1f}" y1="{top - 2}" y2="{top + BAR_HEIGHT + 2}"/>' if row else ""
+    return f'<text x="0" y="{top - 4}">{escape(score.name)}</text>{value}{shape}{mark}{whisker}'
 
 
 def _made_of(label: Label) -> str:
@@ -176,7 +173,12 @@ def _files(label: Label) -> str:
     ]
     file = next((form.file for form in label.forms if form.form == "Q8_0"), label.forms[0].file)
     run = f'<pre><code>mbegu complete "{escape(file)}" "…"\nllama-cli -m "{escape(file)}" -p "…"</code></pre>'
-    return _section("Size and files", size, _table(("GGUF file", "size", "bits per byte, sample"), rows), f"<p class=soft>Run it offline:</p>{run}")
+    return _section(
+        "Size and files",
+        size,
+        _table(("GGUF file", "size", "bits per byte"), rows),
+        f"<p class=soft>Bits per byte of the files: on a sample of the held-out text. Run it offline:</p>{run}",
+    )
 
 
 def _unmeasured(label: Label) -> str:
@@ -186,7 +188,7 @@ def _unmeasured(label: Label) -> str:
 def _how_made(label: Label) -> str:
     if not label.settings:
         return ""
-    return _section("How it was made", _rows((escape(name), escape(value)) for name, value in label.settings))
+    return _section("How it was made", _rows(((escape(name), escape(value)) for name, value in label.settings), "short"))
 
 
 def _foot(label: Label) -> str:

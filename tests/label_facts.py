@@ -66,7 +66,7 @@ FACTS: dict[str, dict[str, Any]] = {
             "ngram": {"bits_per_byte": 1.6043, "interval": [1.577, 1.634]},
             "ppmd": {"bits_per_byte": 1.5481, "interval": [1.52, 1.578]},
         },
-        "verdict": {"code": "better", "words": "On held-out text it needs 7 % fewer bits than PPMd, the best model that only counts."},
+        "verdict": {"verdict": "better", "words": "On held-out text it needs 7 % fewer bits than PPMd, the best model that only counts."},
         "groups": [
             {"name": "ìròyìn", "bits_per_byte": 1.41, "documents": 150},
             {"name": "رسائل التعاونية", "bits_per_byte": 1.72, "documents": 44},

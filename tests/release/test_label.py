@@ -1,0 +1,123 @@
+import copy
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from tests.label_facts import FACTS, PROJECT, artifacts_of, filled_ledger, whole_label
+
+from mbegu.core.errors import SettingsError
+from mbegu.core.steps import Project, ProjectSettings
+from mbegu.ledger.store import Ledger
+from mbegu.release.label import Score, gather_label, judge, label_json, label_text
+
+
+def test_figures_come_from_the_artifacts(tmp_path):
+    label = whole_label(tmp_path)
+    assert (label.text.documents, label.text.bytes, label.parameters, label.context) == (5230, 8_512_000, 6_841_600, 256)
+    assert (label.model.bits_per_byte, label.model.low, label.model.documents) == (1.4472, 1.421, 260)
+    assert label.best_baseline.name == "counting (PPMd)"
+    assert [form.bits_per_byte for form in label.forms] == [1.4471, 1.448, None]
+    assert label.forms[0].sha256 == "5" * 64
+    assert dict(label.hashes)["corpus"] == "1" * 64
+
+
+def test_groups_stand_worst_first(tmp_path):
+    assert [group.bits_per_byte for group in whole_label(tmp_path).groups] == [1.72, 1.55, 1.41]
+
+
+def test_cost_counts_the_runs_that_made_it_with_those_cut_off(tmp_path):
+    cost = whole_label(tmp_path).cost
+    assert (cost.runs, cost.seconds, dict(cost.by_status)) == (7, 2100.0, {"cut off": 1, "done": 6})
+    assert cost.energy.kwh == pytest.approx(7 * 0.003)
+    assert (cost.project_runs, cost.project_energy.kwh) == (8, pytest.approx(8 * 0.003))
+    assert cost.carbon.grid.name == "Nigeria" and cost.cost.currency == "NGN"
+
+
+def test_a_step_whose_key_changed_while_it_ran_is_counted(tmp_path):
+    artifacts = artifacts_of(FACTS)
+    ledger = filled_ledger(tmp_path / "ledger")
+    artifacts["plan"] = dataclasses.replace(artifacts["plan"], manifest={**artifacts["plan"].manifest, "key": "another"})
+    without = gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost.runs
+    (run,) = [run for run in ledger.runs() if run.step == "plan"]
+    from mbegu.ledger.record import write_record
+
+    write_record(ledger.folder, dataclasses.replace(run, outputs_sha256=artifacts["plan"].sha256))
+    assert gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost.runs == without + 1
+
+
+def test_without_a_country_carbon_is_not_reckoned(tmp_path):
+    label = whole_label(tmp_path, dataclasses.replace(PROJECT, country=""))
+    assert label.cost.carbon is None and "not reckoned: no country was named" in label_text(label)
+    label = whole_label(tmp_path / "b", dataclasses.replace(PROJECT, country="XX"))
+    assert "'XX'" in label.cost.carbon_reason
+
+
+def test_says_not_measured_for_all_that_is_missing(tmp_path):
+    label = gather_label(Project(tmp_path / "ìwé"), ProjectSettings(language="wol"), Ledger(tmp_path / "ledger"), {})
+    assert (label.name, label.verdict, label.model, label.cost.energy) == ("ìwé", "not measured", None, None)
+    assert label_text(label).count("not measured") >= 5
+    assert label.headline == "How good this model is was not measured."
+
+
+@pytest.mark.parametrize("step", list(FACTS))
+def test_no_single_fact_is_needed(tmp_path, step):
+    for name in FACTS[step]:
+        facts = copy.deepcopy(FACTS)
+        del facts[step][name]
+        label_text(whole_label(tmp_path, facts=facts))
+
+
+@pytest.mark.parametrize(
+    ("model", "low", "high", "verdict"),
+    [(1.4, 1.3, 1.49, "better"), (1.4, 1.3, 1.5, "undecided"), (1.7, 1.6, 1.8, "worse"), (1.4, None, None, "undecided")],
+)
+def test_the_interval_decides_where_the_evaluation_does_not_say(model, low, high, verdict):
+    assert judge(Score("m", model, low, high), [Score("a", 1.5), Score("b", 1.9)])[0] == verdict
+
+
+def test_the_evaluation_compares_document_by_document_and_comes_first():
+    assert judge(Score("m", 1.4, 1.3, 1.6), [Score("a", 1.5)], "better") == ("better", "Better than plain counting, by 7\u00a0%.")
+    assert judge(Score("m", 1.499, 1.3, 1.6), [Score("a", 1.5)], "better")[1].endswith("by less than 1\u00a0%.")
+
+
+def test_says_in_plain_words_that_counting_wins(tmp_path):
+    facts = copy.deepcopy(FACTS)
+    facts["evaluate"]["model"].update(bits_per_byte=1.7, interval=[1.66, 1.74])
+    facts["evaluate"]["verdict"] = {"verdict": "worse", "words": "..."}
+    assert label_text(whole_label(tmp_path, facts=facts)).splitlines()[1].startswith("Plain counting predicts this language better than this model")
+
+
+@pytest.mark.parametrize("where", ["not_for", "licences", "sources", "contributors"])
+def test_machine_written_text_is_said_loudly(tmp_path, where):
+    facts, project = copy.deepcopy(FACTS), PROJECT
+    if where == "not_for":
+        project = dataclasses.replace(PROJECT, not_for="The text is machine-written.")
+    elif where == "sources":
+        facts["corpus"]["sources"][0]["name"] = "Machine-written demo"
+    else:
+        facts["corpus"][where] = {"machine-written": {"documents": 1, "bytes": 1}}
+    assert not whole_label(tmp_path / "a").machine_written
+    label = whole_label(tmp_path / "b", project, facts)
+    assert label.machine_written and "MACHINE-WRITTEN" in label_text(label)
+
+
+def test_json_is_whole_and_stays_the_same_through_json(tmp_path):
+    values = label_json(whole_label(tmp_path))
+    assert json.loads(json.dumps(values)) == values
+    assert values["cost"]["energy"]["method"] and values["cost"]["energy_text"].startswith("0.021 kWh (")
+
+
+def test_no_energy_stands_without_its_method(tmp_path):
+    for line in label_text(whole_label(tmp_path)).splitlines():
+        assert "kWh" not in line or "modelled" in line or "g/kWh" in line
+
+
+def test_an_unknown_language_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="'xx'"):
+        gather_label(Project(tmp_path), ProjectSettings(language="xx"), Ledger(tmp_path), {})
+
+
+def test_is_the_same_each_time(tmp_path):
+    texts = {json.dumps(label_json(whole_label(Path(tmp_path) / name))) for name in ("a", "b")}
+    assert len(texts) == 1
