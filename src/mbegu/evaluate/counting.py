@@ -90,8 +90,8 @@ def count_bits(train: Sequence[bytes], heldout: Sequence[bytes], order: int = DE
     for level, counts in enumerate(context_counts(text, order)):
         terms = _Terms.of(counts)
         probability[terms.position] = terms.interpolate(discounts[level], probability[terms.position])
-    bits: Floats = np.bincount(text.document[text.heldout_start :], weights=-np.log2(probability), minlength=len(heldout))
-    return bits
+    bits = np.bincount(text.document[text.heldout_start :], weights=-np.log2(probability), minlength=len(heldout))
+    return bits.astype(np.float64)
 
 
 def join_documents(train: Sequence[bytes], heldout: Sequence[bytes]) -> Text:
@@ -275,8 +275,7 @@ class _Terms:
         taken = np.bincount(self.discount_index, weights=upstream * self.per_total, minlength=NO_DISCOUNT + 1)[:NO_DISCOUNT]
         weights = self.class_share * (upstream * shorter)
         given = np.stack([np.bincount(self.context_class, weights=each, minlength=CONTEXT_CLASSES) for each in weights], axis=1)
-        result: Floats = given - taken.reshape(CONTEXT_CLASSES, COUNT_CLASSES)
-        return result
+        return (given - taken.reshape(CONTEXT_CLASSES, COUNT_CLASSES)).astype(np.float64)
 
 
 def fit_discounts(levels: Sequence[ContextCounts], positions: int) -> Floats:
@@ -290,7 +289,7 @@ def fit_discounts(levels: Sequence[ContextCounts], positions: int) -> Floats:
         Discounts [context lengths, classes of contexts, classes of counts].
     """
     terms = [_Terms.of(counts) for counts in levels]
-    usual = np.tile(np.array(USUAL_DISCOUNTS), (len(levels), CONTEXT_CLASSES, 1))
+    usual = np.tile(np.array(USUAL_DISCOUNTS, dtype=np.float64), (len(levels), CONTEXT_CLASSES, 1))
     largest = np.arange(1, COUNT_CLASSES + 1) - 0.01
     discounts: Floats = usual
     mean, square = np.zeros_like(usual), np.zeros_like(usual)

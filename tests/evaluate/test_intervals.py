@@ -1,0 +1,65 @@
+"""Bootstrap intervals: width, coverage, pairs, and where there are too few documents."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from mbegu.evaluate.intervals import Interval, bootstrap_ratio
+
+
+def test_documents_that_are_all_alike_leave_no_width() -> None:
+    interval = bootstrap_ratio([150.0] * 20, [100] * 20)
+    assert (interval.low, interval.high) == (1.5, 1.5)
+
+
+def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
+    chance = random.Random(1)
+    covered = 0
+    for seed in range(100):
+        sizes = [chance.randint(50, 400) for _ in range(60)]
+        bits = [size * chance.gauss(1.5, 0.4) for size in sizes]
+        interval = bootstrap_ratio(bits, sizes, resamples=200, seed=seed)
+        covered += interval.low <= 1.5 <= interval.high
+    assert 86 <= covered <= 100
+
+
+def test_the_same_input_gives_the_same_interval_everywhere() -> None:
+    bits = [float(i * i % 37 + 50) for i in range(40)]
+    assert bootstrap_ratio(bits, [40] * 40) == bootstrap_ratio(bits, [40] * 40)
+    assert bootstrap_ratio(bits, [40] * 40, resamples=500) == Interval(pytest.approx(1.606, abs=0.03), pytest.approx(1.76, abs=0.03))
+
+
+def test_a_pair_is_told_apart_where_single_intervals_overlap() -> None:
+    chance = random.Random(2)
+    first = [chance.uniform(100, 300) for _ in range(50)]
+    second = [bits * 1.01 for bits in first]
+    sizes = [100] * 50
+    assert bootstrap_ratio(first, sizes).high > bootstrap_ratio(second, sizes).low
+    assert bootstrap_ratio([a - b for a, b in zip(first, second, strict=True)], sizes).high < 0
+
+
+def test_fewer_than_five_documents_have_no_interval_but_a_reason() -> None:
+    interval = bootstrap_ratio([1.0] * 4, [1] * 4)
+    assert (interval.low, interval.high) == (None, None)
+    assert interval.reason == "only 4 documents; an interval needs at least 5"
+
+
+def test_many_documents_are_drawn_as_blocks() -> None:
+    chance = random.Random(3)
+    sizes = [chance.randint(50, 150) for _ in range(5_000)]
+    bits = [size * chance.gauss(1.5, 0.4) for size in sizes]
+    interval = bootstrap_ratio(bits, sizes, resamples=300)
+    assert interval.low < sum(bits) / sum(sizes) < interval.high
+    assert interval.high - interval.low == pytest.approx(4 * 0.4 / 5_000**0.5, rel=0.3)
+
+
+def test_documents_without_bytes_do_not_divide_by_zero() -> None:
+    interval = bootstrap_ratio([5.0] * 9 + [100.0], [0] * 9 + [50])
+    assert interval.low >= 2.0
+
+
+def test_numbers_that_do_not_pair_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 numbers above, 2 below"):
+        bootstrap_ratio([1, 2, 3], [1, 2])

@@ -1,0 +1,77 @@
+"""The step with a tiny real model: what it writes and what it says."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from mbegu.core import artifacts
+from mbegu.core.documents import Document, write_documents
+from mbegu.core.errors import InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.evaluate.settings import EvaluateSettings
+from mbegu.evaluate.steps import evaluate, thin
+from mbegu.model.decoder import Decoder, DecoderConfig
+from mbegu.model.folder import save_model
+from mbegu.tokenizer.bpe import save_tokenizer
+from mbegu.tokenizer.train import train_tokenizer
+
+
+def document(number: int, text: str) -> Document:
+    return Document(f"d{number}", text, "yor", f"{'ìtàn' if number % 2 else 'ìròyìn'}/{number}.txt")
+
+
+def inputs_with(root: Path, train: list[str], heldout: list[str]) -> Inputs:
+    folder = root / "corpus"
+    for name, texts in (("train", train), ("heldout", heldout)):
+        write_documents(folder / f"{name}.parquet", [document(number, text) for number, text in enumerate(texts)])
+    corpus = artifacts.seal(folder, kind="corpus", version=1, key="k", parents={}, facts={})
+    save_tokenizer(root / "tokenizer", train_tokenizer(train, 300))
+    config = DecoderConfig(vocabulary_size=300, hidden_size=32, layers=1, heads=2, kv_heads=1, head_size=16, inner_size=64, context=32)
+    model = Decoder(config)
+    model.initialise(1)
+    save_model(root / "train" / "model", config, model.state_dict(), root / "tokenizer")
+    trained = artifacts.seal(root / "train", kind="train", version=1, key="k", parents={}, facts={"threads": 1})
+    return Inputs(ProjectSettings(language="yor"), Project(root), {"corpus": corpus, "tokenizer": corpus, "train": trained})
+
+
+def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
+    train = [f"Ọmọ náà lọ sí ọjà ní ọjọ́ {i}." for i in range(60)]
+    inputs = inputs_with(tmp_path, train, [f"Ọmọ náà lọ sí ilé ní ọjọ́ {i}. ልጆቹ ሄዱ።" for i in range(12)])
+    said = io.StringIO()
+    results = evaluate(EvaluateSettings(resamples=200), inputs, tmp_path / "out", Say(said))
+
+    assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8")) == results
+    model = results["model"]
+    assert model["engine"] == "torch"
+    assert model["documents"] == 12
+    assert model["interval"][0] <= model["bits_per_byte"] <= model["interval"][1]
+    assert model["bytes"] == sum(len(f"Ọmọ náà lọ sí ilé ní ọjọ́ {i}. ልጆቹ ሄዱ።".encode()) for i in range(12))
+    assert results["verdict"]["verdict"] == "worse"
+    assert set(results["baselines"]) == {"ngram", "ppmd"}
+    assert {group["name"] for group in results["groups"]} == {"ìtàn", "ìròyìn"}
+    assert "not better than counting" in said.getvalue()
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    inputs = inputs_with(tmp_path, ["ẹ̀kọ́ dára púpọ̀"] * 20, [f"ẹ̀kọ́ {i}" for i in range(6)])
+    for name in ("first", "second"):
+        evaluate(EvaluateSettings(resamples=100), inputs, tmp_path / name, Say(io.StringIO()))
+    assert (tmp_path / "first" / "results.json").read_bytes() == (tmp_path / "second" / "results.json").read_bytes()
+
+
+def test_without_heldout_text_it_says_what_to_do(tmp_path: Path) -> None:
+    inputs = inputs_with(tmp_path, ["ẹ̀kọ́"], [])
+    with pytest.raises(InputError, match=r"no held-out text to measure with \(.*corpus\)\. Add documents to the text folder"):
+        evaluate(EvaluateSettings(), inputs, tmp_path / "out", Say(io.StringIO()))
+
+
+def test_a_long_text_is_thinned_evenly() -> None:
+    texts = [b"%05d" % number for number in range(100)]
+    assert thin(texts, 500) == texts
+    assert thin(texts, 499) == texts[::2]
+    assert sum(map(len, thin(texts, 130))) <= 130
