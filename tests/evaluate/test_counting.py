@@ -33,7 +33,10 @@ TRAIN = [
         "ក្មេងៗទៅសាលារៀន ក្មេងៗលេង",
     )
 ]
-HELDOUT = [text.encode("utf-8") for text in ("ọmọ náà ń ṣeré ní ilé, ọmọ náà", "ልጆቹ ሄዱ። ልጆቹ ሄዱ።", "", "aaaaaaaaaaaaaaaa", "xyz صباح")]
+HELDOUT = [
+    text.encode("utf-8")
+    for text in ("ọmọ náà ń ṣeré ní ilé, ọmọ náà", "ልጆቹ ሄዱ። ልጆቹ ሄዱ።", "", "aaaaaaaaaaaaaaaa", "xyz صباح", "zzqzzq zzqzz", "qzzq zzqzzq zz")
+]
 ORDER = 5
 Counts = Mapping[tuple[int, ...], Mapping[int, int]]
 
