@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def samples(context: click.Context, language: str, as_json: bool) -> None:
     write_result(value, as_json, "\n".join(parts).rstrip())
 
 
-def _families() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _families() -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Return one row a source."""
     from mbegu.samples.catalogue import families
 
@@ -50,7 +51,7 @@ def _families() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     return ("source", "languages", "size", "licence", "commercial use", "what it is"), rows
 
 
-def _corpora_in(code: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _corpora_in(code: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Return one row a corpus in a language."""
     from mbegu.samples.catalogue import corpora, families
 

@@ -10,9 +10,10 @@ from mbegu.core.steps import Project
 
 if TYPE_CHECKING:
     from mbegu.model.llama_cpp import LlamaCpp
+    from mbegu.model.llama_server import LlamaServer
     from mbegu.model.torch_engine import TorchEngine
 
-    Engine: TypeAlias = LlamaCpp | TorchEngine
+    Engine: TypeAlias = LlamaCpp | LlamaServer | TorchEngine
 
 MOST_EXACT_FIRST = ("F32", "F16", "BF16", "Q8_0", "Q4_K_M")
 QUICK_FIRST = ("Q8_0", "Q4_K_M", "F16", "BF16", "F32")
@@ -59,9 +60,9 @@ def open_engine(path: Path, order: tuple[str, ...], threads: int | None = None) 
     """
     found = find_model(path, order)
     if found.is_file():
-        from mbegu.model.llama_cpp import LlamaCpp
+        from mbegu.model.llama_cpp import open_gguf
 
-        return LlamaCpp(found, threads)
+        return open_gguf(found, threads)
     from mbegu.recipes.catalog import load
 
     engine: TorchEngine = load("mbegu.model.torch_engine:TorchEngine").open(found, threads)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import InputError, explain_os_error
+from mbegu.evaluate.intervals import bootstrap_ratio
 from mbegu.model.score import DocumentScore, bits_per_byte
 
 
@@ -45,3 +46,8 @@ def result_of(scores: Sequence[DocumentScore], engine: str) -> dict[str, Any]:
         "documents": len(scores),
         "engine": engine,
     }
+
+
+def _interval(scores: Sequence[DocumentScore]) -> list[float] | None:
+    found = bootstrap_ratio([score.bits for score in scores], [score.bytes for score in scores])
+    return None if found.low is None or found.high is None else [found.low, found.high]

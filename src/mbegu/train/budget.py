@@ -17,8 +17,7 @@ from mbegu.train import computer as machine
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
 from mbegu.train.planning import (
     PLAN_SHARE,
-    SEQUENCES_AT_ONCE,
-    SEQUENCES_PER_STEP,
+    SEQUENCES,
     SHAPES,
     Candidate,
     Text,
@@ -92,7 +91,7 @@ def _choose_computer(settings: PlanSettings, text: Text, say: Say) -> ComputerPl
     device, why_device = machine.choose_device(settings.device)
     dtype, why_dtype = machine.choose_dtype(device, settings.dtype)
     shape = shape_plan(SHAPES[2], text.vocabulary_size)
-    training = TrainingPlan(steps=1, sequences_per_step=SEQUENCES_PER_STEP, sequences_at_once=SEQUENCES_AT_ONCE)
+    training = TrainingPlan(steps=1, sequences_per_step=SEQUENCES, sequences_at_once=SEQUENCES)
 
     def step_seconds(threads: int) -> float:
         return machine.measure_step_s(shape, training, ComputerPlan(device=device, dtype=dtype, threads=threads), 3)

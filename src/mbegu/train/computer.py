@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import psutil
 import torch
@@ -127,14 +127,6 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
 
     step()
     return sorted(_timed(step) for _ in range(repeats))[repeats // 2]
-
-
-def estimate_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan) -> float:
-    """Return about how long a step takes, from a step of a quarter of the sequences: for comparing shapes quickly."""
-    few = max(1, training.sequences_at_once // 4)
-    small = replace(training, sequences_per_step=few, sequences_at_once=few)
-    whole = measure_step_s(model_plan, small, computer, 1)
-    return whole * training.sequences_per_step / few * 0.9
 
 
 def _product(dtype: torch.dtype) -> Callable[[], None]:

@@ -8,20 +8,20 @@ and scripts differ far more in bits per byte than in that ratio.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mbegu.core.errors import ResourceError
 from mbegu.core.report import Say
 from mbegu.core.units import format_bytes, format_seconds
-from mbegu.train.computer import as_config, estimate_step_s, measure_step_s
+from mbegu.train.computer import as_config, measure_step_s
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 
 CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
-SEQUENCES_PER_STEP = 16
-SEQUENCES_AT_ONCE = 16
+SEQUENCES = 16  # a step of the largest texts, and what is computed at once
+FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
-MOST_PASSES = 24.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
+MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
+MOST_WATCHED_TOKENS = 32_768
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 
@@ -79,21 +79,21 @@ def shape_plan(shape: tuple[int, int, int, int, int], vocabulary_size: int) -> M
 def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> float:
     """Return what a model is expected to need on held-out documents.
 
-    The ratio to PPMd (order 12) was fitted to runs on Swahili, Yoruba, Amharic and Wolof (bench/LOG.md): it falls as a power of
-    the training done, towards a floor that falls with the amount of text; repeated text counts less and less (half-life of the
-    worth of a pass as in Muennighoff et al. 2023, equation 5, R* = 15).
+    The ratio to PPMd (order 12) falls as a power of the passes over the text, slower with more text, and with the size of the
+    model. Repeated passes count less and less (Muennighoff et al. 2023, equation 5, with their R* = 15). Fitted by hand to the
+    runs in bench/LOG.md.
     """
     passes = tokens_seen / max(text.tokens, 1)
-    fresh = min(tokens_seen, text.tokens)
-    repeated = text.tokens * 15.0 * (1 - math.exp(-max(passes - 1, 0.0) / 15.0))
-    worth = fresh + repeated
-    capacity = (parameters / 1e7) ** -CAPACITY_POWER
-    ratio = RATIO_FLOOR + RATIO_TRAINING * (worth / 1e6) ** -TRAINING_POWER + RATIO_CAPACITY * capacity
-    return text.counting_bits_per_byte * ratio
+    worth = min(passes, 1.0) + REPEATS_WORTH * (1 - math.exp(-max(passes - 1, 0.0) / REPEATS_WORTH))
+    training = RATIO_TRAINING * (text.tokens / 1e6) ** -TEXT_POWER * max(worth, 1e-3) ** -PASSES_POWER
+    capacity = RATIO_CAPACITY * (parameters / 1e7) ** -CAPACITY_POWER
+    return text.counting_bits_per_byte * (RATIO_FLOOR + training + capacity)
 
 
-RATIO_FLOOR, RATIO_TRAINING, TRAINING_POWER = 0.66, 0.36, 0.42
-RATIO_CAPACITY, CAPACITY_POWER = 0.08, 0.35
+REPEATS_WORTH = 15.0
+RATIO_FLOOR = 0.75
+RATIO_TRAINING, TEXT_POWER, PASSES_POWER = 0.26, 0.27, 0.4
+RATIO_CAPACITY, CAPACITY_POWER = 0.06, 0.5
 
 
 def spread_of(bits_per_byte: float) -> tuple[float, float]:
@@ -113,8 +113,9 @@ def choose(text: Text, computer: ComputerPlan, training_s: float, seed: int, say
     best: Candidate | None = None
     for shape in SHAPES:
         model = shape_plan(shape, text.vocabulary_size)
-        training = TrainingPlan(steps=1, sequences_per_step=SEQUENCES_PER_STEP, sequences_at_once=SEQUENCES_AT_ONCE, seed=seed, dropout=0.1)
-        step_s = estimate_step_s(model, training, computer)
+        sequences = sequences_per_step(text)
+        training = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
+        step_s = measure_step_s(model, training, computer, 1)
         if training_s / step_s < FEWEST_STEPS and best is not None:
             break
         candidate = make_candidate(text, model, training, step_s, training_s)
@@ -127,48 +128,58 @@ def choose(text: Text, computer: ComputerPlan, training_s: float, seed: int, say
         raise ResourceError(
             f"the budget leaves {format_seconds(max(training_s, 0))} for training, and it takes {needed} at least", fix="give a larger --budget"
         )
-    return settle(text, best, computer, training_s, measure_step_s)
+    step_s = measure_step_s(best.model, best.training, computer, 5)
+    return make_candidate(text, best.model, best.training, step_s, training_s)
 
 
 def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, training_s: float) -> Candidate:
     """Fill in steps, regularisation and schedule for the time there is."""
     per_step = training.sequences_per_step * model.context
     most = MOST_PASSES * text.tokens / per_step
-    steps = int(max(1, min(training_s / (step_s * (1 + looking_cost(text, training))), max(most, 2 * FEWEST_STEPS))))
+    steps = int(max(1, min(training_s / (step_s * (1 + looking_cost(text, training))), max(most, FEWEST_STEPS))))
     passes = steps * per_step / max(text.tokens, 1)
+    parameters = as_config(model).parameters()
+    dropout, weight_decay = regularisation(passes, parameters / max(text.tokens, 1))
     training = replace(
         training,
         steps=steps,
         warmup_steps=max(5, min(50, steps // 20)),
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
-        dropout=regularisation(passes)[0],
-        weight_decay=regularisation(passes)[1],
+        dropout=dropout,
+        weight_decay=weight_decay,
     )
-    expected = expected_bits_per_byte(text, as_config(model).parameters(), steps * per_step)
+    expected = expected_bits_per_byte(text, parameters, steps * per_step)
     return Candidate(model, training, step_s, passes, expected)
 
 
-def settle(text: Text, candidate: Candidate, computer: ComputerPlan, training_s: float, measure: Callable[..., float]) -> Candidate:
-    """Time whole steps of the chosen shape and set the steps to what really fits."""
-    step_s = measure(candidate.model, candidate.training, computer, 5)
-    return make_candidate(text, candidate.model, candidate.training, step_s, training_s)
+def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float]:
+    """Return dropout and weight decay: the more often the text is read and the larger the model, the more of both it takes.
+
+    On 85 kB of Yoruba, 64 parameters a token, read 18 times, dropout 0.3 and decay 1.0 gave 1.585 bits per byte; without, the
+    best step gave 1.670 and the last 1.9 (bench/LOG.md). With a few passes over megabytes that much would teach less.
+    """
+    pressure = passes * math.sqrt(parameters_per_token)
+    for most, dropout, weight_decay in ((4.0, 0.0, 0.1), (12.0, 0.1, 0.3), (30.0, 0.15, 0.4), (80.0, 0.2, 0.6)):
+        if pressure <= most:
+            return dropout, weight_decay
+    return 0.3, 1.0
 
 
-def regularisation(passes: float) -> tuple[float, float]:
-    """Return dropout and weight decay: the more often the text is read, the more both help (bench/LOG.md)."""
-    if passes <= 1.5:
-        return 0.0, 0.1
-    return (0.1, 0.2) if passes <= 6 else (0.2, 0.4)
+def sequences_per_step(text: Text) -> int:
+    """Return how many sequences a step learns from: fewer where a pass would otherwise be only a handful of steps."""
+    for sequences in (16, 8):
+        if text.tokens >= sequences * CONTEXT_TOKENS * FEWEST_STEPS_A_PASS:
+            return sequences
+    return 4
 
 
 def looking_cost(text: Text, training: TrainingPlan) -> float:
-    """Return the time of all looks at the documents set aside, as a share of the training's time; a look costs a third of a step a token."""
+    """Return the time of all looks at the documents set aside as a share of the training's.
+
+    A look costs a third of a training step a token; the reckoning assumes four passes, more makes the share smaller.
+    """
     watched = min(training.watched_share * text.tokens, MOST_WATCHED_TOKENS)
-    per_look = watched / 3
-    return LOOKS * per_look / max(text.tokens * 4, 1)
-
-
-MOST_WATCHED_TOKENS = 32_768
+    return LOOKS * watched / 3 / max(text.tokens * 4, 1)
 
 
 def describe_candidate(candidate: Candidate) -> str:

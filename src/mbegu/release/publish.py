@@ -1,0 +1,47 @@
+"""The release step: everything that one gives away, in one folder: model, label, sources, checksums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mbegu.core import artifacts, durable
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs
+from mbegu.ledger.store import Ledger
+from mbegu.release.card import card_markdown
+from mbegu.release.label import gather_label, label_json, label_text
+from mbegu.release.page import label_html
+from mbegu.release.settings import ReleaseSettings
+from mbegu.release.steps import HF_FOLDER
+
+CHECKSUMS = "SHA256SUMS"
+
+
+def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
+    """Copy the exported files and write the label beside them.
+
+    Returns:
+        The label as plain values and as text for the terminal.
+    """
+    export = inputs["export"]
+    for name in export.manifest["files"]:
+        if settings.hugging_face or not name.startswith(f"{HF_FOLDER}/"):
+            durable.copy_file(export.folder / name, out / name)
+    label = gather_label(inputs.place, inputs.project, Ledger(inputs.place.ledger), inputs.artifacts)
+    card = card_markdown(label)
+    durable.write_text(out / "README.md", card)
+    if settings.hugging_face:
+        durable.write_text(out / HF_FOLDER / "README.md", card)
+    durable.write_text(out / "label.html", label_html(label))
+    durable.write_json(out / "label.json", label_json(label))
+    durable.write_json(out / "sources.json", {name: inputs["corpus"].facts.get(name) for name in ("licences", "sources", "documents")})
+    write_checksums(out)
+    say.done(f"release: {out}")
+    return {"label": label_json(label), "label_text": label_text(label)}
+
+
+def write_checksums(folder: Path) -> None:
+    """Write SHA256SUMS over every file in ``folder``, in the form that ``sha256sum --check`` reads."""
+    names = [name for name in artifacts.files_in(folder) if name not in (CHECKSUMS, "started.json")]
+    durable.write_text(folder / CHECKSUMS, "".join(f"{durable.sha256_file(folder / name)}  {name}\n" for name in names))
