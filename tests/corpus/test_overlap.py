@@ -35,4 +35,4 @@ def test_documents_left_out_of_account_share_nothing() -> None:
 
 
 def test_a_larger_corpus_is_sampled_more_thinly() -> None:
-    assert [sample_every(size) for size in (0, 200_000_000, 200_000_001, 10**9)] == [8, 8, 16, 40]
+    assert [sample_every(size) for size in (0, 50_000_000, 50_000_001, 10**9)] == [8, 8, 16, 160]

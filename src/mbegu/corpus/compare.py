@@ -31,7 +31,7 @@ class Compared:
 
 
 class Comparison:
-    """Holds what is compared: about 1 kB a document and 2 bytes a letter; the texts themselves are not held."""
+    """Holds what is compared: about 1 kB a document and 1.5 bytes a letter, less of each letter in large corpora; the texts themselves are not held."""
 
     def __init__(self, settings: CorpusSettings, findings: Findings, total_bytes: int) -> None:
         self._settings = settings
@@ -45,7 +45,7 @@ class Comparison:
         self._waiting: list[tuple[str, str]] = []
         self._signatures: list[Signatures] = []
         self._span_hashes: list[Hashes] = []
-        self._span_documents: list[npt.NDArray[np.int64]] = []
+        self._span_documents: list[npt.NDArray[np.int32]] = []
         self.total_bytes = 0
 
     def without_copies(self, documents: Iterable[Document]) -> Iterator[Document]:
@@ -96,15 +96,15 @@ class Comparison:
         self._signatures.append(signatures([key for key, _ in self._waiting]))
         hashes, documents = sample_spans([bare for _, bare in self._waiting], self._one_in)
         self._span_hashes.append(hashes)
-        self._span_documents.append(documents + first)
+        self._span_documents.append(documents + np.int32(first))
         self._waiting = []
 
     def _spans_of(self, kept: npt.NDArray[np.int64]) -> Spans:
         """Return the sampled spans of the kept documents, numbered by their place among these."""
         hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *self._span_hashes])
-        documents = np.concatenate([np.zeros(0, dtype=np.int64), *self._span_documents])
+        documents = np.concatenate([np.zeros(0, dtype=np.int32), *self._span_documents])
         self._span_hashes, self._span_documents = [], []
-        renumbered = np.full(len(self._ids), -1, dtype=np.int64)
-        renumbered[kept] = np.arange(len(kept))
+        renumbered = np.full(len(self._ids), -1, dtype=np.int32)
+        renumbered[kept] = np.arange(len(kept), dtype=np.int32)
         documents = renumbered[documents]
         return make_spans(hashes[documents >= 0], documents[documents >= 0], len(kept))

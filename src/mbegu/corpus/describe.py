@@ -121,7 +121,7 @@ def render(report: Mapping[str, Any]) -> str:
     if report["cut"]["texts"]:
         cut = report["cut"]
         lines.append(
-            f"{format_count(cut['texts'])} large texts were cut into {format_count(cut['blocks'])} blocks of whole lines, each block a document"
+            f"{format_count(cut['texts'])} large texts were cut into {format_count(cut['blocks'])} blocks of consecutive lines, each block a document"
         )
     lines.append(
         f"train {format_count(split['train_documents'])} documents ({format_bytes(split['train_bytes'])}),"

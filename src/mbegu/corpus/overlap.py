@@ -17,7 +17,7 @@ from mbegu.corpus.keys import Hashes, span_hashes
 
 SPAN_LETTERS = 50
 SAMPLE_ONE_IN = 8
-FULL_SAMPLE_BYTES = 200_000_000
+FULL_SAMPLE_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Spans:
     """Sampled spans of all documents: their hashes [spans], sorted, and the document of each [spans]."""
 
     hashes: Hashes
-    documents: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.int32]
     count: int
 
     def shared_share(self, side: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -49,11 +49,11 @@ class Spans:
 
 
 def sample_every(total_bytes: int) -> int:
-    """Return of how many spans one is looked at: 8, and more for large corpora, so that memory stays bounded (16 bytes a span)."""
+    """Return of how many spans one is looked at: 8, and more for large corpora, so that memory stays bounded (12 bytes a span)."""
     return SAMPLE_ONE_IN * max(1, -(-total_bytes // FULL_SAMPLE_BYTES))
 
 
-def sample_spans(skeletons: Sequence[str], one_in: int) -> tuple[Hashes, npt.NDArray[np.int64]]:
+def sample_spans(skeletons: Sequence[str], one_in: int) -> tuple[Hashes, npt.NDArray[np.int32]]:
     """Return the sampled span hashes of texts one after another, and the number of the text of each.
 
     Args:
@@ -61,12 +61,12 @@ def sample_spans(skeletons: Sequence[str], one_in: int) -> tuple[Hashes, npt.NDA
         one_in: of how many spans one is taken.
     """
     hashes, offsets = span_hashes(skeletons, SPAN_LETTERS)
-    documents = np.repeat(np.arange(len(skeletons), dtype=np.int64), np.diff(offsets))
+    documents = np.repeat(np.arange(len(skeletons), dtype=np.int32), np.diff(offsets))
     taken = hashes % np.uint64(one_in) == 0
     return hashes[taken], documents[taken]
 
 
-def make_spans(hashes: Hashes, documents: npt.NDArray[np.int64], count: int) -> Spans:
+def make_spans(hashes: Hashes, documents: npt.NDArray[np.int32], count: int) -> Spans:
     """Sort sampled spans by hash; ``count`` is the number of documents."""
     order = np.argsort(hashes, kind="stable")
     return Spans(hashes[order], documents[order], count)

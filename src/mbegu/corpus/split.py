@@ -72,7 +72,8 @@ def split(
     target = heldout_target(sum(sizes_bytes), settings)
     order = sorted(members, key=lambda group: hashlib.sha256(f"{settings.seed}:{min(ids[i] for i in members[group])}".encode()).digest())
     group_bytes = {group: sum(sizes_bytes[i] for i in members[group]) for group in order}
-    fits = [group for group in order if group_bytes[group] <= max(MAX_GROUP_SHARE * target, _median(list(group_bytes.values())))]
+    largest = max(MAX_GROUP_SHARE * target, _median(list(group_bytes.values())))
+    fits = [group for group in order if group_bytes[group] <= largest]
     fits = fits or [min(order, key=lambda group: group_bytes[group])]
     clean = [group for group in fits if max(shared_share[i] for i in members[group]) <= MAX_SHARED_SHARE]
     chosen, passed_over = _take(fits, set(clean), group_bytes, target)
