@@ -40,6 +40,13 @@ def test_blocks_end_at_blank_lines_where_there_are_some() -> None:
     assert all(piece.text.rstrip("\n").split("\n")[-1] in {paragraph.rstrip("\n").split("\n")[-1] for paragraph in paragraphs} for piece in made)
 
 
+def test_a_small_rest_is_joined_to_the_last_block() -> None:
+    for lines in range(55, 75):
+        made, _ = pieces(story(1, sentences=lines))
+        assert "".join(piece.text for piece in made) == story(1, sentences=lines)
+        assert all(utf8_bytes(piece.text) >= RULE.block_bytes / 4 for piece in made)
+
+
 def test_a_single_long_line_is_cut_at_the_ends_of_sentences_and_the_report_says_so() -> None:
     text = story(1, sentences=60).replace("\n", " ")
     made, findings = pieces(text)

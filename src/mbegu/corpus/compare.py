@@ -31,7 +31,7 @@ class Compared:
 
 
 class Comparison:
-    """Holds what is compared: about 1 kB a document and 1.5 bytes a letter, less of each letter in large corpora; the texts themselves are not held."""
+    """Holds what is compared: about 1 kB a document and 1.5 bytes a letter (less in large corpora); the texts are not held."""
 
     def __init__(self, settings: CorpusSettings, findings: Findings, total_bytes: int) -> None:
         self._settings = settings
