@@ -123,7 +123,7 @@ class _UnitScale(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, epsilon: float) -> Tensor:
         mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).float().square_() / x.shape[-1]
         scale = (mean_square + epsilon).rsqrt_().to(x.dtype)
-        unit = x * scale
+        unit: Tensor = x * scale
         ctx.save_for_backward(unit, scale)
         return unit
 

@@ -21,6 +21,8 @@ from mbegu.tokenizer.bpe import END_OF_TEXT_ID
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+TOKENS_AT_ONCE = 256  # whose logits exist together
+
 
 class TorchEngine:
     """A decoder with its tokenizer.
@@ -65,9 +67,8 @@ class TorchEngine:
         hidden = self.model.hidden(ids[None, :-1])[0, first_target - 1 :]
         weight = self.model.embed_tokens.weight.to(hidden.dtype)
         targets = ids[first_target:]
-        losses = [
-            F.cross_entropy(F.linear(h, weight).float(), t, reduction="none") for h, t in zip(hidden.split(256), targets.split(256), strict=True)
-        ]
+        pieces = zip(torch.split(hidden, TOKENS_AT_ONCE), torch.split(targets, TOKENS_AT_ONCE), strict=True)
+        losses = [F.cross_entropy(F.linear(some, weight).float(), target, reduction="none") for some, target in pieces]
         return [-value / math.log(2) for value in torch.cat(losses).tolist()]
 
     def score(self, documents: Sequence[str], say: Say | None = None) -> list[DocumentScore]:

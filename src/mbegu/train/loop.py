@@ -101,7 +101,8 @@ def _one_step(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, o
     torch.manual_seed(plan.seed * DROPOUT_STREAM + step)
     inputs, targets = data.batch(step, plan.sequences_per_step)
     total = 0.0
-    for some_inputs, some_targets in zip(inputs.split(plan.sequences_at_once), targets.split(plan.sequences_at_once), strict=True):
+    pieces = zip(torch.split(inputs, plan.sequences_at_once), torch.split(targets, plan.sequences_at_once), strict=True)
+    for some_inputs, some_targets in pieces:
         loss = objective(state.model, some_inputs.to(device), some_targets.to(device), plan.dropout)
         (loss / targets.numel()).backward()  # type: ignore[no-untyped-call]
         total += loss.item()

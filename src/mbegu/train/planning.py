@@ -85,8 +85,8 @@ def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> f
     """
     passes = tokens_seen / max(text.tokens, 1)
     worth = min(passes, 1.0) + REPEATS_WORTH * (1 - math.exp(-max(passes - 1, 0.0) / REPEATS_WORTH))
-    training = RATIO_TRAINING * (text.tokens / 1e6) ** -TEXT_POWER * max(worth, 1e-3) ** -PASSES_POWER
-    capacity = RATIO_CAPACITY * (parameters / 1e7) ** -CAPACITY_POWER
+    training = RATIO_TRAINING * math.pow(text.tokens / 1e6, -TEXT_POWER) * math.pow(max(worth, 1e-3), -PASSES_POWER)
+    capacity = RATIO_CAPACITY * math.pow(parameters / 1e7, -CAPACITY_POWER)
     return text.counting_bits_per_byte * (RATIO_FLOOR + training + capacity)
 
 
