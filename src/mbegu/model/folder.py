@@ -19,9 +19,12 @@ from torch import Tensor
 from mbegu.core import durable
 from mbegu.core.errors import DamageError, InputError
 from mbegu.model.decoder import Decoder, DecoderConfig
+from mbegu.tokenizer.bpe import tokenizer_config
 
 CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+NUMBERS_HASH = "numbers_sha256"  # in the head of the weights: a folder that was copied can be checked by itself
+COPY_ANEW = "run `mbegu grow` again, or copy the model anew"
 
 
 def unit_norms(config: DecoderConfig) -> dict[str, Tensor]:
@@ -39,6 +42,11 @@ def _file_name(parameter: str) -> str:
     return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
 
 
+def _numbers_sha256(file: bytes) -> str:
+    """Return the hash of a safetensors file without its head: eight bytes tell how long that is."""
+    return durable.sha256_bytes(memoryview(file)[8 + int.from_bytes(file[:8], "little") :])
+
+
 def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor], tokenizer_folder: Path) -> None:
     """Write a complete model folder durably.
 
@@ -46,13 +54,14 @@ def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor
         folder: where to; made where missing.
         config: the shape.
         weights: the decoder's parameters by name; written as float32.
-        tokenizer_folder: holds tokenizer.json and tokenizer_config.json, copied beside the weights.
+        tokenizer_folder: holds tokenizer.json, which is copied beside the weights.
     """
-    for name in TOKENIZER_FILES:
-        durable.copy_file(tokenizer_folder / name, folder / name)
+    durable.copy_file(tokenizer_folder / TOKENIZER_FILES[0], folder / TOKENIZER_FILES[0])
+    durable.write_json(folder / TOKENIZER_FILES[1], tokenizer_config(config.context))
     tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
-    metadata = {"format": "pt", "tokenizer_sha256": durable.sha256_file(folder / TOKENIZER_FILES[0])}
-    durable.write_bytes(folder / WEIGHTS, save({**tensors, **unit_norms(config)}, metadata=metadata))
+    tensors.update(unit_norms(config))
+    metadata = {"format": "pt", "tokenizer_sha256": durable.sha256_file(folder / TOKENIZER_FILES[0]), NUMBERS_HASH: _numbers_sha256(save(tensors))}
+    durable.write_bytes(folder / WEIGHTS, save(tensors, metadata=metadata))
     durable.write_json(folder / GENERATION, {"bos_token_id": 0, "eos_token_id": 0, "do_sample": True, "temperature": 0.8})
     durable.write_json(folder / CONFIG, config.as_hugging_face())
 
@@ -72,19 +81,20 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
         DamageError: a file is damaged, or the tokenizer is not the one that the model was trained with.
     """
     config = DecoderConfig.from_hugging_face(_read_json(folder / CONFIG))
-    model = Decoder(config, dtype)
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             metadata = file.metadata() or {}
             names = set(file.keys())
             _require_same_tokenizer(folder, metadata)
+            _require_same_numbers(folder / WEIGHTS, metadata)
+            model = Decoder(config, dtype)
             with torch.no_grad():
                 for name, parameter in model.named_parameters():
                     parameter.copy_(file.get_tensor(_file_name(name)))
                     names.discard(_file_name(name))
             _require_unit_norms({name: file.get_tensor(name) for name in names}, unit_norms(config), folder)
     except (SafetensorError, RuntimeError) as error:
-        raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, "run `mbegu grow` again, or copy the model anew") from error
+        raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, COPY_ANEW) from error
     except FileNotFoundError:
         raise InputError("no weights here", folder / WEIGHTS, "name a model folder, a project folder or a .gguf file") from None
     return model
@@ -108,6 +118,12 @@ def _require_same_tokenizer(folder: Path, metadata: Mapping[str, str]) -> None:
         raise DamageError(
             "the tokenizer is not the one that this model was trained with", folder / TOKENIZER_FILES[0], "copy the whole model folder anew"
         )
+
+
+def _require_same_numbers(path: Path, metadata: Mapping[str, str]) -> None:
+    expected = metadata.get(NUMBERS_HASH)
+    if expected and expected != _numbers_sha256(path.read_bytes()):
+        raise DamageError("the weights are damaged: their SHA-256 is not the one recorded", path, COPY_ANEW)
 
 
 def _require_unit_norms(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], folder: Path) -> None:

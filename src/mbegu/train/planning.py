@@ -115,7 +115,7 @@ def choose(text: Text, computer: ComputerPlan, training_s: float, seed: int, say
         model = shape_plan(shape, text.vocabulary_size)
         sequences = sequences_per_step(text)
         training = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
-        step_s = measure_step_s(model, training, computer, 1)
+        step_s = measure_step_s(model, training, computer, 2)
         if training_s / step_s < FEWEST_STEPS and best is not None:
             break
         candidate = make_candidate(text, model, training, step_s, training_s)
@@ -128,7 +128,7 @@ def choose(text: Text, computer: ComputerPlan, training_s: float, seed: int, say
         raise ResourceError(
             f"the budget leaves {format_seconds(max(training_s, 0))} for training, and it takes {needed} at least", fix="give a larger --budget"
         )
-    step_s = measure_step_s(best.model, best.training, computer, 5)
+    step_s = measure_step_s(best.model, best.training, computer, 8)
     return make_candidate(text, best.model, best.training, step_s, training_s)
 
 
