@@ -27,6 +27,18 @@ LONGEST_PLAIN_ATTENTION = 512  # tokens; beyond it the stored softmax costs more
 INITIAL_STD = 0.02  # GPT-2's; the output projections start at zero, so each block begins as the identity
 
 
+HUGGING_FACE_SIZES = {
+    "vocabulary_size": "vocab_size",
+    "hidden_size": "hidden_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "kv_heads": "num_key_value_heads",
+    "head_size": "head_dim",
+    "inner_size": "intermediate_size",
+    "context": "max_position_embeddings",
+}
+
+
 @dataclass(frozen=True)
 class DecoderConfig:
     """The shape of a decoder. All sizes are counts; ``context`` is the longest sequence in tokens."""
@@ -53,14 +65,7 @@ class DecoderConfig:
         return {
             "architectures": ["Qwen3ForCausalLM"],
             "model_type": "qwen3",
-            "vocab_size": self.vocabulary_size,
-            "hidden_size": self.hidden_size,
-            "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads,
-            "num_key_value_heads": self.kv_heads,
-            "head_dim": self.head_size,
-            "intermediate_size": self.inner_size,
-            "max_position_embeddings": self.context,
+            **{theirs: getattr(self, ours) for ours, theirs in HUGGING_FACE_SIZES.items()},
             "rope_parameters": {"rope_theta": self.rope_base, "rope_type": "default"},
             "rope_theta": self.rope_base,
             "rms_norm_eps": self.norm_epsilon,
@@ -77,22 +82,20 @@ class DecoderConfig:
 
     @staticmethod
     def from_hugging_face(config: dict[str, Any]) -> DecoderConfig:
-        """Read a config.json. Raises ``InputError`` when it is not a Qwen3 model with a tied output."""
+        """Read a config.json. Raises ``InputError`` when it is not a Qwen3 model with a tied output, or a size is missing."""
         if config.get("model_type") != "qwen3" or not config.get("tie_word_embeddings"):
             raise InputError(f"a '{config.get('model_type')}' model cannot be run here", fix="use a model grown by Mbegu, or its GGUF file")
         rope = config.get("rope_parameters") or {}
-        return DecoderConfig(
-            vocabulary_size=config["vocab_size"],
-            hidden_size=config["hidden_size"],
-            layers=config["num_hidden_layers"],
-            heads=config["num_attention_heads"],
-            kv_heads=config["num_key_value_heads"],
-            head_size=config["head_dim"],
-            inner_size=config["intermediate_size"],
-            context=config["max_position_embeddings"],
-            rope_base=float(rope.get("rope_theta", config.get("rope_theta", 10_000.0))),
-            norm_epsilon=config["rms_norm_eps"],
-        )
+        sizes = {ours: config.get(theirs) for ours, theirs in HUGGING_FACE_SIZES.items()}
+        wrong = [f"{HUGGING_FACE_SIZES[name]} is {value!r}" for name, value in sizes.items() if type(value) is not int or value < 1]
+        try:
+            rope_base = float(rope.get("rope_theta", config.get("rope_theta", 10_000.0)))
+            norm_epsilon = float(config["rms_norm_eps"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            wrong.append(f"rope_theta or rms_norm_eps cannot be read ({error})")
+        if wrong:
+            raise InputError(f"config.json does not describe a model: {', '.join(wrong)}", fix="copy the model anew")
+        return DecoderConfig(**sizes, rope_base=rope_base, norm_epsilon=norm_epsilon)  # type: ignore[arg-type]
 
     def as_table(self) -> dict[str, Any]:
         """Return the fields as plain values, for plans and checkpoints."""

@@ -17,13 +17,14 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mbegu.core import durable
-from mbegu.core.errors import DamageError, InputError
+from mbegu.core.errors import DamageError, InputError, explain_os_error
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.tokenizer.bpe import tokenizer_config
 
 CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
-NUMBERS_HASH = "numbers_sha256"  # in the head of the weights: a folder that was copied can be checked by itself
+TOKENIZER_HASH, NUMBERS_HASH = "tokenizer_sha256", "numbers_sha256"  # in the head of the weights: a copied folder can be checked by itself
+HEAD_SIZE_BYTES = 8
 COPY_ANEW = "run `mbegu grow` again, or copy the model anew"
 
 
@@ -42,9 +43,21 @@ def _file_name(parameter: str) -> str:
     return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
 
 
-def _numbers_sha256(file: bytes) -> str:
-    """Return the hash of a safetensors file without its head: eight bytes tell how long that is."""
-    return durable.sha256_bytes(memoryview(file)[8 + int.from_bytes(file[:8], "little") :])
+def _with_metadata(file: bytes, metadata: Mapping[str, str]) -> bytes:
+    """Return a safetensors file with metadata in its head, in the order of their names.
+
+    The library itself writes them in an order that changes from call to call, and so would the file's hash.
+    """
+    end = _numbers_begin(file)
+    head = {"__metadata__": dict(sorted(metadata.items())), **json.loads(file[HEAD_SIZE_BYTES:end])}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % HEAD_SIZE_BYTES)
+    return len(text).to_bytes(HEAD_SIZE_BYTES, "little") + text + file[end:]
+
+
+def _numbers_begin(file: bytes) -> int:
+    """Return where the numbers begin in a safetensors file: its first bytes tell how long the head is."""
+    return HEAD_SIZE_BYTES + int.from_bytes(file[:HEAD_SIZE_BYTES], "little")
 
 
 def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor], tokenizer_folder: Path) -> None:
@@ -60,8 +73,13 @@ def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor
     durable.write_json(folder / TOKENIZER_FILES[1], tokenizer_config(config.context))
     tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
     tensors.update(unit_norms(config))
-    metadata = {"format": "pt", "tokenizer_sha256": durable.sha256_file(folder / TOKENIZER_FILES[0]), NUMBERS_HASH: _numbers_sha256(save(tensors))}
-    durable.write_bytes(folder / WEIGHTS, save(tensors, metadata=metadata))
+    file = save(tensors)
+    metadata = {
+        "format": "pt",
+        TOKENIZER_HASH: durable.sha256_file(folder / TOKENIZER_FILES[0]),
+        NUMBERS_HASH: durable.sha256_bytes(file[_numbers_begin(file) :]),
+    }
+    durable.write_bytes(folder / WEIGHTS, _with_metadata(file, metadata))
     durable.write_json(folder / GENERATION, {"bos_token_id": 0, "eos_token_id": 0, "do_sample": True, "temperature": 0.8})
     durable.write_json(folder / CONFIG, config.as_hugging_face())
 
@@ -97,6 +115,8 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
         raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, COPY_ANEW) from error
     except FileNotFoundError:
         raise InputError("no weights here", folder / WEIGHTS, "name a model folder, a project folder or a .gguf file") from None
+    except OSError as error:
+        raise explain_os_error(error, folder / WEIGHTS) from error
     return model
 
 
@@ -105,6 +125,8 @@ def _read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError("no model here: config.json is missing", path.parent, "name a model folder, a project folder or a .gguf file") from None
+    except OSError as error:
+        raise explain_os_error(error, path) from error
     except ValueError as error:
         raise DamageError(f"not JSON: {error}", path, "copy the model anew") from error
     if not isinstance(value, dict):
@@ -113,7 +135,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _require_same_tokenizer(folder: Path, metadata: Mapping[str, str]) -> None:
-    expected = metadata.get("tokenizer_sha256")
+    expected = metadata.get(TOKENIZER_HASH)
     if expected and expected != durable.sha256_file(folder / TOKENIZER_FILES[0]):
         raise DamageError(
             "the tokenizer is not the one that this model was trained with", folder / TOKENIZER_FILES[0], "copy the whole model folder anew"
@@ -122,7 +144,8 @@ def _require_same_tokenizer(folder: Path, metadata: Mapping[str, str]) -> None:
 
 def _require_same_numbers(path: Path, metadata: Mapping[str, str]) -> None:
     expected = metadata.get(NUMBERS_HASH)
-    if expected and expected != _numbers_sha256(path.read_bytes()):
+    file = path.read_bytes()
+    if expected and expected != durable.sha256_bytes(file[_numbers_begin(file) :]):
         raise DamageError("the weights are damaged: their SHA-256 is not the one recorded", path, COPY_ANEW)
 
 
