@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mbegu.core.report import Say
@@ -17,12 +17,13 @@ class DocumentScore:
     """What one document costs.
 
     ``bits`` is the sum of -log2 p over its ``tokens`` (the end-of-text token among them); ``bytes`` counts its NFC text in
-    UTF-8, without the separator.
+    UTF-8, without the separator. ``windows`` are the bits and the tokens of each window, for an interval where documents are few.
     """
 
     bits: float
     bytes: int
     tokens: int
+    windows: tuple[tuple[float, int], ...] = field(default=(), compare=False, repr=False)
 
 
 class Engine(Protocol):
@@ -68,10 +69,11 @@ def score_document(engine: Engine, text: str) -> DocumentScore:
     """Score one document given the start token, including its end-of-text token."""
     text = unicodedata.normalize("NFC", text)
     tokens = [engine.start_token, *engine.encode(text), engine.end_token]
-    bits = 0.0
+    windows = []
     for start, end, first_target in scoring_windows(len(tokens), engine.context):
-        bits -= sum(engine.log2_probabilities(tokens[start:end], first_target - start))
-    return DocumentScore(bits, len(text.encode("utf-8")), len(tokens) - 1)
+        bits = -sum(engine.log2_probabilities(tokens[start:end], first_target - start))
+        windows.append((bits, end - first_target))
+    return DocumentScore(sum(bits for bits, _ in windows), len(text.encode("utf-8")), len(tokens) - 1, tuple(windows))
 
 
 def score_documents(engine: Engine, texts: Sequence[str], say: Say | None = None) -> list[DocumentScore]:
