@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENS_AT_ONCE = 256  # whose logits exist together
+COLDEST = 1e-6  # below this the likeliest token is all there is, and dividing by it would overflow
+SEEDS = 2**64
 
 
 class TorchEngine:
@@ -85,7 +87,7 @@ class TorchEngine:
             temperature: 0 takes the likeliest token; 1 draws from the model's own distribution.
             seed: of the drawing; the same seed writes the same text.
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed % SEEDS)
         tokens = [END_OF_TEXT_ID, *self.encode(prompt)]
         start, said = len(tokens), ""
         for _ in range(n_tokens):
@@ -101,6 +103,6 @@ class TorchEngine:
 
 
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> int:
-    if temperature <= 0:
+    if temperature < COLDEST:
         return int(logits.argmax())
     return int(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator))
