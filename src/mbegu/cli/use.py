@@ -98,7 +98,6 @@ def score(model: Path, files: tuple[Path, ...], threads: int, as_json: bool, qui
     scores = engine.score(texts, Say(quiet=quiet))
     result = result_of(scores, engine.name)
     interval = result["interval"]
-    spread = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else " (no interval: too few documents)"
-    write_result(
-        result, as_json, f"{bits_per_byte(scores):.3f} bits per byte{spread}, {result['bytes']:,} bytes in {result['documents']:,} documents"
-    )
+    spread = f"{interval[0]:.3f} to {interval[1]:.3f} over {result['interval_over']}" if interval else "no interval: too little text"
+    text = f"{bits_per_byte(scores):.3f} bits per byte ({spread}), {result['bytes']:,} bytes in {result['documents']:,} documents"
+    write_result(result, as_json, text)
