@@ -2,8 +2,8 @@
 
     python bench/kill_test.py --kills 30
 
-Every second kill waits for one stage after another and falls somewhere inside it; the others fall anywhere between the start of
-the process and its end. When a run ends before its kill, its files are compared and a new project begins.
+Every second kill waits for the stage that was killed least so far and falls somewhere inside it; the others fall anywhere between
+the start of the process and its end. When a run ends before its kill, its files are compared and a new project begins.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ score_bytes = 3000
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: which run of which project, the stage that it fell into, and the time since the process began."""
+    """One kill: its number, the project, the stage that it fell into, and the time since the process began."""
 
     number: int
     project: int
@@ -171,14 +171,14 @@ def file_hashes(project: Path) -> dict[str, str]:
     return found
 
 
-def kill_run(workspace: Path, kills: int, *, seed: int = 0, steps: int = 400, report: Callable[[str], None] = lambda line: None) -> Outcome:
+def kill_run(workspace: Path, kills: int, *, seed: int = 0, steps: int = 200, report: Callable[[str], None] = lambda line: None) -> Outcome:
     """Grow one project without and others with kills.
 
     Args:
         workspace: an empty folder for the projects.
         kills: how many.
         seed: of the times.
-        steps: of the training; at 400 it takes about two seconds, so that several checkpoints are written.
+        steps: of the training; at 200 it takes one to two seconds, so that several checkpoints are written.
         report: told one line a kill.
 
     Returns:
@@ -196,7 +196,8 @@ def kill_run(workspace: Path, kills: int, *, seed: int = 0, steps: int = 400, re
         number += 1
         project = small_project(workspace / f"killed-{number}", steps=steps)
         while len(done) < kills:
-            kill = _kill_once(project, chance, durations, len(done) + 1, number)
+            target = _least_killed(project, done) if len(done) % 2 == 0 else ""
+            kill = _kill_once(project, chance, durations, target, (len(done) + 1, number))
             if kill is None:
                 break
             done.append(kill)
@@ -228,32 +229,34 @@ def _time_stages(project: Path) -> Mapping[str, float]:
     return {**seen, "end": time.monotonic() - began_s}
 
 
-def _kill_once(project: Path, chance: random.Random, times: Mapping[str, float], number: int, project_number: int) -> Kill | None:
-    """Start a run and kill it; ``None`` when it ended before."""
+def _least_killed(project: Path, done: list[Kill]) -> str:
+    """Return the stage, of those that this project has still before it, that was killed least; empty when it is complete."""
     open_stages = [stage for stage in STAGES if not (_folder(project, stage) / "manifest.json").exists()]
-    if not open_stages:
-        return None
-    target = open_stages[0] if number % 2 else ""
-    length_s = _length_of(target, times) if target else times["end"]
-    delay_s = chance.uniform(0, length_s)
+    return min(open_stages, key=lambda stage: sum(kill.stage == stage for kill in done), default="")
+
+
+def _kill_once(project: Path, chance: random.Random, times: Mapping[str, float], target: str, numbers: tuple[int, int]) -> Kill | None:
+    """Start a run and kill it inside the target stage, or anywhere; ``None`` when it ended before."""
+    delay_s = chance.uniform(0, _length_of(target, times) if target else times["end"])
     process = start_grow(project)
     began_s = time.monotonic()
-    before = _mark(project, target)
-    while process.poll() is None and target and _mark(project, target) == before:
+    before = _runs_of(project, target)
+    while process.poll() is None and target and _runs_of(project, target) == before:
         time.sleep(POLL_S)
     until_s = time.monotonic() + delay_s
     while process.poll() is None and time.monotonic() < until_s:
         time.sleep(POLL_S)
+    has_ended = process.poll() is not None
     process.kill()
-    process.communicate()
-    if process.returncode >= 0 and os.name != "nt":
-        return None
-    return Kill(number, project_number, stage_of(project), time.monotonic() - began_s)
+    _, said = process.communicate()
+    if has_ended and process.returncode:
+        raise RuntimeError(f"mbegu grow ended with {process.returncode}: {said}")
+    return None if has_ended else Kill(*numbers, stage_of(project), time.monotonic() - began_s)
 
 
-def _mark(project: Path, stage: str) -> object:
-    """Something that changes when a new run begins to work on a stage: the ledger gets a record of it."""
-    return len(list((project / "ledger").glob(f"*-{stage}.json"))) if stage else None
+def _runs_of(project: Path, stage: str) -> int:
+    """Return how often a stage has begun: the ledger gets a record each time."""
+    return len(list((project / "ledger").glob(f"*-{stage}.json"))) if stage else 0
 
 
 def _length_of(stage: str, times: Mapping[str, float]) -> float:
@@ -266,7 +269,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=200)
     arguments = parser.parse_args()
     print(" kill  project  stage             after")
     with tempfile.TemporaryDirectory() as folder:

@@ -16,6 +16,11 @@ from mbegu.core import durable
 from mbegu.core.errors import DamageError
 
 MANIFEST = "manifest.json"
+STARTED = "started.json"  # while a step is at work: the key it works for
+CHECKPOINTS = "checkpoints"  # what a step needs to go on; kept until its output is sealed, never part of it
+SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")  # put into folders by file managers that only looked at them
+STRANGER = "a file is here that Mbegu did not put here"
+MOVE = "move it elsewhere"
 REPAIR = "run `mbegu grow` again: the step is made anew from the files that are sound"
 
 
@@ -45,9 +50,10 @@ class Artifact:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return the relative POSIX names of all files below ``folder`` except its manifest, sorted."""
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()]
-    return sorted(name for name in names if name != MANIFEST)
+    """Return the relative POSIX names of all files that are the output of a step, sorted: not its manifest or its checkpoints."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() or path.is_symlink()]
+    kept = [path for path in paths if path.parts[0] != CHECKPOINTS and path.name not in SYSTEM_FILES]
+    return sorted(path.as_posix() for path in kept if path.as_posix() not in (MANIFEST, STARTED))
 
 
 def seal(
@@ -145,10 +151,14 @@ def problems_of(artifact: Artifact) -> list[DamageError]:
             problems.append(DamageError("a file is missing", path, REPAIR))
         elif path.stat().st_size != expected["bytes"] or durable.sha256_file(path) != expected["sha256"]:
             problems.append(DamageError("a file is damaged: its SHA-256 is not the one recorded", path, REPAIR))
-    for name in files_in(artifact.folder):
-        if name not in listed:
-            problems.append(DamageError("a file is here that Mbegu did not put here", artifact.folder / name, "move it elsewhere"))
+    for path in strangers_of(artifact):
+        problems.append(DamageError(STRANGER, path, MOVE))
     return problems
+
+
+def strangers_of(artifact: Artifact) -> list[Path]:
+    """Return the files in the folder that its manifest does not list: somebody else put them there."""
+    return [artifact.folder / name for name in files_in(artifact.folder) if name not in artifact.manifest["files"]]
 
 
 def _own_hash(manifest: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def _check_step(folder: Path) -> Check:
     """A step that has not run, or was cut, has no manifest yet: there is nothing to hold its files against."""
     if artifacts.is_sealed(folder):
         return _check_sealed(folder)
-    if (folder / "started.json").exists() or not folder.exists():
+    if (folder / artifacts.STARTED).exists() or not folder.exists():
         return Check(0, [])
     return Check(0, [DamageError("the manifest is missing", folder, artifacts.REPAIR)])
 
@@ -58,8 +58,4 @@ def _strangers(place: Project) -> list[MbeguError]:
     if not place.grown.is_dir():
         return []
     known = {step.name for step in STEPS}
-    return [
-        SettingsError("a file is here that Mbegu did not put here", path, "move it elsewhere")
-        for path in sorted(place.grown.iterdir())
-        if path.name not in known
-    ]
+    return [SettingsError(artifacts.STRANGER, path, artifacts.MOVE) for path in sorted(place.grown.iterdir()) if path.name not in known]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mbegu.core import artifacts, durable
-from mbegu.core.artifacts import Artifact
+from mbegu.core.artifacts import STARTED, Artifact
 from mbegu.core.errors import BusyError, DamageError, SettingsError, StoppedError, explain_os_error
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
@@ -16,8 +16,6 @@ from mbegu.core.steps import Inputs, Project
 from mbegu.ledger.store import Ledger, RunRecorder
 from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
 from mbegu.recipes.recipe import Recipe
-
-STARTED = "started.json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,8 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> d
     done: dict[str, Artifact] = {}
     with hold(place):
         require_writable(place)
+        for step in STEPS:
+            _require_own(step.folder(place))
         ledger = Ledger(place.ledger)
         for step in STEPS:
             done[step.name] = _run_or_skip(step, place, recipe, done, ledger, say)
@@ -93,13 +93,14 @@ def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Arti
     """Return the hash of everything that a step's output depends on."""
     settings = recipe.settings[step.name]
     project = asdict(recipe.project)
+    fingerprint = load(step.fingerprint)(settings, place.root, say) if step.fingerprint else ""
     parts = {
         "step": step.name,
         "version": step.version,
         "settings": as_table(settings),
         "project": {name: project[name] for name in step.project_fields},
         "inputs": {name: done[name].sha256 for name in step.inputs},
-        "fingerprint": load(step.fingerprint)(settings, place.root, say) if step.fingerprint else "",
+        "fingerprint": fingerprint,
     }
     return durable.sha256_bytes(durable.canonical_json(parts))
 
@@ -135,10 +136,12 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     say.title(f"{step.name}: {step.summary}")
     found, why = _sound_output(step, folder, key)
     if found:
+        if (folder / STARTED).exists():
+            _remove_working_files(folder)
         say.done(f"{why}: skipped")
         return found
     say.note(why)
-    _prepare_folder(step, folder, key, say)
+    _prepare_folder(folder, key)
     inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs})
     recorder = ledger.begin(
         step=step.name,
@@ -150,10 +153,10 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     )
     with _recorded(recorder, say):
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
-        (folder / STARTED).unlink(missing_ok=True)
         key = step_key(step, recipe, place, done, say)
         parents = {name: artifact.sha256 for name, artifact in inputs.artifacts.items()}
         artifact = artifacts.seal(folder, kind=step.name, version=step.version, key=key, parents=parents, facts=facts)
+        _remove_working_files(folder)
         recorder.finish("done", outputs_sha256=artifact.sha256, facts=facts)
     return artifact
 
@@ -193,22 +196,47 @@ def _was_started(folder: Path, key: str) -> bool:
         return False
 
 
-def _prepare_folder(step: Step, folder: Path, key: str, say: Say) -> None:
-    """Keep what a cut run of the same key left; clear away anything else."""
+def _prepare_folder(folder: Path, key: str) -> None:
+    """Keep what a cut run of the same key left; clear away anything else.
+
+    ``started.json`` is there before the first file goes and until the last one is gone, so that a cut at any point leaves a
+    folder that is known as Mbegu's own and is not taken for half of the new output.
+    """
     if _was_started(folder, key) and not artifacts.is_sealed(folder):
         return
-    if folder.exists() and step.name == "release":
-        _require_own(folder)
-    durable.remove_tree(folder)
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            durable.write_json(folder / STARTED, {"key": "cleared away"})
+            (folder / artifacts.MANIFEST).unlink(missing_ok=True)
+            for path in sorted(folder.iterdir()):
+                if path.name != STARTED:
+                    _remove(path)
     except OSError as error:
         raise explain_os_error(error, folder) from error
     durable.write_json(folder / STARTED, {"key": key})
 
 
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        durable.remove_tree(path)
+    else:
+        path.unlink()
+
+
+def _remove_working_files(folder: Path) -> None:
+    """Remove what only an unfinished step needs; its output is sealed by now."""
+    durable.remove_tree(folder / artifacts.CHECKPOINTS)
+    (folder / STARTED).unlink(missing_ok=True)
+
+
 def _require_own(folder: Path) -> None:
-    """Never clear a release folder that holds what Mbegu did not put there."""
-    if artifacts.is_sealed(folder) or (folder / STARTED).exists() or not any(folder.iterdir()):
+    """Never clear away what Mbegu did not put there. Raises ``SettingsError``."""
+    if not folder.is_dir():
         return
-    raise SettingsError("release/ holds files that Mbegu did not put there", folder, "move them elsewhere")
+    if artifacts.is_sealed(folder):
+        with contextlib.suppress(DamageError):  # a manifest that cannot be read cannot tell; the step names it and is made anew
+            if strangers := artifacts.strangers_of(artifacts.read_manifest(folder)):
+                raise SettingsError(artifacts.STRANGER, strangers[0], artifacts.MOVE)
+    elif not (folder / STARTED).exists() and any(not path.name.endswith(durable.PARTIAL_SUFFIX) for path in folder.iterdir()):
+        raise SettingsError(f"{folder.name}/ holds files that Mbegu did not put there", folder, "move them elsewhere")

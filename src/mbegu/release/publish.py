@@ -43,5 +43,5 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
 
 def write_checksums(folder: Path) -> None:
     """Write SHA256SUMS over every file in ``folder``, in the form that ``sha256sum --check`` reads."""
-    names = [name for name in artifacts.files_in(folder) if name not in (CHECKSUMS, "started.json")]
+    names = [name for name in artifacts.files_in(folder) if name != CHECKSUMS]
     durable.write_text(folder / CHECKSUMS, "".join(f"{durable.sha256_file(folder / name)}  {name}\n" for name in names))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mbegu.core import durable
-from mbegu.core.artifacts import Artifact
+from mbegu.core.artifacts import CHECKPOINTS, Artifact
 from mbegu.core.errors import SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
@@ -83,7 +83,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
     data, watched_ids, watched_bytes = _training_data(plan, tokenizer)
     model, optimiser = machine.build(plan.model, plan.training, plan.computer)
     state = TrainingState(model, optimiser)
-    checkpoints = out / "checkpoints"
+    checkpoints = out / CHECKPOINTS
     _resume(state, checkpoints, plan.computer, say)
     session = _Session(state, plan, settings, checkpoints, TorchEngine(model, open_tokenizer(tokenizer.folder)), say)
     say.note(
@@ -103,7 +103,6 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
         )
     save_model(out / "model", model.config, state.best, tokenizer.folder)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
-    durable.remove_tree(checkpoints)
     say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte on the documents set aside, at step {progress.best_step:,}")
     return {
         "parameters": model.config.parameters(),
