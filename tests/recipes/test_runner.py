@@ -105,6 +105,12 @@ def test_another_plan_trains_anew(grown: Path) -> None:
     assert opened(Project(grown), "train").facts["steps"] == 31
 
 
+def test_a_budget_beside_a_plan_changes_nothing(grown: Path) -> None:
+    """The plan decides: else a run that was begun with --budget and is taken up without it would train anew."""
+    change(grown / "mbegu.toml", 'budget = "40s"', 'budget = "3h"\nthreads = 2')
+    assert set(ahead(grown).values()) == {"skip"}
+
+
 def test_a_damaged_output_is_named_and_made_anew(grown: Path) -> None:
     before = file_hashes(grown)
     damaged = grown / "grown" / "tokenizer" / "train.tokens.npy"

@@ -21,8 +21,8 @@ class Step:
     """One step of growing.
 
     ``project_fields`` are the [project] settings that its output depends on. ``fingerprint`` names a function
-    ``f(settings, project root, say)`` that hashes anything else the step reads, such as the user's files; ``version`` is raised
-    when the same inputs would give another output.
+    ``f(settings, project root, say)`` that hashes anything else the step reads, such as the user's files; with ``file_decides`` the settings
+    count only as long as it is empty. ``version`` is raised when the same inputs would give another output.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Step:
     inputs: tuple[str, ...] = ()
     project_fields: tuple[str, ...] = ()
     fingerprint: str = ""
+    file_decides: bool = False
 
     def folder(self, place: Project) -> Path:
         """Return where the step's output lies."""
@@ -70,6 +71,7 @@ STEPS: tuple[Step, ...] = (
         "mbegu.train.steps:grow_plan",
         ("corpus", "tokenizer"),
         fingerprint="mbegu.train.planfile:fingerprint",
+        file_decides=True,
     ),
     Step("train", 1, "train the model", "mbegu.train.settings:TrainSettings", "mbegu.train.steps:grow_train", ("tokenizer", "plan")),
     Step(

@@ -97,7 +97,7 @@ def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Arti
     parts = {
         "step": step.name,
         "version": step.version,
-        "settings": as_table(settings),
+        "settings": {} if step.file_decides and fingerprint else as_table(settings),
         "project": {name: project[name] for name in step.project_fields},
         "inputs": {name: done[name].sha256 for name in step.inputs},
         "fingerprint": fingerprint,
