@@ -70,20 +70,21 @@ class PackedDocuments:
 def choose_validation(offsets: Offsets, share: float, most_tokens: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Set some training documents aside to watch the training with; the held-out documents stay untouched.
 
+    A document longer than ``most_tokens``, or than a quarter of the text, is never set aside: too much would be lost to it.
+
     Args:
         offsets: [documents + 1].
-        share: of the tokens to set aside.
-        most_tokens: never more than this.
+        share: of the tokens to set aside, at most a half.
+        most_tokens: no more than this; the last document may go beyond either.
         seed: of the choice.
 
     Returns:
-        Indices of the documents to train on and of those to watch with, both sorted; the latter is empty when there is only one.
+        Indices of the documents to train on and of those to watch with, both sorted; the latter is empty when no document is short enough.
     """
     lengths = np.diff(offsets)
     wanted = min(share * float(lengths.sum()), most_tokens)
     order = np.random.default_rng([seed, 7]).permutation(len(lengths))
+    order = order[lengths[order] <= min(most_tokens, lengths.sum() / 4)]
     before = np.cumsum(lengths[order]) - lengths[order]
     watched = order[before < wanted]
-    if len(watched) == len(lengths):
-        watched = watched[: len(lengths) // 2]
     return np.setdiff1d(np.arange(len(lengths)), watched), np.sort(watched)

@@ -1,0 +1,137 @@
+"""Each pass reads every document once; any step can be made without the ones before it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tests.train.tiny import random_shard
+
+from mbegu.train.data import PackedDocuments, choose_validation
+
+CONTEXT = 16
+
+
+def packed(seed: int = 3, chosen: list[int] | None = None) -> PackedDocuments:
+    tokens, offsets = random_shard(12)
+    return PackedDocuments(tokens, offsets, np.array(chosen if chosen is not None else range(12)), CONTEXT, seed)
+
+
+def stream(data: PackedDocuments, length: int) -> list[int]:
+    steps = -(-length // (2 * CONTEXT))
+    return torch.cat([data.batch(step, 2)[0].flatten() for step in range(steps)])[:length].tolist()
+
+
+def documents_of(data: PackedDocuments) -> list[tuple[int, ...]]:
+    return sorted(tuple(data.tokens[data.offsets[i] : data.offsets[i + 1]].tolist()) for i in data.chosen)
+
+
+def cut(ids: list[int]) -> list[tuple[int, ...]]:
+    """Cut a stream into documents behind each end-of-text token."""
+    parts: list[tuple[int, ...]] = []
+    part: list[int] = []
+    for token in ids:
+        part.append(token)
+        if token == 0:
+            parts.append(tuple(part))
+            part = []
+    assert not part
+    return parts
+
+
+@pytest.mark.parametrize("chosen", [None, [0, 3, 4, 11], [5]])
+def test_every_pass_reads_every_document_once_in_an_order_of_its_own(chosen: list[int] | None) -> None:
+    data = packed(chosen=chosen)
+    ids = stream(data, 1 + 3 * data.tokens_per_pass)
+    assert ids[0] == 0, "before the first document stands the end of a text"
+    passes = [cut(ids[1 + k * data.tokens_per_pass : 1 + (k + 1) * data.tokens_per_pass]) for k in range(3)]
+    for one in passes:
+        assert sorted(one) == documents_of(data)
+    if chosen is None:
+        assert passes[0] != passes[1] != passes[2]
+        assert passes[0] != sorted(passes[0])
+
+
+def test_targets_are_the_inputs_moved_on_by_one_across_sequences_and_steps() -> None:
+    data = packed()
+    inputs, targets = zip(*(data.batch(step, 3) for step in range(20)), strict=True)
+    assert {(tuple(each.shape), each.dtype) for each in (*inputs, *targets)} == {((3, CONTEXT), torch.int64)}
+    flat_inputs, flat_targets = torch.cat(inputs).flatten(), torch.cat(targets).flatten()
+    assert torch.equal(flat_inputs[1:], flat_targets[:-1])
+
+
+def test_a_batch_depends_on_its_step_alone() -> None:
+    in_order = packed()
+    batches = [in_order.batch(step, 4) for step in range(25)]
+    jumping = packed()
+    for step in np.random.default_rng(1).permutation(25).tolist():
+        for data in (jumping, packed()):
+            inputs, targets = data.batch(step, 4)
+            assert torch.equal(inputs, batches[step][0])
+            assert torch.equal(targets, batches[step][1])
+
+
+def test_the_number_of_sequences_a_step_does_not_change_the_stream() -> None:
+    data = packed()
+    large = torch.cat([data.batch(step, 6)[0] for step in range(4)])
+    small = torch.cat([data.batch(step, 1)[0] for step in range(24)])
+    assert torch.equal(large, small)
+
+
+def test_a_text_shorter_than_one_sequence_is_read_again_and_again() -> None:
+    tokens = np.array([5, 6, 0], dtype=np.uint16)
+    data = PackedDocuments(tokens, np.array([0, 3]), np.array([0]), CONTEXT, 0)
+    assert stream(data, 13) == [0, *([5, 6, 0] * 4)]
+
+
+def test_another_seed_is_another_order() -> None:
+    assert stream(packed(3), 60) == stream(packed(3), 60) != stream(packed(4), 60)
+
+
+def test_large_vocabularies_and_mapped_arrays_are_read(tmp_path: object) -> None:
+    tokens, offsets = random_shard(4)
+    wide = (tokens.astype(np.uint32) + 100_000) * (tokens > 0)
+    inputs, _ = PackedDocuments(wide.astype(np.uint32), offsets, np.arange(4), CONTEXT, 0).batch(0, 1)
+    assert inputs.max() > 100_000
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 30, 400])
+def test_documents_set_aside_are_apart_from_the_rest_and_few(count: int, share: float) -> None:
+    _, offsets = random_shard(count, seed=count)
+    lengths = np.diff(offsets)
+    used, watched = choose_validation(offsets, share, 500, seed=5)
+    assert sorted([*used.tolist(), *watched.tolist()]) == list(range(count))
+    assert (np.diff(used) > 0).all()
+    assert (np.diff(watched) > 0).all()
+    wanted = min(share * lengths.sum(), 500)
+    taken = int(lengths[watched].sum())
+    assert taken <= wanted + lengths.max()
+    assert len(used) > 0
+    if count == 400 and share:
+        assert taken >= wanted
+    if share == 0 or count == 1:
+        assert not len(watched)
+
+
+def test_the_choice_depends_on_the_seed_alone() -> None:
+    _, offsets = random_shard(100)
+    first, again, other = (choose_validation(offsets, 0.1, 10**6, seed)[1].tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_book_among_short_texts_is_not_set_aside(seed: int) -> None:
+    offsets = np.cumsum([0, 5000, *[50] * 40])
+    _, watched = choose_validation(offsets, 0.02, 10**6, seed)
+    assert len(watched) == 3
+    assert 0 not in watched
+    many_books = np.cumsum([0, *[40_000] * 50])
+    used, watched = choose_validation(many_books, 0.02, 32_768, seed)
+    assert (len(used), len(watched)) == (50, 0)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_no_text_of_two_or_three_is_set_aside(count: int) -> None:
+    used, watched = choose_validation(np.arange(count + 1) * 100, 0.02, 10**6, 0)
+    assert (len(used), len(watched)) == (count, 0)
