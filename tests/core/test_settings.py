@@ -111,3 +111,25 @@ def test_near_names_the_nearest_or_nothing() -> None:
 def test_a_list_as_default_is_a_mistake_of_the_programmer() -> None:
     with pytest.raises(TypeError, match="tuple"):
         setting([], help="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (2**53, "9007199254740992 is too large"),
+        (int("9" * 4000), f"{'9' * 60}… is too large"),
+        (16**5000, "a number of thousands of digits is too large"),
+        ("x" * 1000, f"expected a whole number, found '{'x' * 59}…"),
+        ([16**5000], "expected a whole number, found a number of thousands of digits"),
+    ],
+    ids=["2 to the 53rd", "4,000 digits", "more than can be written", "a long text", "in a list"],
+)
+def test_a_huge_value_is_told_in_short(value: Any, message: str) -> None:
+    assert problems(passes=value) == [f"[train] passes: {message}"]
+
+
+def test_a_value_nested_deeply_is_told_in_short() -> None:
+    value: Any = 1
+    for _ in range(200_000):
+        value = {"a": value}
+    assert problems(language=value) == ["[train] language: expected a text in quotes, found values nested too deeply"]

@@ -18,6 +18,7 @@ from mbegu.core.errors import SettingsError
 
 T = TypeVar("T")
 LARGEST_EXACT = 2**53  # from here on a float no longer holds every whole number
+MOST_SHOWN = 60  # characters of a wrong value in a message
 
 
 def setting(
@@ -58,7 +59,7 @@ def read_settings(cls: type[T], values: Mapping[str, Any], section: str) -> tupl
     """
     hints = typing.get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    problems = [f"[{section}] has no setting '{name}'{near(name, list(fields))}" for name in values if name not in fields]
+    problems = [f"[{section}] has no setting {shown(name)}{near(name, list(fields))}" for name in values if name not in fields]
     accepted: dict[str, Any] = {}
     for name, field in fields.items():
         if name not in values:
@@ -96,6 +97,17 @@ def near(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {' or '.join(repr(each) for each in close)}?)" if close else ""
 
 
+def shown(value: Any) -> str:
+    """Return a value from a file for a message: cut short, and safe for values that are huge or nested deeply."""
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "values nested too deeply"
+    except ValueError:  # Python refuses to write it in decimal
+        return "a number of thousands of digits"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
 def _accept(value: Any, hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
     """Return the value in its declared type and no problem, or anything and the problem."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
@@ -103,16 +115,19 @@ def _accept(value: Any, hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, st
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)[0]
         if not isinstance(value, (list, tuple)):
-            return value, f"expected a list, found {value!r}"
+            return value, f"expected a list, found {shown(value)}"
         parts = [_accept(each, inner, metadata) for each in value]
         return tuple(part for part, _ in parts), "; ".join(problem for _, problem in parts if problem)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < LARGEST_EXACT else math.inf
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool) or (hint is float and not math.isfinite(value)):
-        return value, f"expected {_NAMES[hint]}, found {value!r}"
+        return value, f"expected {_NAMES[hint]}, found {shown(value)}"
+    if hint is int and abs(value) >= LARGEST_EXACT:
+        return value, f"{shown(value)} is too large"
     unit = f" {metadata['unit']}" if metadata["unit"] else ""
     if metadata["choices"] and value not in metadata["choices"]:
-        return value, f"{value!r} is not one of {', '.join(map(str, metadata['choices']))}{near(str(value), [str(c) for c in metadata['choices']])}"
+        choices = [str(choice) for choice in metadata["choices"]]
+        return value, f"{shown(value)} is not one of {', '.join(choices)}{near(str(value), choices)}"
     if metadata["low"] is not None and value < metadata["low"]:
         return value, f"{value} is below the smallest allowed, {metadata['low']}{unit}"
     if metadata["high"] is not None and not value <= metadata["high"]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mbegu.core import durable
 from mbegu.core.errors import MbeguError, SettingsError, explain_os_error
-from mbegu.core.settings import near, read_settings
+from mbegu.core.settings import near, read_settings, shown
 from mbegu.core.steps import ProjectSettings
 from mbegu.core.units import parse_budget
 from mbegu.recipes.catalog import STEPS
@@ -21,6 +21,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+MOST_RECIPE_BYTES = 64_000  # a recipe with every setting has about 6,000
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,14 @@ def read_recipe(path: Path) -> Recipe:
         SettingsError: not TOML, unknown tables and settings, wrong types, out of range, unknown language or budget: all at once.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with open(path, "rb") as file:
+            data = file.read(MOST_RECIPE_BYTES + 1)
+        if len(data) > MOST_RECIPE_BYTES:
+            raise SettingsError(f"the recipe is larger than {MOST_RECIPE_BYTES:,} bytes", path, "a recipe holds settings, the text is elsewhere")
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise SettingsError("the recipe is not one: its values are nested too deeply", path, "write it anew with `mbegu new`") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise SettingsError(f"the recipe is not TOML: {error}", path, "mend that line") from error
     except OSError as error:
         raise explain_os_error(error, path) from error
@@ -49,7 +58,7 @@ def read_recipe(path: Path) -> Recipe:
 def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
     """Check the tables of a recipe. Raises ``SettingsError`` as ``read_recipe`` does."""
     classes: dict[str, type[Any]] = {"project": ProjectSettings, **{step.name: step.load_settings() for step in STEPS}}
-    problems = [f"there is no table [{name}]{near(name, list(classes))}" for name in values if name not in classes]
+    problems = [f"there is no table [{shown(name)[1:-1]}]{near(name, list(classes))}" for name in values if name not in classes]
     made: dict[str, Any] = {}
     for name, cls in classes.items():
         table = values.get(name, {})
