@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import click
@@ -13,10 +12,8 @@ from tools import make_reference
 from mbegu.cli.main import cli
 from mbegu.core.settings import setting
 from mbegu.recipes.catalog import STEPS
-from mbegu.recipes.recipe import make_recipe
+from mbegu.recipes.recipe import make_recipe, tomllib
 from mbegu.train.planfile import SECTIONS
-
-
 
 
 def named(path: Path) -> str:
@@ -94,8 +91,6 @@ def test_settings_that_a_page_shows_are_accepted(page: Path, tmp_path: Path) -> 
 def require_part_of_plan(shown: dict[str, dict[str, object]]) -> None:
     known = {name: set(cls.__dataclass_fields__) for name, cls in SECTIONS.items()}
     assert all(set(table) <= known[name] for name, table in shown.items())
-
-
 
 
 def test_the_page_of_files_names_every_step() -> None:
