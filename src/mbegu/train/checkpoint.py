@@ -7,6 +7,7 @@ the one before is used.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -37,15 +38,13 @@ class Progress:
 
 
 def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], progress: Progress) -> None:
-    """Write a generation durably, then remove all but the newest two."""
+    """Write a generation durably, then remove all but this one and the one before."""
     name = f"step-{progress.step:08d}"
     data = save({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()})
     durable.write_bytes(folder / f"{name}.safetensors", data)
     record = {"sha256": durable.sha256_bytes(data), "progress": _finite(asdict(progress))}
     durable.write_bytes(folder / f"{name}.json", _sealed(record))
-    for old in _generations(folder)[GENERATIONS:]:
-        old.unlink()
-        old.with_suffix(".safetensors").unlink(missing_ok=True)
+    _remove_others(folder, name)
 
 
 def load_checkpoint(folder: Path, say: Say) -> tuple[dict[str, Tensor], Progress] | None:
@@ -56,6 +55,15 @@ def load_checkpoint(folder: Path, say: Say) -> tuple[dict[str, Tensor], Progress
             return found
         say.warn(f"a checkpoint is damaged and not used: {path.with_suffix('')}")
     return None
+
+
+def _remove_others(folder: Path, newest: str) -> None:
+    """Remove older generations, halves that a cut left, and damaged ones of later steps, which would stand before the sound ones."""
+    kept = [path.stem for path in _generations(folder) if path.stem <= newest][:GENERATIONS]
+    for path in sorted(folder.glob("step-*")):  # .json before .safetensors: a generation goes as it came
+        if path.stem not in kept:
+            with contextlib.suppress(OSError):  # what cannot be removed now is removed next time
+                path.unlink()
 
 
 def _generations(folder: Path) -> list[Path]:
