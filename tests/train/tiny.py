@@ -64,7 +64,7 @@ def run(state: TrainingState, training: TrainingPlan = TRAINING, after_step: Cal
 
 def image(state: TrainingState) -> dict[str, Any]:
     """Return everything in a state as bytes and plain values, to compare exactly."""
-    return {**{name: tensor.numpy().tobytes() for name, tensor in state.tensors().items()}, "progress": asdict(state.progress)}
+    return {**{name: tensor.detach().numpy().tobytes() for name, tensor in state.tensors().items()}, "progress": asdict(state.progress)}
 
 
 def sentences(count: int, seed: int) -> list[str]:

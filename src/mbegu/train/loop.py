@@ -6,6 +6,7 @@ so a run that was cut any number of times ends in the same weights, bit for bit,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mbegu.core.errors import SettingsError
 from mbegu.model.decoder import Decoder
 from mbegu.train.checkpoint import Progress
 from mbegu.train.data import PackedDocuments
@@ -82,6 +84,9 @@ def train(
         watch: returns bits per byte of the documents set aside; called every ``evaluate_every_steps`` steps and at the end.
         after_step: called after each step with the state complete; returns whether to stop now.
         objective: model, inputs, targets and dropout to a summed loss in nats.
+
+    Raises:
+        SettingsError: the loss is no longer a finite number.
     """
     progress = state.progress
     while progress.step < plan.steps:
@@ -106,6 +111,8 @@ def _one_step(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, o
         loss = objective(state.model, some_inputs.to(device), some_targets.to(device), plan.dropout)
         (loss / targets.numel()).backward()  # type: ignore[no-untyped-call]
         total += loss.item()
+    if not math.isfinite(total):
+        raise SettingsError(f"the training came apart at step {step:,}: the loss is no longer a number", "plan.toml", "lower its learning rates")
     state.optimiser.step(step, schedule(step, plan))
     return total
 
