@@ -10,7 +10,7 @@ from typing import Any
 import tomli_w
 
 from mbegu.core import durable
-from mbegu.core.errors import SettingsError
+from mbegu.core.errors import SettingsError, explain_os_error
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table, near, read_settings, setting
 from mbegu.core.steps import Project
@@ -25,6 +25,7 @@ HEAD = """# The plan of the training. A project that has this file follows it to
 # delete the file and `mbegu plan --save` makes a new one.
 
 """
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class TrainingPlan:
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
     evaluate_every_steps: int = setting(100, help="steps between two looks at the documents set aside", low=1)
     watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
-    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0)
+    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0, high=LARGEST_SEED)
 
 
 @dataclass(frozen=True)
@@ -114,13 +115,16 @@ def read_plan(path: Path) -> Plan:
         SettingsError: with every problem at once: not TOML, unknown keys, wrong types, out of range, sizes that do not fit together.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise explain_os_error(error, path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"not TOML: {error}", path, "mend the line, or delete the file and plan again") from error
     problems = [f"no section [{name}]{near(name, list(SECTIONS))}" for name in values if name not in SECTIONS]
     parts: dict[str, Any] = {}
     for name, cls in SECTIONS.items():
-        made, wrong = read_settings(cls, values.get(name, {}), name)
+        table = values.get(name, {})
+        made, wrong = read_settings(cls, table, name) if isinstance(table, dict) else (None, [f"{name} is not a section but {table!r}"])
         parts[name] = made
         problems += wrong
     if not problems:

@@ -15,7 +15,7 @@ class PlanSettings:
     threads: int = setting(0, help="threads to compute with; 0: measured", low=0, high=1024)
     dtype: str = setting("", help="of the computation; empty: measured", choices=("", "float32", "bfloat16"))
     device: str = setting("", help="cpu, cuda or mps; empty: the fastest that is there", choices=("", "cpu", "cuda", "mps"))
-    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0)
+    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0, high=2**32 - 1)
 
 
 @dataclass(frozen=True)
