@@ -12,6 +12,7 @@ from dataclasses import asdict
 import psutil
 import torch
 
+from mbegu.core.errors import ResourceError
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
@@ -44,7 +45,16 @@ def as_config(plan: ModelPlan) -> DecoderConfig:
 
 
 def build(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan) -> tuple[Decoder, Optimiser]:
-    """Make the decoder with its first weights, and its optimiser, where and in the dtype that the plan says."""
+    """Make the decoder with its first weights, and its optimiser, where and in the dtype that the plan says.
+
+    Raises:
+        ResourceError: the plan was made for a graphics processor that this computer does not have.
+    """
+    if computer.device not in devices():
+        raise ResourceError(
+            f"the plan says device = '{computer.device}', and this computer has no such graphics processor",
+            fix="set device = 'cpu' and dtype = 'float32' in plan.toml and in [plan], or delete plan.toml to plan anew",
+        )
     dtype: torch.dtype = getattr(torch, computer.dtype)
     model = Decoder(as_config(model_plan), dtype)
     model.initialise(training.seed)
@@ -66,15 +76,20 @@ def physical_cores() -> int:
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
+def devices() -> list[str]:
+    """Return what can compute here, the fastest first."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [name for name, is_there in there.items() if is_there]
+
+
 def choose_device(asked: str) -> tuple[str, str]:
     """Return the device and why it was chosen."""
     if asked:
         return asked, "as asked"
-    if torch.cuda.is_available():
-        return "cuda", torch.cuda.get_device_name(0)
-    if torch.backends.mps.is_available():
-        return "mps", "Apple's graphics processor"
-    return "cpu", "no graphics processor found"
+    device = devices()[0]
+    if device == "cuda":
+        return device, torch.cuda.get_device_name(0)
+    return device, "Apple's graphics processor" if device == "mps" else "no graphics processor found"
 
 
 def choose_dtype(device: str, asked: str) -> tuple[str, str]:

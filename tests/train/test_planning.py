@@ -1,0 +1,204 @@
+"""The planner with made-up step times: more budget is never worse, little budget is refused, the same times give the same plan."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+
+from mbegu.core.errors import ResourceError
+from mbegu.core.report import Say
+from mbegu.train import planning
+from mbegu.train.computer import as_config
+from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
+from mbegu.train.planning import (
+    FEWEST_STEPS,
+    MOST_PASSES,
+    SHAPES,
+    Candidate,
+    Text,
+    choose,
+    expected_bits_per_byte,
+    looking_cost,
+    make_candidate,
+    regularisation,
+    require_room,
+    sequences_per_step,
+    shape_plan,
+    spread_of,
+)
+
+COMPUTER = ComputerPlan(dtype="bfloat16", threads=2)
+FLOPS = 2e10
+TEXTS = [Text(30_000, 85_000, 1024, 2.1), Text(400_000, 1_500_000, 4096, 1.9), Text(8_000_000, 30_000_000, 16_384, 1.6)]
+BUDGETS_S = [20, 60, 200, 600, 1500, 5000, 15_000, 60_000, 500_000]
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[ModelPlan, TrainingPlan, ComputerPlan]]:
+    """Replace the measurement by a computer that does so many operations a second; return what was asked."""
+    asked: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]] = []
+
+    def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
+        asked.append((model, training, computer))
+        return 6 * as_config(model).parameters() * training.sequences_per_step * model.context / FLOPS
+
+    monkeypatch.setattr(planning, "measure_step_s", step_s)
+    return asked
+
+
+def chosen(text: Text, training_s: float, seed: int = 0) -> Candidate | None:
+    try:
+        return choose(text, COMPUTER, training_s, seed, Say(io.StringIO()))
+    except ResourceError:
+        return None
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: f"{text.tokens} tokens")
+def test_more_budget_is_expected_to_give_better_models(text: Text) -> None:
+    plans = [plan for budget_s in BUDGETS_S if (plan := chosen(text, budget_s))]
+    assert len(plans) >= 4
+    bits = [plan.bits_per_byte for plan in plans]
+    assert all(later <= earlier + 1e-9 for earlier, later in itertools.pairwise(bits))
+    assert bits[-1] < bits[0]
+    sizes = [as_config(plan.model).parameters() for plan in plans]
+    assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("budget_s", BUDGETS_S)
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: f"{text.tokens} tokens")
+def test_a_plan_keeps_within_time_and_passes(text: Text, budget_s: float) -> None:
+    plan = chosen(text, budget_s)
+    if plan is None:
+        return
+    training = plan.training
+    assert training.steps * plan.step_s * (1 + looking_cost(text, training)) <= budget_s
+    per_step = training.sequences_per_step * plan.model.context
+    assert plan.passes == pytest.approx(training.steps * per_step / text.tokens)
+    assert plan.passes <= MOST_PASSES or training.steps <= FEWEST_STEPS
+    assert training.sequences_at_once <= training.sequences_per_step
+    assert training.sequences_per_step % training.sequences_at_once == 0
+    assert 5 <= training.warmup_steps <= 50
+    looks = training.steps / training.evaluate_every_steps
+    assert 5 < looks <= planning.LOOKS
+
+
+def test_a_very_little_text_gets_the_fewest_steps_and_no_more() -> None:
+    plan = chosen(Text(500, 1500, 300, 3.0), 1e6)
+    assert plan is not None
+    assert plan.training.steps == FEWEST_STEPS
+    assert plan.passes > MOST_PASSES
+
+
+@pytest.mark.parametrize("training_s", [-30.0, 0.0, 1.0])
+def test_too_small_a_budget_is_refused_with_what_it_takes(training_s: float) -> None:
+    smallest = shape_plan(SHAPES[0], TEXTS[1].vocabulary_size)
+    needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
+    with pytest.raises(ResourceError) as caught:
+        choose(TEXTS[1], COMPUTER, training_s, 0, Say(io.StringIO()))
+    expected = f"the budget leaves {max(training_s, 0):.0f} s for training, and it takes {planning.format_seconds(needed_s)} at least."
+    assert caught.value.one_line() == f"{expected} Give a larger --budget."
+
+
+def test_just_enough_is_enough() -> None:
+    smallest = shape_plan(SHAPES[0], TEXTS[1].vocabulary_size)
+    needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
+    assert chosen(TEXTS[1], needed_s * 0.999) is None
+    plan = chosen(TEXTS[1], needed_s * 1.001)
+    assert plan is not None
+    assert plan.model == smallest
+
+
+def test_the_same_times_give_the_same_plan_and_the_seed_only_its_seed() -> None:
+    first, again, other = chosen(TEXTS[1], 2000), chosen(TEXTS[1], 2000), chosen(TEXTS[1], 2000, seed=5)
+    assert first is not None
+    assert other is not None
+    assert first == again
+    assert replace(other, training=replace(other.training, seed=0)) == first
+    assert other.training.seed == 5
+
+
+def test_each_shape_is_measured_as_it_would_run(measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]]) -> None:
+    plan = chosen(TEXTS[1], 2000)
+    assert plan is not None
+    assert {computer for _, _, computer in measured} == {COMPUTER}
+    assert all(training.dropout > 0 for _, training, _ in measured), "dropout costs time"
+    assert measured[-1][0] == plan.model
+
+
+def test_what_was_weighed_is_said() -> None:
+    said = io.StringIO()
+    choose(TEXTS[1], COMPUTER, 2000, 0, Say(said))
+    lines = said.getvalue().splitlines()
+    assert len(lines) >= 2
+    assert all("wide" in line and "ms a step" in line and "bits per byte expected" in line for line in lines)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_one_that_can_be_built_and_quantised(shape: tuple[int, int, int, int, int]) -> None:
+    model = shape_plan(shape, 4096)
+    assert model.hidden_size % 256 == 0
+    assert model.inner_size % 256 == 0
+    assert model.heads % model.kv_heads == 0
+    assert model.head_size % 2 == 0
+
+
+def test_shapes_go_from_small_to_large() -> None:
+    sizes = [as_config(shape_plan(shape, 4096)).parameters() for shape in SHAPES]
+    assert sizes == sorted(set(sizes))
+
+
+def test_what_is_expected_falls_with_text_passes_and_size_and_never_below_the_floor() -> None:
+    text = TEXTS[1]
+    by_passes = [expected_bits_per_byte(text, 10**7, text.tokens * passes) for passes in (0.1, 0.5, 1, 2, 4, 8, 16, 32, 64, 1000)]
+    assert by_passes == sorted(set(by_passes), reverse=True)
+    assert by_passes[-2] - by_passes[-1] < 0.01 * by_passes[-1], "the thousandth pass teaches next to nothing"
+    by_size = [expected_bits_per_byte(text, size, text.tokens * 4) for size in (10**6, 10**7, 10**8, 10**9)]
+    assert by_size == sorted(set(by_size), reverse=True)
+    by_text = [expected_bits_per_byte(replace(text, tokens=tokens), 10**7, tokens * 4) for tokens in (10**4, 10**5, 10**6, 10**8)]
+    assert by_text == sorted(set(by_text), reverse=True)
+    assert by_passes[-1] > text.counting_bits_per_byte * planning.RATIO_FLOOR
+    assert math.isfinite(expected_bits_per_byte(text, 10**7, 0))
+    low, high = spread_of(1.5)
+    assert low < 1.5 < high
+
+
+def test_more_passes_and_larger_models_are_held_back_more() -> None:
+    passes = [0.1, 1, 4, 10, 20, 30, 100]
+    for per_token in (0.1, 1, 10, 100):
+        amounts = [regularisation(count, per_token) for count in passes]
+        assert amounts == sorted(amounts)
+    for count in passes:
+        amounts = [regularisation(count, per_token) for per_token in (0.01, 0.1, 1, 10, 100, 1000)]
+        assert amounts == sorted(amounts)
+    every = {regularisation(count, per_token) for count in passes for per_token in (0.01, 1, 100, 1000)}
+    dropouts, decays = zip(*sorted(every), strict=True)
+    assert len(every) == 5
+    assert list(decays) == sorted(set(decays))
+    assert all(0 <= dropout <= 0.5 for dropout in dropouts)
+    assert regularisation(18, 64) == (0.3, 1.0), "measured on 85 kB of Yoruba"
+
+
+def test_little_text_is_learnt_in_smaller_steps() -> None:
+    sizes = [sequences_per_step(replace(TEXTS[0], tokens=tokens)) for tokens in (10, 51_199, 51_200, 102_399, 102_400, 10**9)]
+    assert sizes == [4, 4, 8, 8, 16, 16]
+
+
+def test_a_candidate_of_no_time_at_all_is_still_one_step() -> None:
+    model, training = shape_plan(SHAPES[0], 1024), TrainingPlan(steps=1, sequences_per_step=4, sequences_at_once=4)
+    assert make_candidate(TEXTS[0], model, training, 1.0, -5.0).training.steps == 1
+
+
+def test_memory_and_disk_that_do_not_suffice_are_refused_with_both_figures() -> None:
+    require_room(10**9, 10**9, 10**9, 10**9)
+    with pytest.raises(ResourceError) as caught:
+        require_room(2_500_000_000, 10**9, 0, 10**9)
+    assert caught.value.one_line() == (
+        "the training needs 2.5 GB of memory and 1.0 GB are free. Close other programs, or lower sequences_at_once or the model's size in plan.toml."
+    )
+    with pytest.raises(ResourceError) as caught:
+        require_room(1, 2, 7_000_000, 6_000_000)
+    assert caught.value.one_line() == "growing needs 7.0 MB of disk and 6.0 MB are free. Free some space and run it again."
