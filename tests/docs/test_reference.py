@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -91,6 +92,13 @@ def test_settings_that_a_page_shows_are_accepted(page: Path, tmp_path: Path) -> 
 def require_part_of_plan(shown: dict[str, dict[str, object]]) -> None:
     known = {name: set(cls.__dataclass_fields__) for name, cls in SECTIONS.items()}
     assert all(set(table) <= known[name] for name, table in shown.items())
+
+
+@pytest.mark.parametrize("page", pages(), ids=named)
+def test_names_that_a_page_quotes_stand_in_the_program(page: Path) -> None:
+    program = "\n".join(path.read_text(encoding="utf-8") for path in make_reference.PACKAGE.rglob("*.py"))
+    quoted = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", page.read_text(encoding="utf-8")))
+    assert [name for name in sorted(quoted) if not re.search(rf"\b{name}\b", program)] == []
 
 
 def test_the_page_of_files_names_every_step() -> None:
