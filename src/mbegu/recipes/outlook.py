@@ -12,19 +12,23 @@ from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes, format_seconds
 from mbegu.ledger.energy.value import Energy
-from mbegu.recipes.catalog import load
+from mbegu.recipes.catalog import BY_NAME, load
 from mbegu.recipes.recipe import Recipe
 from mbegu.recipes.runner import StepState, grow, look_ahead
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What would happen to each step, the plan, and what it would cost in money where the recipe names a tariff."""
+    """What would happen to each step, the plan, and what it would cost in money where the recipe names a tariff.
+
+    ``saved`` is where the plan was written, empty when it was not; ``is_followed`` whether it is the project's own plan.toml.
+    """
 
     states: list[StepState]
     plan: Any
     cost: str
     saved: str
+    is_followed: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -33,24 +37,34 @@ class Outlook:
             "plan": {name: as_table(getattr(self.plan, name)) for name in ("model", "training", "computer", "expected")},
             "cost": self.cost,
             "saved": self.saved,
+            "followed": self.is_followed,
         }
 
     def text(self) -> str:
         """Return the table of steps and what to expect, for people."""
+        steps = format_table(("step", "would", "why"), [(state.step.name, state.action, state.why) for state in self.states])
+        return f"{steps}\n\n{format_table(('expected', ''), self._rows())}\n\n{self._whereabouts()}"
+
+    def _rows(self) -> list[tuple[str, str]]:
         expected = self.plan.expected
-        energy = Energy(expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows")
-        rows = [
+        if not expected.seconds:
+            return [("training", f"{self.plan.training.steps:,} steps; this plan.toml does not say what to expect of them")]
+        return [
             ("time", format_seconds(expected.seconds)),
             ("memory", format_bytes(expected.memory_bytes)),
             ("disk", format_bytes(expected.disk_bytes)),
-            ("energy", energy.text()),
+            ("energy", _energy_text(expected)),
             ("cost", self.cost),
             ("model", f"{expected.parameters / 1e6:.1f} M parameters, {expected.passes:.1f} passes over the text"),
             ("bits per byte", f"{expected.bits_per_byte:.3f} ({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f})"),
         ]
-        steps = format_table(("step", "would", "why"), [(state.step.name, state.action, state.why) for state in self.states])
-        saved = f"\n\nSaved: {self.saved}" if self.saved else "\n\nNot saved: with --save, or at `mbegu grow`, it becomes plan.toml."
-        return f"{steps}\n\n{format_table(('expected', ''), rows)}{saved}"
+
+    def _whereabouts(self) -> str:
+        if self.saved:
+            return f"Saved: {self.saved}"
+        if self.is_followed:
+            return "This is the plan.toml of the project, which `mbegu grow` follows; --save makes a new one in its place."
+        return "Not saved: with --save, or at `mbegu grow`, it becomes plan.toml."
 
 
 def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
@@ -66,11 +80,12 @@ def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
         MbeguError: as the corpus, tokenizer and plan steps raise.
     """
     done = grow(place, recipe, say, upto="tokenizer")
-    say.title("plan: measure the computer and choose model, passes and schedule")
+    say.title(f"plan: {BY_NAME['plan'].summary}")
+    is_followed = place.plan.is_file() and not save
     plan = _plan(place, recipe, done, say, anew=save)
     if save:
         load("mbegu.train.planfile:write_plan")(place.plan, plan)
-    return Outlook(look_ahead(place, recipe, say), plan, _cost(recipe, plan.expected), str(place.plan) if save else "")
+    return Outlook(look_ahead(place, recipe, say), plan, _cost(recipe, plan.expected), str(place.plan) if save else "", is_followed)
 
 
 def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say, *, anew: bool) -> Any:
@@ -80,6 +95,15 @@ def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say
         return load("mbegu.train.planfile:read_plan")(place.plan)
     inputs = Inputs(recipe.project, place, done)
     return load("mbegu.train.budget:make_plan")(recipe.settings["plan"], inputs, say)
+
+
+def _energy_text(expected: Any) -> str:
+    try:
+        return Energy(
+            expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows"
+        ).text()
+    except ValueError:  # plan.toml may be written by hand
+        return "plan.toml does not say"
 
 
 def _cost(recipe: Recipe, expected: Any) -> str:
