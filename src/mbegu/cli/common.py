@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 
@@ -38,6 +39,15 @@ def folder_argument(command: F) -> F:
 def project_at(folder: Path) -> Project:
     """Return the project in a folder. Raises ``SettingsError`` when there is none."""
     return Project(folder.resolve()).require()
+
+
+def require_unicode(text: str, where: str) -> str:
+    """Return what a person typed. Raises ``InputError`` when it was not UTF-8, so that Python could keep only its bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError("what was typed is not UTF-8", where, "set the terminal to UTF-8") from None
+    return text
 
 
 def prepare_threads() -> None:

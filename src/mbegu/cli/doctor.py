@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from mbegu.cli.common import json_option
-from mbegu.core.errors import MbeguError
+from mbegu.core.errors import MbeguError, explain_missing_module
 from mbegu.core.report import format_table, write_result
 from mbegu.core.units import format_bytes
 
@@ -49,6 +49,11 @@ def _carried_out(check: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
         return check()
     except MbeguError as error:
         return False, error.one_line()
+    except ModuleNotFoundError as error:
+        missing = explain_missing_module(error)
+        if missing is None:
+            raise
+        return False, missing.one_line()
 
 
 def _versions(names: tuple[str, ...], how: str) -> tuple[bool, str]:

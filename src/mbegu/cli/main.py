@@ -12,7 +12,7 @@ import sys
 import click
 
 from mbegu import __version__
-from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError
+from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError, explain_missing_module
 
 # name: (module, function, one-line summary); in the order of a newcomer's needs
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -91,12 +91,20 @@ def run(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
         code = cli.main(arguments, prog_name="mbegu", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except MbeguError as error:
         click.echo(f"mbegu: {error.one_line()}", err=True)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        missing = explain_missing_module(error)
+        if missing is None:
+            raise
+        click.echo(f"mbegu: {missing.one_line()}", err=True)
+        return missing.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
         return 0
@@ -106,6 +114,6 @@ def run(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("mbegu: stopped. The same command goes on where it stopped.", err=True)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit:  # so click answers a reader of the output that went away, as in `mbegu samples | head`: it has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, stoppable
+from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, require_unicode, stoppable
 from mbegu.core.errors import DamageError, InputError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
@@ -35,10 +35,14 @@ def new(folder: Path, language: str, language_name: str, texts: tuple[Path, ...]
     parsed = project.parsed_language()
     if budget:
         parse_budget(budget)
+    require_unicode(name + language_name, "--name, --language-name")
     for path in texts:
         if not path.exists():
             raise InputError("no such file or folder", path, "check the path after --text")
+        require_unicode(str(path.resolve()), "--text")
     place = Project(folder.resolve())
+    if place.root.exists() and not place.root.is_dir():
+        raise UsageError("this is a file, and a project is a folder", folder, "name a folder that is not there yet, or an empty one")
     write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget))
     if not texts:
         (place.root / "text").mkdir(exist_ok=True)

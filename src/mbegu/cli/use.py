@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.cli.common import PATH, json_option, prepare_threads, quiet_option
-from mbegu.core.errors import InputError
+from mbegu.cli.common import PATH, json_option, prepare_threads, quiet_option, require_unicode
 from mbegu.core.report import Say, write_result
 
 MODEL = click.argument("model", type=PATH)
@@ -27,6 +26,7 @@ def complete(model: Path, text: str, n_tokens: int, temperature: float, seed: in
     from mbegu.recipes.models import QUICK_FIRST, open_engine
 
     prepare_threads()
+    require_unicode(text, "TEXT")
     engine = open_engine(model, QUICK_FIRST, threads or None)
     pieces = engine.complete(text, n_tokens, temperature=temperature, seed=seed)
     if as_json:
@@ -72,12 +72,9 @@ def chat(model: Path, n_tokens: int, temperature: float, seed: int) -> None:
 
 
 def _read_line() -> str:
-    try:
-        if sys.stdin.isatty():
-            click.echo("> ", nl=False, err=True)
-        return sys.stdin.readline().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise InputError("what was typed is not UTF-8", "standard input", "set the terminal to UTF-8") from None
+    if sys.stdin.isatty():
+        click.echo("> ", nl=False, err=True)
+    return require_unicode(sys.stdin.readline().rstrip("\r\n"), "standard input")
 
 
 @click.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 EXIT_DEFECT = 1
 EXIT_INTERRUPTED = 130
+INSTALL = "install it: pip install 'mbegu[train]' (the README says how to get torch without CUDA)"
 
 
 class MbeguError(Exception):
@@ -115,6 +116,14 @@ ERROR_TYPES: tuple[type[MbeguError], ...] = (
     NetworkError,
     StoppedError,
 )
+
+
+def explain_missing_module(error: ModuleNotFoundError) -> MissingDependencyError | None:
+    """Turn a failed import of another's library into an error that says how to install it; ``None`` for a defect of Mbegu's own."""
+    library = (error.name or "").partition(".")[0]
+    if library in ("", "mbegu"):
+        return None
+    return MissingDependencyError(f"this needs '{library}', which is not installed", fix=INSTALL)
 
 
 def explain_os_error(error: OSError, path: str | Path) -> MbeguError:

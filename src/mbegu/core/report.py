@@ -146,5 +146,5 @@ def _cell_text(cell: Any) -> str:
 def write_result(value: Any, as_json: bool, text: str) -> None:
     """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``."""
     out = json.dumps(value, ensure_ascii=False, indent=2) if as_json else text
-    sys.stdout.buffer.write((out + "\n").encode("utf-8"))
+    sys.stdout.buffer.write((out + "\n").encode("utf-8", "backslashreplace"))  # a path may hold bytes that are no UTF-8
     sys.stdout.flush()

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.errors import MissingDependencyError
+from mbegu.core.errors import explain_missing_module
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
 
 StepFunction = Callable[[Any, Inputs, Path, Say], dict[str, Any]]
-INSTALL = "install it: pip install 'mbegu[train]' (the README says how to get torch without CUDA)"
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,7 @@ def load(target: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        if error.name and not error.name.startswith("mbegu"):
-            raise MissingDependencyError(f"this needs '{error.name}', which is not installed", fix=INSTALL) from error
+        missing = explain_missing_module(error)
+        if missing:
+            raise missing from error
         raise

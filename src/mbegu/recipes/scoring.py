@@ -20,6 +20,9 @@ def read_texts(files: Sequence[Path]) -> list[str]:
     """
     texts, problems = [], []
     for path in files:
+        if path.is_dir():
+            problems.append(f"{path} is a folder")
+            continue
         try:
             text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as error:
