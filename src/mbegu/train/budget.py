@@ -33,6 +33,7 @@ BYTES_PER_WEIGHT = 4
 # Weights, gradients, optimiser (1 to 2), best weights, and the checkpoint's copy of all but the gradients while it is written.
 WEIGHTS_IN_MEMORY = 8
 WEIGHTS_IN_CHECKPOINT = 3.3
+WORKSPACE_BYTES = 100_000_000  # pieces of the loss, and what the allocator keeps
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # A second of work besides training, for each MB of training and held-out text; measured on the text of bench/LOG.md.
 COUNTING_S_PER_MB = 9.0
@@ -45,6 +46,7 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     Raises:
         ResourceError: the budget, the memory or the disk is too small.
     """
+    held_bytes = psutil.Process().memory_info().rss
     text = _text_of(inputs)
     if text.bytes < LITTLE_TEXT_BYTES:
         say.warn(
@@ -59,7 +61,7 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
     say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to everything besides training")
     chosen = choose(text, computer, (budget_s - rest_s) * PLAN_SHARE, settings.seed, say)
-    plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s))
+    plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s, held_bytes))
     _require_room(plan, inputs)
     _explain(plan, text, say)
     return plan
@@ -119,7 +121,7 @@ def seconds_besides_training(inputs: Inputs) -> float:
     return FIXED_S + COUNTING_S_PER_MB * megabytes
 
 
-def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: ComputerPlan, rest_s: float) -> ExpectedPlan:
+def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: ComputerPlan, rest_s: float, held_bytes: int) -> ExpectedPlan:
     training = chosen.training
     training_s = chosen.step_s * training.steps
     parameters = machine.as_config(chosen.model).parameters()
@@ -132,7 +134,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         tokens_per_second=round(training.sequences_per_step * chosen.model.context / chosen.step_s, 1),
         passes=round(chosen.passes, 2),
         parameters=parameters,
-        memory_bytes=peak_memory_bytes(chosen),
+        memory_bytes=held_bytes + training_memory_bytes(chosen, computer.dtype),
         disk_bytes=round(parameters * (2 * WEIGHTS_IN_CHECKPOINT * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
@@ -144,8 +146,8 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
     )
 
 
-def peak_memory_bytes(chosen: Candidate) -> int:
-    """Return the expected peak memory: what the process holds now with torch loaded, weights, and activations of one piece.
+def training_memory_bytes(chosen: Candidate, dtype: str) -> int:
+    """Return the expected memory of the training at its peak: weights, activations of one piece, and a workspace.
 
     A block keeps about 11 values of the stream's width, 4 of the inner width and 2 of the attention's for each token, and the
     softmax of each head over the context, in two bytes or four.
@@ -153,17 +155,17 @@ def peak_memory_bytes(chosen: Candidate) -> int:
     model = chosen.model
     tokens = chosen.training.sequences_at_once * model.context
     per_token = model.layers * (11 * model.hidden_size + 4 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
-    activations = tokens * per_token * torch.finfo(torch.bfloat16).bits // 8
+    activations = tokens * per_token * getattr(torch, dtype).itemsize
     weights = machine.as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT
-    return int(psutil.Process().memory_info().rss + activations + weights)
+    return int(activations + weights + WORKSPACE_BYTES)
 
 
 def _require_room(plan: Plan, inputs: Inputs) -> None:
     free = shutil.disk_usage(inputs.place.root).free
     own = psutil.Process().memory_info().rss
     seen = describe_machine()
-    limits = [seen.available_bytes, *([seen.memory_limit_bytes] if seen.memory_limit_bytes else [])]
-    require_room(plan.expected.memory_bytes, min(limits) + own, plan.expected.disk_bytes, free)
+    limits = [seen.available_bytes + own, *([seen.memory_limit_bytes] if seen.memory_limit_bytes else [])]
+    require_room(plan.expected.memory_bytes, min(limits), plan.expected.disk_bytes, free)
 
 
 def _explain(plan: Plan, text: Text, say: Say) -> None:

@@ -1,0 +1,171 @@
+"""A budget becomes a plan: what must happen besides training is taken off first, and the impossible is refused before it starts."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections import namedtuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.train.tiny import prepared_inputs
+
+from mbegu.core.errors import ResourceError
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs
+from mbegu.ledger.machine import Machine, describe_machine
+from mbegu.train import budget, planning
+from mbegu.train import computer as machine
+from mbegu.train.budget import FIXED_S, make_plan, seconds_besides_training, training_memory_bytes
+from mbegu.train.computer import as_config
+from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
+from mbegu.train.planning import PLAN_SHARE, SHAPES, Candidate, looking_cost, shape_plan
+from mbegu.train.settings import PlanSettings
+
+Usage = namedtuple("Usage", "total used free")
+PLENTY = 10**13
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    return prepared_inputs(tmp_path_factory.mktemp("project"), plan=None)
+
+
+@pytest.fixture(autouse=True)
+def computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer of one speed with room for everything."""
+
+    def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
+        operations = 6 * as_config(model).parameters() * training.sequences_per_step * model.context
+        return operations / 2e10 / min(computer.threads, 2)
+
+    for place in (planning, machine):
+        monkeypatch.setattr(place, "measure_step_s", step_s)
+    monkeypatch.setattr(machine, "physical_cores", lambda: 4)
+    monkeypatch.setattr(machine, "prepare_process", lambda: None)
+    give_room(monkeypatch)
+
+
+def give_room(monkeypatch: pytest.MonkeyPatch, available: int = PLENTY, limit: int | None = None, free: int = PLENTY) -> None:
+    seen = replace(describe_machine(), kind="laptop", available_bytes=available, memory_limit_bytes=limit)
+
+    def described() -> Machine:
+        return seen
+
+    monkeypatch.setattr(budget, "describe_machine", described)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 0, free))
+
+
+def plan_for(inputs: Inputs, **settings: Any) -> tuple[Any, str]:
+    said = io.StringIO()
+    return make_plan(PlanSettings(**settings), inputs, Say(said)), said.getvalue()
+
+
+def test_the_plan_fits_into_the_budget_with_all_that_follows(inputs: Inputs) -> None:
+    plan, _ = plan_for(inputs, budget="5min", dtype="float32")
+    rest_s = seconds_besides_training(inputs)
+    assert rest_s == pytest.approx(FIXED_S, abs=1)
+    expected = plan.expected
+    assert 0 < expected.training_seconds <= (300 - rest_s) * PLAN_SHARE
+    assert expected.seconds == pytest.approx(expected.training_seconds + rest_s, abs=0.2)
+    assert expected.parameters == as_config(plan.model).parameters()
+    assert expected.bits_per_byte_low < expected.bits_per_byte < expected.bits_per_byte_high
+    assert 0 < expected.energy_kwh_low < expected.energy_kwh < expected.energy_kwh_high
+    assert expected.budget == "5min"
+    assert plan.model.vocabulary_size == inputs["tokenizer"].facts["vocabulary_size"]
+    step_s = expected.training_seconds / plan.training.steps
+    tokens = plan.training.sequences_per_step * plan.model.context
+    assert expected.tokens_per_second == pytest.approx(tokens / step_s, rel=0.01)
+    assert 0 < looking_cost(planning.Text(3000, 9000, 300, 2.0), plan.training) < 0.5
+
+
+def test_the_computer_is_measured_unless_told(inputs: Inputs) -> None:
+    plan, said = plan_for(inputs, budget="5min", dtype="float32")
+    assert plan.computer == ComputerPlan(device="cpu", dtype="float32", threads=2)
+    assert "float32 (as asked), 2 threads (of 4 cores, measured)" in said
+    plan, said = plan_for(inputs, budget="5min", dtype="bfloat16", threads=3, device="cpu", seed=11)
+    assert plan.computer == ComputerPlan(device="cpu", dtype="bfloat16", threads=3)
+    assert plan.training.seed == 11
+    assert "device cpu (as asked), bfloat16 (as asked), 3 threads (as asked)" in said
+
+
+def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
+    plan, said = plan_for(inputs, budget="5min", dtype="float32")
+    assert "of text is very little. A model of it can be grown to try things out" in said
+    assert "of 5 min 00 s, about 25 s go to everything besides training" in said
+    assert f"chosen: {plan.expected.parameters / 1e6:.1f} M parameters ({plan.model.hidden_size} wide" in said
+    assert f"expected: {plan.expected.bits_per_byte:.3f} bits per byte on held-out text" in said
+    assert "counting (PPMd) needs" in said
+    assert "of memory" in said
+    assert "Wh" in said
+
+
+def test_the_same_times_give_the_same_plan(inputs: Inputs) -> None:
+    first, again = (plan_for(inputs, budget="5min", dtype="float32")[0] for _ in range(2))
+    assert replace(first, expected=replace(first.expected, memory_bytes=0)) == replace(again, expected=replace(again.expected, memory_bytes=0))
+
+
+def test_energy_becomes_time(inputs: Inputs) -> None:
+    plan, said = plan_for(inputs, budget="3Wh", dtype="float32")
+    assert "3Wh are about" in said
+    assert plan.expected.energy_kwh <= 0.0031
+    larger, _ = plan_for(inputs, budget="30Wh", dtype="float32")
+    assert larger.expected.energy_kwh >= plan.expected.energy_kwh
+    assert plan.expected.energy_method
+
+
+@pytest.mark.parametrize("small", ["20s", "26s", "0.1Wh"])
+def test_a_budget_that_leaves_no_time_is_refused(inputs: Inputs, small: str) -> None:
+    with pytest.raises(ResourceError, match=r"the budget leaves \d+ s for training, and it takes .* at least\. Give a larger --budget\."):
+        plan_for(inputs, budget=small, dtype="float32")
+
+
+def test_too_little_memory_is_refused_before_anything_starts(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = plan_for(inputs, budget="5min", dtype="float32")[0].expected.memory_bytes
+    give_room(monkeypatch, limit=needed // 2)
+    with pytest.raises(ResourceError, match=r"the training needs .* of memory and .* are free\. Close other programs"):
+        plan_for(inputs, budget="5min", dtype="float32")
+    give_room(monkeypatch, limit=needed * 2)
+    plan_for(inputs, budget="5min", dtype="float32")
+
+
+def test_the_memory_that_the_process_holds_is_not_counted_as_taken_by_others(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_for(inputs, budget="5min", dtype="float32")[0]
+    give_room(monkeypatch, available=training_memory_bytes(Candidate(plan.model, plan.training, 1, 1, 1), "float32") + 50_000_000)
+    plan_for(inputs, budget="5min", dtype="float32")
+    give_room(monkeypatch, available=10_000_000)
+    with pytest.raises(ResourceError, match="of memory"):
+        plan_for(inputs, budget="5min", dtype="float32")
+
+
+def test_too_little_disk_is_refused_before_anything_starts(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_room(monkeypatch, free=1_000_000)
+    with pytest.raises(ResourceError, match=r"growing needs .* of disk and 1\.0 MB are free\. Free some space"):
+        plan_for(inputs, budget="5min", dtype="float32")
+
+
+def test_the_expected_memory_counts_weights_activations_and_their_dtype() -> None:
+    def memory(shape: int, sequences: int, dtype: str) -> int:
+        training = TrainingPlan(steps=1, sequences_per_step=16, sequences_at_once=sequences)
+        return training_memory_bytes(Candidate(shape_plan(SHAPES[shape], 4096), training, 1.0, 1.0, 1.0), dtype)
+
+    # Peaks of a step less what the process held before, measured with 4,096 tokens of vocabulary: see the shapes' numbers.
+    for shape, dtype, measured in (
+        (0, "bfloat16", 291),
+        (2, "bfloat16", 650),
+        (4, "bfloat16", 913),
+        (0, "float32", 378),
+        (2, "float32", 930),
+        (4, "float32", 1302),
+    ):
+        assert measured * 0.9e6 < memory(shape, 16, dtype) < measured * 1.4e6, (shape, dtype)
+    assert memory(4, 4, "float32") < memory(4, 16, "float32") < memory(6, 16, "float32")
+
+
+def test_the_project_is_left_as_it_was(inputs: Inputs) -> None:
+    root: Path = inputs.place.root
+    before = sorted(path.as_posix() for path in root.rglob("*"))
+    plan_for(inputs, budget="5min", dtype="float32")
+    assert sorted(path.as_posix() for path in root.rglob("*")) == before
