@@ -127,9 +127,10 @@ def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, to
     training = plan.training
     used, watched = choose_validation(offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
     data = PackedDocuments(tokens, offsets, used, plan.model.context, training.seed)
+    documents = watched if len(watched) else used  # with nothing set aside the training text itself is watched, the beginning of it
+    ids = np.concatenate([np.zeros(1, dtype=tokens.dtype), *(tokens[offsets[i] : offsets[i + 1]] for i in documents)]).astype(np.int64)
     if not len(watched):
-        watched = used
-    ids = np.concatenate([np.zeros(1, dtype=tokens.dtype), *(tokens[offsets[i] : offsets[i + 1]] for i in watched)]).astype(np.int64)
+        ids = ids[: MOST_WATCHED_TOKENS + 1]
     bytes_per_token = float(tokenizer.facts["bytes_per_token"]["train"])
     return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token
 

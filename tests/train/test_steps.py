@@ -1,0 +1,412 @@
+"""The plan step and the train step from real corpus and tokenizer artifacts: stopped, damaged, moved, and always the same model."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.model.small_decoder import random_tokens, small_decoder
+from tests.train.tiny import PLAN, prepared_inputs
+
+from mbegu.core import artifacts, durable
+from mbegu.core.durable import sha256_file
+from mbegu.core.errors import ResourceError, SettingsError, StoppedError
+from mbegu.core.report import Say
+from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.model.torch_engine import TorchEngine
+from mbegu.train import steps
+from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
+from mbegu.train.planfile import read_plan, write_plan
+from mbegu.train.settings import PlanSettings, TrainSettings
+from mbegu.train.steps import computed_by, grow_plan, grow_train, watched_bits_per_byte
+
+OFTEN = TrainSettings(checkpoint_every_s=0.0, sample_tokens=4)
+WEIGHTS = Path("model") / "model.safetensors"
+
+
+class Stopping(Say):
+    """Asks to stop when a step is done, as Ctrl-C does while a step defers it."""
+
+    def __init__(self, after_step: int = 10**9) -> None:
+        super().__init__(io.StringIO())
+        self.after_step = after_step
+
+    def progress(self, done: float, total: float, unit: str) -> None:
+        if unit == "steps" and done >= self.after_step:
+            assert self.defers_stop
+            self.stop_requested = True
+
+    @property
+    def said(self) -> str:
+        return self.stream.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose corpus, tokenizer and plan are done."""
+    root = tmp_path_factory.mktemp("made") / "my model ߒߞߏ"
+    inputs = prepared_inputs(root)
+    with_plan(inputs)
+    return root
+
+
+def with_plan(inputs: Inputs) -> Inputs:
+    out = inputs.place.grown / "plan"
+    facts = grow_plan(PlanSettings(), inputs, out, Say(io.StringIO()))
+    done = artifacts.seal(out, kind="plan", version=1, key="k", parents={}, facts=facts)
+    return replace(inputs, artifacts={**inputs.artifacts, "plan": done})
+
+
+@pytest.fixture
+def inputs(made: Path, tmp_path: Path) -> Inputs:
+    """A copy of that project: as it would be on another computer."""
+    root = tmp_path / "copied project"
+    shutil.copytree(made, root)
+    done = {name: artifacts.open_artifact(root / "grown" / name) for name in ("corpus", "tokenizer", "plan")}
+    return Inputs(project_settings(), Project(root), done)
+
+
+def project_settings() -> ProjectSettings:
+    return ProjectSettings(language="yor")
+
+
+@pytest.fixture(scope="module")
+def uncut(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+    """The training in one go: its folder, facts and words."""
+    out = tmp_path_factory.mktemp("uncut")
+    say = Stopping()
+    done = {name: artifacts.open_artifact(made / "grown" / name) for name in ("corpus", "tokenizer", "plan")}
+    facts = grow_train(TrainSettings(), Inputs(project_settings(), Project(made), done), out, say)
+    return out, facts, say.said
+
+
+# The plan step
+
+
+def test_a_plan_that_is_there_is_used_as_it_is(inputs: Inputs, tmp_path: Path) -> None:
+    text = inputs.place.plan.read_text(encoding="utf-8").replace("steps = 12", "steps = 77  # by hand", 1)
+    inputs.place.plan.write_text(text, encoding="utf-8")
+    say = Stopping()
+    facts = grow_plan(PlanSettings(budget="1s"), inputs, tmp_path / "out", say)
+    assert (tmp_path / "out" / "plan.toml").read_text(encoding="utf-8") == text == inputs.place.plan.read_text(encoding="utf-8")
+    assert facts["plan"]["training"]["steps"] == 77
+    assert json.loads(json.dumps(facts)) == facts
+    assert "plan.toml is there and is followed to the letter: 77 steps" in say.said
+
+
+def test_a_plan_for_another_vocabulary_is_refused(inputs: Inputs, tmp_path: Path) -> None:
+    plan = read_plan(inputs.place.plan)
+    there = plan.model.vocabulary_size
+    write_plan(inputs.place.plan, replace(plan, model=replace(plan.model, vocabulary_size=999)))
+    with pytest.raises(SettingsError) as caught:
+        grow_plan(PlanSettings(), inputs, tmp_path / "out", Stopping())
+    assert caught.value.one_line() == (
+        f"plan.toml is for a vocabulary of 999 tokens, the tokenizer has {there} ({inputs.place.plan}). "
+        "Delete plan.toml to plan anew, or set vocabulary_size in [tokenizer]."
+    )
+    assert not (tmp_path / "out" / "plan.toml").exists()
+
+
+def test_a_wrong_plan_is_refused_and_left_as_it_is(inputs: Inputs, tmp_path: Path) -> None:
+    inputs.place.plan.write_text("steps = 5\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"no section \[steps\].*Mend these, or delete the file and plan again"):
+        grow_plan(PlanSettings(), inputs, tmp_path / "out", Stopping())
+    assert inputs.place.plan.read_text(encoding="utf-8") == "steps = 5\n"
+
+
+def test_without_a_plan_one_is_made_and_stays(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs.place.plan.unlink()
+    made_plan = replace(PLAN, model=replace(PLAN.model, vocabulary_size=inputs["tokenizer"].facts["vocabulary_size"]))
+    asked = []
+    monkeypatch.setattr(steps, "make_plan", lambda settings, *_: asked.append(settings) or made_plan)
+    grow_plan(PlanSettings(budget="7min"), inputs, tmp_path / "a", Stopping())
+    assert read_plan(inputs.place.plan) == made_plan
+    grow_plan(PlanSettings(budget="9min"), inputs, tmp_path / "b", Stopping())
+    assert [settings.budget for settings in asked] == ["7min"]
+    assert (tmp_path / "a" / "plan.toml").read_bytes() == (tmp_path / "b" / "plan.toml").read_bytes()
+
+
+def test_a_refused_budget_leaves_no_plan(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs.place.plan.unlink()
+
+    def refuse(*_: object) -> None:
+        raise ResourceError("the budget leaves 0 s for training")
+
+    monkeypatch.setattr(steps, "make_plan", refuse)
+    with pytest.raises(ResourceError):
+        grow_plan(PlanSettings(), inputs, tmp_path / "out", Stopping())
+    assert not inputs.place.plan.exists()
+
+
+# The train step
+
+
+def test_a_whole_training(uncut: tuple[Path, dict[str, Any], str], made: Path) -> None:
+    out, facts, said = uncut
+    assert sorted(path.name for path in (out / "model").iterdir()) == [
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+    history = [json.loads(line) for line in (out / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["step"] for row in history] == [3, 6, 9, 12]
+    best = min(history, key=lambda row: row["watched_bits_per_byte"])
+    assert (facts["best_step"], facts["validation_bits_per_byte"]) == (best["step"], best["watched_bits_per_byte"])
+    engine = TorchEngine.open(out / "model")
+    assert facts["parameters"] == engine.model.config.parameters()
+    assert (facts["steps"], facts["tokens_seen"], facts["exact_resume"]) == (12, 12 * 4 * 16, True)
+    assert facts["expected"]["budget"] == "30min"
+    assert json.loads(json.dumps(facts)) == facts
+    assert "learnt  bits/byte  time left" in said
+    assert said.count("“") == 4, "a sample of its writing under each row"
+    assert f"trained: {best['watched_bits_per_byte']:.3f} bits per byte on the documents set aside, at step {best['step']}" in said
+    assert math.isfinite(engine.score(["Ọmọ náà ń lọ sí ilé ìwé"])[0].bits)
+
+
+def test_the_model_that_is_kept_is_the_best_one(uncut: tuple[Path, dict[str, Any], str], inputs: Inputs) -> None:
+    out, facts, _ = uncut
+    plan = read_plan(inputs.place.plan)
+    _, ids, bytes_ = steps._training_data(plan, inputs["tokenizer"])
+    model = TorchEngine.open(out / "model").model
+    assert watched_bits_per_byte(model, ids, bytes_) == pytest.approx(facts["validation_bits_per_byte"], rel=1e-6)
+
+
+@pytest.mark.parametrize("stop_after", [1, 6, 11])
+def test_stopped_and_gone_on_it_is_the_same_model(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str], stop_after: int) -> None:
+    out = tmp_path / "train"
+    say = Stopping(stop_after)
+    with pytest.raises(StoppedError) as caught:
+        grow_train(TrainSettings(), inputs, out, say)
+    assert caught.value.one_line() == (f"stopped at step {stop_after} of 12; all of it is saved. Run `mbegu grow` to go on; you can switch off now.")
+    assert not say.defers_stop
+    assert not (out / "model").exists()
+    torch.manual_seed(123)
+    say = Stopping()
+    facts = grow_train(TrainSettings(), inputs, out, say)
+    assert f"goes on at step {stop_after}" in say.said
+    assert facts == uncut[1]
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+    assert (out / "history.jsonl").read_bytes() == (uncut[0] / "history.jsonl").read_bytes()
+
+
+def test_stopped_again_and_again_it_is_the_same_model(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
+    out = tmp_path / "train"
+    for step in (2, 3, 4, 7, 8, 10):
+        with pytest.raises(StoppedError, match=f"stopped at step {step} of 12"):
+            grow_train(OFTEN, inputs, out, Stopping(step))
+    assert grow_train(OFTEN, inputs, out, Stopping()) == uncut[1]
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_a_wish_to_stop_at_the_last_step_ends_it_well(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
+    assert grow_train(TrainSettings(), inputs, tmp_path / "train", Stopping(12)) == uncut[1]
+
+
+class Power(BaseException):
+    """The power is gone."""
+
+
+@pytest.mark.parametrize("lost_at", [2, 5, 7, 12])
+def test_a_power_cut_costs_only_the_steps_since_the_checkpoint(
+    inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uncut: tuple[Path, dict[str, Any], str], lost_at: int
+) -> None:
+    out = tmp_path / "train"
+
+    class Cut(Stopping):
+        def progress(self, done: float, total: float, unit: str) -> None:
+            if done == lost_at:
+                raise Power
+
+    with pytest.raises(Power):
+        grow_train(OFTEN, inputs, out, Cut())
+    say = Stopping()
+    facts = grow_train(OFTEN, inputs, out, say)
+    assert f"goes on at step {lost_at - 1}" in say.said
+    assert facts == uncut[1]
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_a_cut_while_the_model_is_written_costs_no_step(
+    inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uncut: tuple[Path, dict[str, Any], str]
+) -> None:
+    out = tmp_path / "train"
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "save_model", lambda *_: (_ for _ in ()).throw(Power))
+        with pytest.raises(Power):
+            grow_train(TrainSettings(), inputs, out, Stopping())
+    say = Stopping()
+    assert grow_train(TrainSettings(), inputs, out, say) == uncut[1]
+    assert "goes on at step 12" in say.said
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_checkpoints_are_written_by_the_clock(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(steps, "save_checkpoint", lambda folder, tensors, progress: written.append(progress.step))
+    grow_train(OFTEN, inputs, tmp_path / "often", Stopping())
+    assert written == list(range(1, 13))
+    written.clear()
+    grow_train(TrainSettings(checkpoint_every_s=3600.0), inputs, tmp_path / "seldom", Stopping())
+    assert written == [12]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_used(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
+    out = tmp_path / "train"
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, Stopping(9))
+    newest = out / "checkpoints" / "step-00000009.safetensors"
+    data = bytearray(newest.read_bytes())
+    data[len(data) // 2] ^= 4
+    newest.write_bytes(data)
+    say = Stopping()
+    facts = grow_train(TrainSettings(), inputs, out, say)
+    assert f"! a checkpoint is damaged and not used: {newest.with_suffix('')}" in say.said
+    assert "goes on at step 8" in say.said
+    assert facts == uncut[1]
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_with_both_checkpoints_damaged_it_begins_anew(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
+    out = tmp_path / "train"
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, Stopping(9))
+    for path in (out / "checkpoints").glob("*.json"):
+        path.write_bytes(path.read_bytes()[:-5])
+    say = Stopping(2)
+    with pytest.raises(StoppedError, match="stopped at step 2 of 12"):
+        grow_train(OFTEN, inputs, out, say)
+    assert say.said.count("a checkpoint is damaged and not used") == 2
+    say = Stopping()
+    assert grow_train(TrainSettings(), inputs, out, say) == uncut[1]
+    assert "goes on at step 2" in say.said
+    assert "damaged" not in say.said
+
+
+@pytest.mark.parametrize("changed", ["threads", "torch", "processor", "instructions", "dtype"])
+def test_another_computer_is_noticed_and_told_from_then_on(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    out = tmp_path / "train"
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, Stopping(5))
+    monkeypatch.setattr(steps, "computed_by", lambda plan: {**computed_by(plan), changed: "another"})
+    say = Stopping(8)
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, say)
+    assert f"! {changed} changed since the last step: the training goes on, but the weights are no longer those of an uncut run" in say.said
+    say = Stopping()
+    facts = grow_train(OFTEN, inputs, out, say)
+    assert "changed since" not in say.said, "said once"
+    assert facts["exact_resume"] is False, "and kept in the facts"
+    assert facts["steps"] == 12
+
+
+def test_what_computed_is_known_by_name() -> None:
+    assert computed_by(PLAN.computer).keys() == {"torch", "processor", "instructions", "device", "dtype", "threads"}
+    assert computed_by(PLAN.computer)["threads"] == "1"
+
+
+def test_without_samples_none_is_written(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
+    say = Stopping()
+    facts = grow_train(TrainSettings(sample_tokens=0), inputs, tmp_path / "train", say)
+    assert "“" not in say.said
+    assert facts == uncut[1]
+    assert sha256_file(tmp_path / "train" / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_the_cost_so_far_stands_in_the_table(inputs: Inputs, tmp_path: Path) -> None:
+    say = Stopping()
+    say.cost_so_far = lambda: "0.001 kWh (modelled)"
+    grow_train(TrainSettings(), inputs, tmp_path / "train", say)
+    assert say.said.count("0.001 kWh (modelled)") == 4
+
+
+def test_a_full_disk_stops_it_and_loses_nothing(
+    inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uncut: tuple[Path, dict[str, Any], str]
+) -> None:
+    out = tmp_path / "train"
+    with monkeypatch.context() as patch:
+
+        def full(folder: Path, tensors: Any, progress: Any) -> None:
+            if progress.step >= 7:
+                raise ResourceError("the disk is full", folder)
+            save_checkpoint(folder, tensors, progress)
+
+        patch.setattr(steps, "save_checkpoint", full)
+        say = Stopping()
+        with pytest.raises(ResourceError, match="the disk is full"):
+            grow_train(OFTEN, inputs, out, say)
+        assert not say.defers_stop
+    found = load_checkpoint(out / "checkpoints", Stopping())
+    assert found is not None
+    assert found[1].step == 6
+    assert grow_train(TrainSettings(), inputs, out, Stopping()) == uncut[1]
+    assert sha256_file(out / WEIGHTS) == sha256_file(uncut[0] / WEIGHTS)
+
+
+def test_a_training_that_comes_apart_leaves_no_model(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = steps.machine.build
+
+    def broken(*args: Any) -> Any:
+        model, optimiser = original(*args)
+        optimiser.embedding_rate = float("inf")
+        return model, optimiser
+
+    monkeypatch.setattr(steps.machine, "build", broken)
+    say = Stopping()
+    with pytest.raises(SettingsError, match=r"the training came apart at step 1: the loss is no longer a number \(plan\.toml\)"):
+        grow_train(TrainSettings(), inputs, tmp_path / "train", say)
+    assert not say.defers_stop
+    assert not (tmp_path / "train" / "model").exists()
+
+
+def test_a_text_of_one_document_watches_its_own_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "MOST_WATCHED_TOKENS", 100)
+    inputs = with_plan(prepared_inputs(tmp_path, train_documents=2))
+    _, ids, bytes_ = steps._training_data(read_plan(inputs.place.plan), inputs["tokenizer"])
+    assert len(ids) == 101 or len(ids) == 1 + len(np.load(inputs["tokenizer"].path("train.tokens.npy")))
+    assert bytes_ == pytest.approx((len(ids) - 1) * inputs["tokenizer"].facts["bytes_per_token"]["train"])
+    facts = grow_train(TrainSettings(), inputs, tmp_path / "train", Stopping())
+    assert facts["steps"] == 12
+
+
+# Watching
+
+
+def test_watched_bits_are_those_of_windows_without_overlap() -> None:
+    model = small_decoder()
+    context = model.config.context
+    for length in (2, 3, context, context + 1, context + 2, 16 * context + 1, 17 * context + 5):
+        ids = random_tokens(model.config, 1, length)[0]
+        nats = 0.0
+        for start in range(0, length - 1, context):
+            window = ids[start : start + context + 1]
+            losses = model.logits(window[None, :-1])[0].log_softmax(-1)
+            nats -= losses[torch.arange(len(window) - 1), window[1:]].double().sum().item()
+        assert watched_bits_per_byte(model, ids, 50.0) == pytest.approx(nats / math.log(2) / 50.0, rel=1e-5)
+
+
+def test_watching_leaves_random_numbers_and_gradients_alone() -> None:
+    model = small_decoder()
+    before = torch.random.get_rng_state()
+    watched_bits_per_byte(model, random_tokens(model.config, 1, 70)[0], 10.0)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_files_are_written_durably(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    original = durable.replace_file
+    monkeypatch.setattr(durable, "replace_file", lambda path: written.append(path.name) or original(path))
+    out = tmp_path / "train"
+    grow_train(TrainSettings(), inputs, out, Stopping())
+    there = {path.name for path in out.rglob("*") if path.is_file()}
+    assert there <= set(written)
