@@ -76,3 +76,8 @@ def test_another_name_for_a_known_language_is_kept() -> None:
 def test_there_is_no_default_language() -> None:
     with pytest.raises(TypeError):
         parse_language()  # type: ignore[call-arg]
+
+
+def test_a_language_of_several_codes_is_found_by_its_name() -> None:
+    with pytest.raises(SettingsError, match=r"Near: swa \(Swahili \(macrolanguage\)\), swh \(Swahili \(individual language\)\)"):
+        parse_language("Swahili")

@@ -102,8 +102,10 @@ def _hint(text: str) -> str:
     import difflib
 
     codes = {language.part3: language.name for language in iso639.ALL_LANGUAGES if language.part3}
-    names = {name.lower(): code for code, name in codes.items()}
-    found = [names[each] for each in difflib.get_close_matches(bare.lower(), names, n=2, cutoff=0.7)]
+    names: dict[str, list[str]] = {}
+    for code, name in codes.items():  # "Swahili (individual language)" is called Swahili
+        names.setdefault(name.partition(" (")[0].lower(), []).append(code)
+    found = [code for each in difflib.get_close_matches(bare.lower(), names, n=2, cutoff=0.7) for code in names[each]]
     found += difflib.get_close_matches(bare.lower(), codes, n=3, cutoff=0.6)
     listed = ", ".join(f"{code} ({codes[code]})" for code in dict.fromkeys(found[:4]))
     near_names = f"near: {listed}. " if listed else ""
