@@ -18,7 +18,7 @@ from mbegu.core.steps import Inputs
 from mbegu.ledger.machine import Machine, describe_machine
 from mbegu.train import budget, planning
 from mbegu.train import computer as machine
-from mbegu.train.budget import FIXED_S, make_plan, seconds_besides_training, training_memory_bytes
+from mbegu.train.budget import FIXED_S, make_plan, seconds_of_counting, training_memory_bytes
 from mbegu.train.computer import as_config
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 from mbegu.train.planning import PLAN_SHARE, SHAPES, Candidate, looking_cost, shape_plan
@@ -65,11 +65,12 @@ def plan_for(inputs: Inputs, **settings: Any) -> tuple[Any, str]:
 
 def test_the_plan_fits_into_the_budget_with_all_that_follows(inputs: Inputs) -> None:
     plan, _ = plan_for(inputs, budget="5min", dtype="float32")
-    rest_s = seconds_besides_training(inputs)
-    assert rest_s == pytest.approx(FIXED_S, abs=1)
+    counting_s = seconds_of_counting(inputs)
+    assert counting_s == pytest.approx(FIXED_S, abs=1)
     expected = plan.expected
-    assert 0 < expected.training_seconds <= (300 - rest_s) * PLAN_SHARE
-    assert expected.seconds == pytest.approx(expected.training_seconds + rest_s, abs=0.2)
+    measuring_s = expected.seconds - expected.training_seconds - counting_s
+    assert measuring_s > 0
+    assert 0 < expected.training_seconds <= (300 - counting_s) * PLAN_SHARE - measuring_s + 0.2
     assert expected.parameters == as_config(plan.model).parameters()
     assert expected.bits_per_byte_low < expected.bits_per_byte < expected.bits_per_byte_high
     assert 0 < expected.energy_kwh_low < expected.energy_kwh < expected.energy_kwh_high
@@ -77,7 +78,7 @@ def test_the_plan_fits_into_the_budget_with_all_that_follows(inputs: Inputs) -> 
     assert plan.model.vocabulary_size == inputs["tokenizer"].facts["vocabulary_size"]
     step_s = expected.training_seconds / plan.training.steps
     tokens = plan.training.sequences_per_step * plan.model.context
-    assert expected.tokens_per_second == pytest.approx(tokens / step_s, rel=0.01)
+    assert expected.tokens_per_second == pytest.approx(tokens / step_s, rel=0.15)
     assert 0 < looking_cost(planning.Text(3000, 9000, 300, 2.0), plan.training) < 0.5
 
 
@@ -94,7 +95,8 @@ def test_the_computer_is_measured_unless_told(inputs: Inputs) -> None:
 def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
     plan, said = plan_for(inputs, budget="5min", dtype="float32")
     assert "of text is very little. A model of it can be grown to try things out" in said
-    assert "of 5 min 00 s, about 25 s go to everything besides training" in said
+    assert "of 5 min 00 s, about 2" in said
+    assert "go to reading, counting and measuring" in said
     assert f"chosen: {plan.expected.parameters / 1e6:.1f} M parameters ({plan.model.hidden_size} wide" in said
     assert f"expected: {plan.expected.bits_per_byte:.3f} bits per byte on held-out text" in said
     assert "counting (PPMd) needs" in said
@@ -118,7 +120,7 @@ def test_energy_becomes_time(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("small", ["20s", "26s", "0.1Wh"])
 def test_a_budget_that_leaves_no_time_is_refused(inputs: Inputs, small: str) -> None:
-    with pytest.raises(ResourceError, match=r"the budget leaves \d+ s for training, and it takes .* at least\. Give a larger --budget\."):
+    with pytest.raises(ResourceError, match=r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget that is \d+ s larger\."):
         plan_for(inputs, budget=small, dtype="float32")
 
 
@@ -133,7 +135,7 @@ def test_too_little_memory_is_refused_before_anything_starts(inputs: Inputs, mon
 
 def test_the_memory_that_the_process_holds_is_not_counted_as_taken_by_others(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_for(inputs, budget="5min", dtype="float32")[0]
-    give_room(monkeypatch, available=training_memory_bytes(Candidate(plan.model, plan.training, 1, 1, 1), "float32") + 50_000_000)
+    give_room(monkeypatch, available=training_memory_bytes(Candidate(plan.model, plan.training, 1, 1, 1, 1, 0), "float32") + 50_000_000)
     plan_for(inputs, budget="5min", dtype="float32")
     give_room(monkeypatch, available=10_000_000)
     with pytest.raises(ResourceError, match="of memory"):
@@ -149,7 +151,7 @@ def test_too_little_disk_is_refused_before_anything_starts(inputs: Inputs, monke
 def test_the_expected_memory_counts_weights_activations_and_their_dtype() -> None:
     def memory(shape: int, sequences: int, dtype: str) -> int:
         training = TrainingPlan(steps=1, sequences_per_step=16, sequences_at_once=sequences)
-        return training_memory_bytes(Candidate(shape_plan(SHAPES[shape], 4096), training, 1.0, 1.0, 1.0), dtype)
+        return training_memory_bytes(Candidate(shape_plan(SHAPES[shape], 4096), training, 1.0, 1.0, 1.0, 1.0, 0.0), dtype)
 
     # Peaks of a step less what the process held before, measured with 4,096 tokens of vocabulary: see the shapes' numbers.
     for shape, dtype, measured in (

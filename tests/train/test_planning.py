@@ -99,8 +99,21 @@ def test_too_small_a_budget_is_refused_with_what_it_takes(training_s: float) -> 
     needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
     with pytest.raises(ResourceError) as caught:
         choose(TEXTS[1], COMPUTER, training_s, 0, Say(io.StringIO()))
-    expected = f"the budget leaves {max(training_s, 0):.0f} s for training, and it takes {planning.format_seconds(needed_s)} at least."
-    assert caught.value.one_line() == f"{expected} Give a larger --budget."
+    expected = f"the budget leaves {max(training_s, 0):.0f} s for training and measuring, and it takes {planning.format_seconds(needed_s)} at least."
+    larger_s = (needed_s - training_s) / planning.PLAN_SHARE + 5
+    assert caught.value.one_line() == f"{expected} Give a --budget that is {planning.format_seconds(larger_s)} larger."
+    assert chosen(TEXTS[1], training_s + larger_s * planning.PLAN_SHARE) is not None
+
+
+def test_measuring_the_model_takes_from_the_time_for_training() -> None:
+    text = TEXTS[1]
+    free, busy = chosen(text, 600), chosen(replace(text, scored_tokens=100_000), 600)
+    assert free is not None
+    assert busy is not None
+    assert free.scoring_s == 0
+    assert 0 < busy.scoring_s
+    assert busy.training_s + busy.scoring_s <= 600
+    assert busy.training.steps * as_config(busy.model).parameters() < free.training.steps * as_config(free.model).parameters()
 
 
 def test_just_enough_is_enough() -> None:

@@ -35,9 +35,10 @@ WEIGHTS_IN_MEMORY = 8
 WEIGHTS_IN_CHECKPOINT = 3.3
 WORKSPACE_BYTES = 100_000_000  # pieces of the loss, and what the allocator keeps
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
-# A second of work besides training, for each MB of training and held-out text; measured on the text of bench/LOG.md.
-COUNTING_S_PER_MB = 9.0
-FIXED_S = 25.0
+# Measured on the runs in bench/LOG.md.
+COUNTING_S_PER_MB = 5.0
+FIXED_S = 20.0
+SAMPLE_BYTES = 60_000  # what the export step measures each form on, unless the recipe says otherwise
 
 
 def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
@@ -56,11 +57,12 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     computer = _choose_computer(settings, text, say)
     kind, amount = parse_budget(settings.budget)
     budget_s = amount if kind == "s" else _seconds_of_energy(amount, computer)
-    rest_s = seconds_besides_training(inputs)
+    counting_s = seconds_of_counting(inputs)
     if kind == "kwh":
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
-    say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to everything besides training")
-    chosen = choose(text, computer, (budget_s - rest_s) * PLAN_SHARE, settings.seed, say)
+    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say)
+    rest_s = counting_s + chosen.scoring_s
+    say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to reading, counting and measuring")
     plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s, held_bytes))
     _require_room(plan, inputs)
     _explain(plan, text, say)
@@ -74,7 +76,14 @@ def _text_of(inputs: Inputs) -> Text:
         bytes=int(corpus["train_bytes"]),
         vocabulary_size=int(tokenizer["vocabulary_size"]),
         counting_bits_per_byte=_counting(inputs),
+        scored_tokens=_scored_tokens(int(tokenizer["tokens"]["heldout"]), int(corpus["heldout_bytes"])),
     )
+
+
+def _scored_tokens(tokens: int, bytes_: int) -> int:
+    """Return how many tokens are read to score the held-out text once, and a sample of it in four forms; windows overlap by half."""
+    sample = min(1.0, SAMPLE_BYTES / max(bytes_, 1))
+    return round(2 * tokens * (1 + 4 * sample))
 
 
 def _counting(inputs: Inputs) -> float:
@@ -114,8 +123,8 @@ def _energy(seconds: float, computer: ComputerPlan) -> Energy:
     return modelled_energy(seconds * computer.threads, seconds, describe_machine())
 
 
-def seconds_besides_training(inputs: Inputs) -> float:
-    """Return about how long counting, measuring, quantising and the label take; the corpus and the tokenizer are done by now."""
+def seconds_of_counting(inputs: Inputs) -> float:
+    """Return about how long reading, planning and the models that count take."""
     corpus = inputs["corpus"].facts
     megabytes = (int(corpus["train_bytes"]) + int(corpus["heldout_bytes"])) / 1e6
     return FIXED_S + COUNTING_S_PER_MB * megabytes
@@ -123,7 +132,7 @@ def seconds_besides_training(inputs: Inputs) -> float:
 
 def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: ComputerPlan, rest_s: float, held_bytes: int) -> ExpectedPlan:
     training = chosen.training
-    training_s = chosen.step_s * training.steps
+    training_s = chosen.training_s
     parameters = machine.as_config(chosen.model).parameters()
     energy = _energy(training_s + rest_s, computer)
     low, high = spread_of(chosen.bits_per_byte)
