@@ -120,7 +120,8 @@ def test_energy_becomes_time(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("small", ["20s", "26s", "0.1Wh"])
 def test_a_budget_that_leaves_no_time_is_refused(inputs: Inputs, small: str) -> None:
-    with pytest.raises(ResourceError, match=r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget that is \d+ s larger\."):
+    message = r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget that is \d+ s larger\."
+    with pytest.raises(ResourceError, match=message):
         plan_for(inputs, budget=small, dtype="float32")
 
 

@@ -111,7 +111,7 @@ def test_measuring_the_model_takes_from_the_time_for_training() -> None:
     assert free is not None
     assert busy is not None
     assert free.scoring_s == 0
-    assert 0 < busy.scoring_s
+    assert busy.scoring_s > 0
     assert busy.training_s + busy.scoring_s <= 600
     assert busy.training.steps * as_config(busy.model).parameters() < free.training.steps * as_config(free.model).parameters()
 

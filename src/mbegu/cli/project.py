@@ -142,7 +142,9 @@ def verify(folder: Path, as_json: bool) -> None:
         write_result(result, as_json, f"Sound: {report.files:,} files, each as its hash says.")
         return
     write_result(result, as_json, "\n".join(problems))
-    raise DamageError(f"{len(problems)} of {report.files} files are not as they were written", folder, "run `mbegu grow` to make them anew")
+    is_project = Project(folder.resolve()).recipe.is_file()
+    fix = "run `mbegu grow` to make them anew" if is_project else "copy the folder again from where it came from"
+    raise DamageError(f"{len(problems)} of {report.files} files are not as they were written", folder, fix)
 
 
 @click.command()

@@ -11,6 +11,8 @@ from mbegu.core.steps import Project
 from mbegu.ledger.verify import verify_ledger
 from mbegu.recipes.catalog import STEPS
 
+COPY_AGAIN = "copy it again from where it came from"
+
 
 @dataclass(frozen=True)
 class Check:
@@ -26,8 +28,9 @@ def verify_folder(folder: Path) -> Check:
     Raises:
         SettingsError: it is neither.
     """
-    if artifacts.is_sealed(folder):
-        return _check_sealed(folder)
+    if artifacts.is_sealed(folder) and not Project(folder).recipe.is_file():
+        check = _check_sealed(folder)
+        return Check(check.files, [DamageError(problem.what, problem.where, COPY_AGAIN) for problem in check.problems])
     place = Project(folder).require()
     checks = [_check_step(step.folder(place)) for step in STEPS]
     strangers = _strangers(place)

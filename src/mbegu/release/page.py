@@ -141,7 +141,7 @@ def _amounts(head: str, amounts: Sequence[Amount]) -> str:
     if not amounts:
         return f"<p>{head}: not recorded.</p>"
     rows = [(_own(each.name), _count(each.documents), _size(each.bytes)) for each in amounts[:SHOWN_AMOUNTS]]
-    more = f"<p class=soft>and {len(amounts) - SHOWN_AMOUNTS} more, in README.md</p>" if len(amounts) > SHOWN_AMOUNTS else ""
+    more = f"<p class=soft>and {len(amounts) - SHOWN_AMOUNTS} more, in sources.json</p>" if len(amounts) > SHOWN_AMOUNTS else ""
     return _table((head, "documents", "size"), rows) + more
 
 

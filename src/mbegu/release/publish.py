@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core import artifacts, durable
+from mbegu.core.artifacts import Artifact
+from mbegu.core.documents import read_documents
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.ledger.store import Ledger
@@ -16,6 +18,7 @@ from mbegu.release.settings import ReleaseSettings
 from mbegu.release.steps import HF_FOLDER
 
 CHECKSUMS = "SHA256SUMS"
+SOURCES = "sources.json"
 
 
 def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
@@ -35,10 +38,22 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
         durable.write_text(out / HF_FOLDER / "README.md", card)
     durable.write_text(out / "label.html", label_html(label))
     durable.write_json(out / "label.json", label_json(label))
-    durable.write_json(out / "sources.json", {name: inputs["corpus"].facts.get(name) for name in ("licences", "sources", "documents")})
+    durable.write_json(out / SOURCES, list_sources(inputs["corpus"]))
     write_checksums(out)
     say.done(f"release: {out}")
     return {"label": label_json(label), "label_text": label_text(label)}
+
+
+def list_sources(corpus: Artifact) -> list[dict[str, Any]]:
+    """Return every file that the text came from, with its licence, contributor, documents and bytes, in the order of names."""
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for name in ("train", "heldout"):
+        for document in read_documents(corpus.path(f"{name}.parquet")):
+            count = counts.setdefault((document.source.partition("#")[0], document.licence, document.contributor), [0, 0])
+            count[0] += 1
+            count[1] += len(document.text.encode("utf-8"))
+    heads = ("source", "licence", "contributor", "documents", "bytes")
+    return [dict(zip(heads, (*names, *amounts), strict=True)) for names, amounts in sorted(counts.items())]
 
 
 def write_checksums(folder: Path) -> None:
