@@ -101,7 +101,7 @@ def _hint(text: str) -> str:
         pass
     import difflib
 
-    codes = {language.part3: language.name for language in iso639.ALL_LANGUAGES if language.part3}
+    codes = {language.part3: language.name for language in sorted(iso639.ALL_LANGUAGES, key=lambda language: language.part3) if language.part3}
     names: dict[str, list[str]] = {}
     for code, name in codes.items():  # "Swahili (individual language)" is called Swahili
         names.setdefault(name.partition(" (")[0].lower(), []).append(code)
