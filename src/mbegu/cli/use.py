@@ -9,6 +9,7 @@ import click
 
 from mbegu.cli.common import PATH, json_option, prepare_threads, quiet_option, require_unicode
 from mbegu.core.report import Say, write_result
+from mbegu.core.units import format_number_of
 
 MODEL = click.argument("model", type=PATH)
 
@@ -96,5 +97,5 @@ def score(model: Path, files: tuple[Path, ...], threads: int, as_json: bool, qui
     result = result_of(scores, engine.name)
     interval = result["interval"]
     spread = f"{interval[0]:.3f} to {interval[1]:.3f} over {result['interval_over']}" if interval else "no interval: too little text"
-    text = f"{bits_per_byte(scores):.3f} bits per byte ({spread}), {result['bytes']:,} bytes in {result['documents']:,} documents"
+    text = f"{bits_per_byte(scores):.3f} bits per byte ({spread}), {result['bytes']:,} bytes in {format_number_of(result['documents'], 'document')}"
     write_result(result, as_json, text)

@@ -56,3 +56,8 @@ def format_bytes(count: float) -> str:
 def format_count(count: float) -> str:
     """Write a count with thousands separated by commas: ``1,234,567``."""
     return f"{count:,.0f}"
+
+
+def format_number_of(count: int, thing: str) -> str:
+    """Write a count with what is counted: ``1 thread``, ``2 threads``. For words of the interface that add an s."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -401,7 +401,7 @@ def _machine_text(machine: Mapping[str, Any]) -> str:
     threads = machine.get("usable_cores") or machine.get("logical_cores")
     parts = [
         str(machine.get("processor") or "unknown processor"),
-        f"{threads:g} threads" if threads else "",
+        f"{threads:g} usable cores" if threads else "",
         format_bytes(memory) if memory else "",
         str(machine.get("gpu") or ""),
     ]

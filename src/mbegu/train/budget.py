@@ -9,7 +9,7 @@ import torch
 
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
-from mbegu.core.units import format_bytes, format_seconds, parse_budget
+from mbegu.core.units import format_bytes, format_number_of, format_seconds, parse_budget
 from mbegu.ledger.energy.processor_model import modelled_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
@@ -109,7 +109,7 @@ def _choose_computer(settings: PlanSettings, text: Text, say: Say) -> ComputerPl
 
     threads, why_threads = (1, "a graphics processor computes") if device != "cpu" else machine.choose_threads(settings.threads, step_seconds)
     say.note(f"this computer: {describe_machine().text()}")
-    say.note(f"device {device} ({why_device}), {dtype} ({why_dtype}), {threads} threads ({why_threads})")
+    say.note(f"device {device} ({why_device}), {dtype} ({why_dtype}), {format_number_of(threads, 'thread')} ({why_threads})")
     return ComputerPlan(device=device, dtype=dtype, threads=threads)
 
 

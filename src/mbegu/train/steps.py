@@ -17,7 +17,7 @@ from mbegu.core.errors import SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs
-from mbegu.core.units import format_seconds
+from mbegu.core.units import format_number_of, format_seconds
 from mbegu.ledger.machine import describe_machine
 from mbegu.model.decoder import Decoder
 from mbegu.model.folder import save_model
@@ -88,7 +88,8 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
     session = _Session(state, plan, settings, checkpoints, TorchEngine(model, open_tokenizer(tokenizer.folder)), say)
     say.note(
         f"{model.config.parameters() / 1e6:.1f} M parameters, {plan.training.steps:,} steps of "
-        f"{plan.training.sequences_per_step * plan.model.context:,} tokens, {plan.computer.dtype}, {plan.computer.threads} threads"
+        f"{plan.training.sequences_per_step * plan.model.context:,} tokens, {plan.computer.dtype}, "
+        f"{format_number_of(plan.computer.threads, 'thread')}"
     )
     say.defers_stop = True
     try:
