@@ -153,6 +153,19 @@ def test_the_best_weights_are_kept_and_not_the_last(watched: list[float], best: 
     assert [row["watched_bits_per_byte"] for row in state.progress.history] == watched
 
 
+def test_the_best_weights_survive_a_cut(tmp_path: Path) -> None:
+    tokens, offsets = random_shard()
+    data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
+    state = fresh_state()
+    train(state, data, TRAINING, watch=lambda _: 1.0, after_step=saved_after(5, tmp_path))
+    best = {name: tensor.clone() for name, tensor in state.best.items()}
+    again = resumed(tmp_path, TRAINING, COMPUTER)
+    train(again, data, TRAINING, watch=lambda _: 2.0, after_step=lambda _: False)
+    assert (again.progress.best_step, again.progress.best_bits_per_byte) == (3, 1.0)
+    assert again.best.keys() == best.keys() == dict(again.model.named_parameters()).keys()
+    assert all(torch.equal(again.best[name], best[name]) for name in best)
+
+
 def test_the_last_step_is_looked_at_even_off_the_beat() -> None:
     state, _ = small_run([3.0, 2.0], replace(TRAINING, steps=7, evaluate_every_steps=5))
     assert [row["step"] for row in state.progress.history] == [5, 7]

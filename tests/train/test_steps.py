@@ -181,6 +181,20 @@ def test_the_model_that_is_kept_is_the_best_one(uncut: tuple[Path, dict[str, Any
     assert watched_bits_per_byte(model, ids, bytes_) == pytest.approx(facts["validation_bits_per_byte"], rel=1e-6)
 
 
+def test_a_model_that_was_better_before_the_end_is_the_one_given(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([3.0, 1.0, 2.0, 1.5])
+    monkeypatch.setattr(steps, "watched_bits_per_byte", lambda *_: next(looks))
+    weights: dict[int, torch.Tensor] = {}
+    monkeypatch.setattr(
+        steps, "save_checkpoint", lambda _, tensors, progress: weights.update({progress.step: tensors["model.embed_tokens.weight"].clone()})
+    )
+    facts = grow_train(OFTEN, inputs, tmp_path / "train", Stopping())
+    assert (facts["best_step"], facts["validation_bits_per_byte"]) == (6, 1.0)
+    given = TorchEngine.open(tmp_path / "train" / "model").model.embed_tokens.weight
+    assert torch.equal(given, weights[6])
+    assert not torch.equal(given, weights[12])
+
+
 @pytest.mark.parametrize("stop_after", [1, 6, 11])
 def test_stopped_and_gone_on_it_is_the_same_model(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str], stop_after: int) -> None:
     out = tmp_path / "train"

@@ -64,7 +64,9 @@ def run(state: TrainingState, training: TrainingPlan = TRAINING, after_step: Cal
 
 def image(state: TrainingState) -> dict[str, Any]:
     """Return everything in a state as bytes and plain values, to compare exactly."""
-    return {**{name: tensor.detach().numpy().tobytes() for name, tensor in state.tensors().items()}, "progress": asdict(state.progress)}
+    parts = {"model": dict(state.model.named_parameters()), "best": state.best, "optimiser": state.optimiser.state}
+    tensors = {f"{part}.{name}": tensor.detach().numpy().tobytes() for part, each in parts.items() for name, tensor in each.items()}
+    return {**tensors, "progress": asdict(state.progress)}
 
 
 def sentences(count: int, seed: int) -> list[str]:
