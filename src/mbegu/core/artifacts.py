@@ -17,6 +17,7 @@ from mbegu.core.errors import DamageError
 
 MANIFEST = "manifest.json"
 STARTED = "started.json"  # while a step is at work: the key it works for
+SETTINGS = "settings.toml"  # the settings that made an output, all defaults filled in
 CHECKPOINTS = "checkpoints"  # what a step needs to go on; kept until its output is sealed, never part of it
 SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")  # put into folders by file managers that only looked at them
 STRANGER = "a file is here that Mbegu did not put here"

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import tomli_w
+
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
 from mbegu.core.errors import BusyError, DamageError, SettingsError, StoppedError, explain_os_error
@@ -153,6 +155,8 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     )
     with _recorded(recorder, say):
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
+        if folder.parent == place.grown:
+            durable.write_text(folder / artifacts.SETTINGS, tomli_w.dumps({step.name: as_table(recipe.settings[step.name])}))
         key = step_key(step, recipe, place, done, say)
         parents = {name: artifact.sha256 for name, artifact in inputs.artifacts.items()}
         artifact = artifacts.seal(folder, kind=step.name, version=step.version, key=key, parents=parents, facts=facts)

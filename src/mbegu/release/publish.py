@@ -29,7 +29,7 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
     """
     export = inputs["export"]
     for name in export.manifest["files"]:
-        if settings.hugging_face or not name.startswith(f"{HF_FOLDER}/"):
+        if name != artifacts.SETTINGS and (settings.hugging_face or not name.startswith(f"{HF_FOLDER}/")):
             durable.copy_file(export.folder / name, out / name)
     label = gather_label(inputs.place, inputs.project, Ledger(inputs.place.ledger), inputs.artifacts)
     card = card_markdown(label)
