@@ -67,13 +67,22 @@ def install(extras: str) -> None:
     """Make .venv and install Mbegu with ``extras``, unless that is done already with the same pins."""
     if _is_installed(extras):
         return
-    if not PYTHON.exists():
-        print(f"== making {ENVIRONMENT}", flush=True)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+    if not PYTHON.exists() or subprocess.run([*_pip(), "--version"], capture_output=True, check=False).returncode != 0:
+        _make_environment()
     print("== installing; this needs the internet once", flush=True)
     _install_torch()
     _must([*_pip(), "install", "-c", str(CONSTRAINTS), "-e", f"{ROOT}[{extras}]"])
     INSTALLED.write_text(f"{_pins()} {extras}\n", encoding="utf-8")
+
+
+def _make_environment() -> None:
+    print(f"== making {ENVIRONMENT}", flush=True)
+    try:
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+    except (subprocess.CalledProcessError, OSError) as error:
+        print(f"The virtual environment cannot be made: {error}", file=sys.stderr)
+        print("On Debian and Ubuntu first: sudo apt install python3-venv. Else check the free disk space and the rights here.", file=sys.stderr)
+        sys.exit(1)
 
 
 def _is_installed(extras: str) -> bool:
@@ -117,8 +126,8 @@ def _would_bring_cuda(wanted: str) -> bool:
         encoding="utf-8",
         check=False,
     )
-    if report.returncode != 0:
-        return False
+    if report.returncode != 0:  # an old pip that cannot say: better the build for processors
+        return sys.platform == "linux"
     names = [item["metadata"]["name"].lower() for item in json.loads(report.stdout)["install"]]
     return any(name.startswith(CUDA_PREFIXES) for name in names)
 

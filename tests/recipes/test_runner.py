@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from mbegu.core.artifacts import Artifact, is_sealed, read_manifest
 from mbegu.core.errors import BusyError, MbeguError, ResourceError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
-from mbegu.recipes.catalog import STEPS
+from mbegu.recipes import runner
+from mbegu.recipes.catalog import STEPS, load
 from mbegu.recipes.recipe import read_recipe
 from mbegu.recipes.runner import StepState, grow, hold, look_ahead, opened
 
@@ -299,3 +301,47 @@ def test_every_artifact_names_what_it_was_made_from(grown: Path) -> None:
         manifest = read_manifest(step.folder(Project(grown)))
         expected = {name: read_manifest(Project(grown).grown / name).sha256 for name in step.inputs}
         assert manifest.manifest["parents"] == expected
+
+
+def test_a_text_that_changes_while_it_is_read_is_read_again(grown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = sorted((grown / "text").iterdir())[0]
+    text.write_text(text.read_text(encoding="utf-8") + "\nỌ̀rọ̀ tuntun kan.\n", encoding="utf-8")
+
+    def loaded(target: str) -> object:
+        function = load(target)
+        if target != "mbegu.corpus.steps:grow_corpus":
+            return function
+
+        def then_changed(*arguments: object) -> object:
+            facts = function(*arguments)
+            text.write_text(text.read_text(encoding="utf-8") + "\nÒmíràn.\n", encoding="utf-8")
+            return facts
+
+        return then_changed
+
+    monkeypatch.setattr(runner, "load", loaded)
+    again(grown, "corpus")
+    monkeypatch.undo()
+    assert ahead(grown)["corpus"] == "run"
+
+
+def test_the_ledger_is_kept_up_to_date_while_a_step_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Recorder(contextlib.AbstractContextManager[None]):
+        beats = 0
+
+        def heartbeat(self) -> None:
+            self.beats += 1
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    recorder = Recorder()
+    monkeypatch.setattr(runner, "HEARTBEAT_S", 0.01)
+    with runner._recorded(recorder, Say(io.StringIO())):  # type: ignore[arg-type]
+        deadline = time.monotonic() + 10
+        while recorder.beats < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    beats = recorder.beats
+    assert beats >= 3
+    time.sleep(0.1)
+    assert recorder.beats <= beats + 1, "it stops with the step"

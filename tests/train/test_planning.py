@@ -215,3 +215,18 @@ def test_memory_and_disk_that_do_not_suffice_are_refused_with_both_figures() -> 
     with pytest.raises(ResourceError) as caught:
         require_room(1, 2, 7_000_000, 6_000_000)
     assert caught.value.one_line() == "growing needs 7.0 MB of disk and 6.0 MB are free. Free some space and run it again."
+
+
+def test_a_computer_with_little_memory_gets_smaller_pieces_and_then_smaller_shapes(
+    measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]],
+) -> None:
+    text = TEXTS[1]
+    large = choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()))
+    needed = planning.training_memory_bytes(large.model, large.training, COMPUTER.dtype)
+    measured.clear()
+    small = choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()), needed * 0.6)
+    assert planning.training_memory_bytes(small.model, small.training, COMPUTER.dtype) <= needed * 0.6
+    assert small.training.sequences_per_step % small.training.sequences_at_once == 0
+    assert all(planning.training_memory_bytes(model, training, COMPUTER.dtype) <= needed * 0.6 for model, training, _ in measured)
+    with pytest.raises(ResourceError, match=r"the training needs .* of memory and 50\.0 MB are free"):
+        choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()), 50e6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -10,11 +11,13 @@ import click
 
 from mbegu.cli.common import PATH, prepare_threads, quiet_option, stoppable
 from mbegu.core import durable
+from mbegu.core.errors import BudgetError
 from mbegu.core.report import Say, write_result
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.core.units import format_seconds
 
 BUDGET = "100s"
+SLOW_BUDGET = "20min"  # enough for the fewest steps on a computer ten times slower than those of today
 PROMPT_WORDS = 4
 
 
@@ -46,8 +49,14 @@ def demo(folder: Path, language: str, budget: str, quiet: bool) -> None:
         files = copy_sample(language, place.root / "text")
         durable.write_text(place.recipe, new_recipe(project, ("text",), budget).replace('# licence = "unknown"', 'licence = "CC0-1.0"'))
         say.note(f"{len(files)} documents in {place.root / 'text'}")
+    recipe = read_recipe(place.recipe)
     with stoppable(say):
-        artifacts = grow(place, read_recipe(place.recipe), say)
+        try:
+            artifacts = grow(place, recipe, say)
+        except BudgetError:
+            say.warn(f"this computer is too slow for {budget}: going on with {SLOW_BUDGET}")
+            slow = dataclasses.replace(recipe.settings["plan"], budget=SLOW_BUDGET)
+            artifacts = grow(place, dataclasses.replace(recipe, settings={**recipe.settings, "plan": slow}), say)
     _let_it_write(place, say)
     facts = artifacts["release"].facts
     write_result({}, False, f"\n{facts['label_text']}\n\n{_what_next(place, folder, time.monotonic() - began_s)}")

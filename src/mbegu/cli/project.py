@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=PATH)
+@click.argument("more_texts", nargs=-1, metavar="", type=PATH)
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the language, with an optional script: yor or yor_Latn.")
 @click.option("--language-name", default="", help="Name of a language that has no code of its own (codes qaa to qtz).")
-@click.option("--text", "texts", multiple=True, type=PATH, metavar="PATH", help="A file or folder of text; may be given again. Default: DIR/text.")
+@click.option("--text", "texts", multiple=True, type=PATH, metavar="PATH", help="Files and folders of text. Default: DIR/text.")
 @click.option("--name", default="", help="Name of the model. Default: the folder's name.")
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh.")
 @json_option
-def new(folder: Path, language: str, language_name: str, texts: tuple[Path, ...], name: str, budget: str, as_json: bool) -> None:
+def new(
+    folder: Path, more_texts: tuple[Path, ...], language: str, language_name: str, texts: tuple[Path, ...], name: str, budget: str, as_json: bool
+) -> None:
     """Make a project in DIR: a recipe for your language, and a folder for your text."""
     from mbegu.core.units import parse_budget
     from mbegu.recipes.recipe import new_recipe, write_new
 
+    if more_texts and not texts:
+        raise UsageError(f"one DIR is made at a time, and '{more_texts[0]}' is a second one", fix="give text files and folders after --text")
+    texts += more_texts
     project = ProjectSettings(language=language, language_name=language_name, name=name)
     parsed = project.parsed_language()
     if budget:

@@ -6,6 +6,7 @@ Anything else that escapes is a defect of Mbegu and exits with ``EXIT_DEFECT`` a
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 EXIT_DEFECT = 1
@@ -39,6 +40,7 @@ class MbeguError(Exception):
         if self.fix:
             text += f". {self.fix[0].upper()}{self.fix[1:]}"
         text = " ".join(text.split())
+        text = "".join("\ufffd" if unicodedata.category(each) == "Cc" else each for each in text)  # no file name commands the terminal
         return text if text.endswith((".", "!", "?")) else text + "."
 
 
@@ -75,6 +77,10 @@ class ResourceError(MbeguError):
 
     exit_code = 6
     meaning = "the computer: disk full, not enough memory, no permission, budget too small"
+
+
+class BudgetError(ResourceError):
+    """The budget is too small even for the smallest model."""
 
 
 class BusyError(MbeguError):

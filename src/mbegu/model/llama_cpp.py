@@ -38,9 +38,9 @@ NEGLIGIBLE = 30.0  # a token this many nats (after temperature) below the likeli
 
 def default_threads() -> int:
     """Return the number of physical cores less one, at least 1: with all of them busy, threads that wait spin and all is slower."""
-    import psutil
+    from mbegu.core.processors import usable_cores
 
-    return max(1, (psutil.cpu_count(logical=False) or 1) - 1)
+    return max(1, usable_cores() - 1)
 
 
 class LlamaCpp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,13 +12,15 @@ import tomli_w
 
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
-from mbegu.core.errors import BusyError, DamageError, SettingsError, StoppedError, explain_os_error
+from mbegu.core.errors import BusyError, DamageError, MbeguError, SettingsError, StoppedError, explain_os_error
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.ledger.store import Ledger, RunRecorder
 from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
 from mbegu.recipes.recipe import Recipe
+
+HEARTBEAT_S = 10.0  # how often the recorder is asked; it writes every 30 s
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,8 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
         if folder.parent == place.grown:
             durable.write_text(folder / artifacts.SETTINGS, tomli_w.dumps({step.name: as_table(recipe.settings[step.name])}))
-        key = step_key(step, recipe, place, done, say)
+        if step.file_decides:  # the step may have written the very file that its key is made of
+            key = step_key(step, recipe, place, done, say)
         parents = {name: artifact.sha256 for name, artifact in inputs.artifacts.items()}
         artifact = artifacts.seal(folder, kind=step.name, version=step.version, key=key, parents=parents, facts=facts)
         _remove_working_files(folder)
@@ -167,8 +171,16 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
 
 @contextlib.contextmanager
 def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
-    """Close the ledger's record with the right word however the step ends; let the step tell what it cost so far."""
+    """Keep the ledger's record up to date while a step runs, so that a kill loses little of what it cost, and close it with the right word."""
     say.cost_so_far = lambda: recorder.energy().text()
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT_S):
+            with contextlib.suppress(MbeguError):  # a full disk is met, and reported, by the step itself
+                recorder.heartbeat()
+
+    threading.Thread(target=beat, name="mbegu-ledger", daemon=True).start()
     try:
         with recorder:
             try:
@@ -177,6 +189,7 @@ def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
                 recorder.finish("interrupted")
                 raise
     finally:
+        over.set()
         say.cost_so_far = lambda: ""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import psutil
-import torch
 
+from mbegu.core.errors import SettingsError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes, format_number_of, format_seconds, parse_budget
@@ -16,6 +17,7 @@ from mbegu.ledger.machine import describe_machine
 from mbegu.train import computer as machine
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
 from mbegu.train.planning import (
+    BYTES_PER_WEIGHT,
     PLAN_SHARE,
     SEQUENCES,
     SHAPES,
@@ -25,15 +27,12 @@ from mbegu.train.planning import (
     require_room,
     shape_plan,
     spread_of,
+    training_memory_bytes,
 )
 from mbegu.train.settings import PlanSettings
 
 LITTLE_TEXT_BYTES = 100_000
-BYTES_PER_WEIGHT = 4
-# Weights, gradients, optimiser (1 to 2), best weights, and the checkpoint's copy of all but the gradients while it is written.
-WEIGHTS_IN_MEMORY = 8
 WEIGHTS_IN_CHECKPOINT = 3.3
-WORKSPACE_BYTES = 100_000_000  # pieces of the loss, and what the allocator keeps
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # Measured on the runs in bench/LOG.md.
 COUNTING_S_PER_MB = 5.0
@@ -56,15 +55,18 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
         )
     computer = _choose_computer(settings, text, say)
     kind, amount = parse_budget(settings.budget)
+    if kind == "kwh" and computer.device != "cpu":
+        fix = "give a time, such as 30min"
+        raise SettingsError("a budget in kWh needs to know what the graphics processor draws, which is not measured", settings.budget, fix)
     budget_s = amount if kind == "s" else _seconds_of_energy(amount, computer)
     counting_s = seconds_of_counting(inputs)
     if kind == "kwh":
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
-    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say)
+    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, max(0, free_memory_bytes() - held_bytes))
     rest_s = counting_s + chosen.scoring_s
     say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to reading, counting and measuring")
     plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s, held_bytes))
-    _require_room(plan, inputs)
+    require_room_for(plan, inputs.place.root)
     _explain(plan, text, say)
     return plan
 
@@ -143,7 +145,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         tokens_per_second=round(training.sequences_per_step * chosen.model.context / chosen.step_s, 1),
         passes=round(chosen.passes, 2),
         parameters=parameters,
-        memory_bytes=held_bytes + training_memory_bytes(chosen, computer.dtype),
+        memory_bytes=held_bytes + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
         disk_bytes=round(parameters * (2 * WEIGHTS_IN_CHECKPOINT * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
@@ -155,26 +157,17 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
     )
 
 
-def training_memory_bytes(chosen: Candidate, dtype: str) -> int:
-    """Return the expected memory of the training at its peak: weights, activations of one piece, and a workspace.
-
-    A block keeps about 11 values of the stream's width, 4 of the inner width and 2 of the attention's for each token, and the
-    softmax of each head over the context, in two bytes or four.
-    """
-    model = chosen.model
-    tokens = chosen.training.sequences_at_once * model.context
-    per_token = model.layers * (11 * model.hidden_size + 4 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
-    activations = tokens * per_token * getattr(torch, dtype).itemsize
-    weights = machine.as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT
-    return int(activations + weights + WORKSPACE_BYTES)
-
-
-def _require_room(plan: Plan, inputs: Inputs) -> None:
-    free = shutil.disk_usage(inputs.place.root).free
-    own = psutil.Process().memory_info().rss
+def free_memory_bytes() -> int:
+    """Return how much memory this process may come to use: what is free and what it holds, no more than its container allows."""
     seen = describe_machine()
-    limits = [seen.available_bytes + own, *([seen.memory_limit_bytes] if seen.memory_limit_bytes else [])]
-    require_room(plan.expected.memory_bytes, min(limits), plan.expected.disk_bytes, free)
+    free = seen.available_bytes + int(psutil.Process().memory_info().rss)
+    return min(free, seen.memory_limit_bytes) if seen.memory_limit_bytes else free
+
+
+def require_room_for(plan: Plan, root: Path) -> None:
+    """Refuse a plan that this computer has no room for. Raises ``ResourceError``."""
+    expected = plan.expected.memory_bytes or training_memory_bytes(plan.model, plan.training, plan.computer.dtype)
+    require_room(expected, free_memory_bytes(), plan.expected.disk_bytes, shutil.disk_usage(root).free)
 
 
 def _explain(plan: Plan, text: Text, say: Say) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-import psutil
 import torch
 
 from mbegu.core.errors import ResourceError
+from mbegu.core.processors import usable_cores
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
@@ -37,6 +36,12 @@ def prepare_process() -> None:
     mallopt(m_mmap_threshold, 1 << 30)
     mallopt(m_trim_threshold, 2**31 - 1)
     mallopt(m_top_pad, 64 << 20)
+
+
+def compute_reproducibly() -> None:
+    """Have torch take operations whose result does not depend on chance, without filling fresh memory, which only costs time."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined,unused-ignore]
 
 
 def as_config(plan: ModelPlan) -> DecoderConfig:
@@ -68,12 +73,6 @@ def build(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan)
         dtype=dtype,
     )
     return model, optimiser
-
-
-def physical_cores() -> int:
-    """Return the cores this process may use: physical ones, no more than its affinity and container allow."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
 def devices() -> list[str]:
@@ -114,7 +113,7 @@ def choose_threads(asked: int, step_seconds: Callable[[int], float]) -> tuple[in
     """
     if asked:
         return asked, "as asked"
-    cores = physical_cores()
+    cores = usable_cores()
     best, best_s = 1, step_seconds(1)
     for threads in sorted({2, 4, 8, 16, 32, cores}):
         if 1 < threads <= cores:
@@ -132,6 +131,7 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
     longer, and nothing makes one shorter than it is.
     """
     torch.set_num_threads(computer.threads)
+    compute_reproducibly()
     model, optimiser = build(model_plan, training, computer)
     shape = (training.sequences_at_once, model_plan.context)
     tokens = torch.randint(0, model_plan.vocabulary_size, shape, generator=torch.Generator().manual_seed(0)).to(computer.device)
@@ -141,8 +141,8 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
         for _ in range(pieces):
             (model.loss(tokens, tokens, training.dropout) / tokens.numel()).backward()  # type: ignore[no-untyped-call]
         optimiser.step(0, 0.0)
-        if computer.device == "cuda":
-            torch.cuda.synchronize()
+        if computer.device != "cpu":  # its work is only ordered when the call returns
+            (torch.cuda if computer.device == "cuda" else torch.mps).synchronize()
 
     step()
     return sorted(_timed(step) for _ in range(repeats))[repeats // 4]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from mbegu.core.errors import ResourceError
+from mbegu.core.errors import BudgetError, ResourceError
 from mbegu.core.report import Say
 from mbegu.core.units import format_bytes, format_seconds
 from mbegu.train.computer import as_config, measure_step_s
@@ -26,6 +26,11 @@ LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
 SCORING_SPEED = 1.2  # tokens scored in all engines in the time in which one is trained on; measured on Swahili (bench/LOG.md)
+
+BYTES_PER_WEIGHT = 4
+# Weights, gradients, optimiser (1 to 2), best weights, and the checkpoint's copy of all but the gradients while it is written.
+WEIGHTS_IN_MEMORY = 8
+WORKSPACE_BYTES = 100_000_000  # pieces of the loss, and what the allocator keeps
 
 # Shapes from small to large: hidden size, layers, inner size, heads, heads of keys and values. Widths are multiples of 256.
 SHAPES = (
@@ -113,8 +118,31 @@ def spread_of(bits_per_byte: float) -> tuple[float, float]:
 SPREAD = 0.08
 
 
-def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Say) -> Candidate:
+def training_memory_bytes(model: ModelPlan, training: TrainingPlan, dtype: str) -> int:
+    """Return the expected memory of the training at its peak: weights, activations of one piece, and a workspace.
+
+    A block keeps about 11 values of the stream's width, 4 of the inner width and 2 of the attention's for each token, and the
+    softmax of each head over the context, in two bytes or four.
+    """
+    tokens = training.sequences_at_once * model.context
+    per_token = model.layers * (11 * model.hidden_size + 4 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
+    activations = tokens * per_token * (2 if dtype == "bfloat16" else 4)
+    return activations + as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT + WORKSPACE_BYTES
+
+
+def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes: float) -> TrainingPlan | None:
+    """Return the training with as many sequences computed at once as fit into memory, ``None`` when not even one does."""
+    while training_memory_bytes(model, training, dtype) > most_bytes:
+        if training.sequences_at_once == 1:
+            return None
+        training = replace(training, sequences_at_once=training.sequences_at_once // 2)
+    return training
+
+
+def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Say, most_memory_bytes: float = math.inf) -> Candidate:
     """Return the candidate with the lowest expected bits per byte within ``time_s`` seconds for training and measuring it.
+
+    Shapes that do not fit into ``most_memory_bytes`` are not even measured.
 
     Raises:
         ResourceError: the budget is too small for even the smallest shape.
@@ -123,7 +151,10 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
     for shape in SHAPES:
         model = shape_plan(shape, text.vocabulary_size)
         sequences = sequences_per_step(text)
-        training = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
+        whole = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
+        training = fit_memory(model, whole, computer.dtype, most_memory_bytes)
+        if training is None:
+            break
         step_s = measure_step_s(model, training, computer, 2)
         if best is not None and time_s < _shortest_s(text, model, training, step_s):
             break
@@ -133,10 +164,11 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
             break
         best = candidate
     if best is None:
-        raise AssertionError("there is at least one shape")
+        smallest = replace(whole, sequences_at_once=1)
+        raise memory_error(training_memory_bytes(model, smallest, computer.dtype), most_memory_bytes)
     needed_s = _shortest_s(text, best.model, best.training, best.step_s)
     if time_s < needed_s:
-        raise ResourceError(
+        raise BudgetError(
             f"the budget leaves {format_seconds(max(time_s, 0))} for training and measuring, and it takes {format_seconds(needed_s)} at least",
             fix=f"give a --budget that is {format_seconds((needed_s - min(time_s, needed_s)) / PLAN_SHARE + 5)} larger",
         )
@@ -216,13 +248,18 @@ def describe_candidate(candidate: Candidate) -> str:
     )
 
 
+def memory_error(needed_bytes: float, available_bytes: float) -> ResourceError:
+    """Return the error that says both figures."""
+    return ResourceError(
+        f"the training needs {format_bytes(needed_bytes)} of memory and {format_bytes(available_bytes)} are free",
+        fix="close other programs, or lower sequences_at_once or the model's size in plan.toml",
+    )
+
+
 def require_room(memory_bytes: int, available_bytes: int, disk_bytes: int, free_bytes: int) -> None:
     """Refuse what cannot fit. Raises ``ResourceError`` naming both figures."""
     if memory_bytes > available_bytes:
-        raise ResourceError(
-            f"the training needs {format_bytes(memory_bytes)} of memory and {format_bytes(available_bytes)} are free",
-            fix="close other programs, or lower sequences_at_once or the model's size in plan.toml",
-        )
+        raise memory_error(memory_bytes, available_bytes)
     if disk_bytes > free_bytes:
         raise ResourceError(
             f"growing needs {format_bytes(disk_bytes)} of disk and {format_bytes(free_bytes)} are free", fix="free some space and run it again"

@@ -25,7 +25,7 @@ from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.bpe import open_tokenizer
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
-from mbegu.train.budget import make_plan
+from mbegu.train.budget import make_plan, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mbegu.train.data import PackedDocuments, choose_validation
 from mbegu.train.loop import TrainingState, train
@@ -47,6 +47,7 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
     path = inputs.place.plan
     if path.is_file():
         plan = read_plan(path)
+        require_room_for(plan, inputs.place.root)
         say.note(f"plan.toml is there and is followed to the letter: {plan.training.steps:,} steps")
     else:
         plan = make_plan(settings, inputs, say)
@@ -78,7 +79,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
     machine.prepare_process()
     plan = read_plan(inputs["plan"].path("plan.toml"))
     torch.set_num_threads(plan.computer.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    machine.compute_reproducibly()
     tokenizer = inputs["tokenizer"]
     data, watched_ids, watched_bytes = _training_data(plan, tokenizer)
     model, optimiser = machine.build(plan.model, plan.training, plan.computer)
@@ -186,7 +187,7 @@ def computed_by(computer: ComputerPlan) -> dict[str, str]:
         "torch": str(torch.__version__),
         "processor": describe_machine().processor,
         "instructions": torch.backends.cpu.get_cpu_capability(),
-        "device": computer.device,
+        "device": computer.device if computer.device != "cuda" else f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}",
         "dtype": computer.dtype,
         "threads": str(computer.threads),
     }
