@@ -158,7 +158,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     )
     with _recorded(recorder, say):
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
-        if folder.parent == place.grown:
+        if folder.parent == place.grown and not step.file_decides:
             durable.write_text(folder / artifacts.SETTINGS, tomli_w.dumps({step.name: as_table(recipe.settings[step.name])}))
         if step.file_decides:  # the step may have written the very file that its key is made of
             key = step_key(step, recipe, place, done, say)
