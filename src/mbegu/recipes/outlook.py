@@ -14,7 +14,7 @@ from mbegu.core.units import format_bytes, format_seconds
 from mbegu.ledger.energy.value import Energy
 from mbegu.recipes.catalog import BY_NAME, load
 from mbegu.recipes.recipe import Recipe
-from mbegu.recipes.runner import StepState, grow, look_ahead
+from mbegu.recipes.runner import StepState, grow, hold, look_ahead
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,11 @@ def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
     """
     done = grow(place, recipe, say, upto="tokenizer")
     say.title(f"plan: {BY_NAME['plan'].summary}")
-    is_followed = place.plan.is_file() and not save
-    plan = _plan(place, recipe, done, say, anew=save)
-    if save:
-        load("mbegu.train.planfile:write_plan")(place.plan, plan)
+    with hold(place):
+        is_followed = place.plan.is_file() and not save
+        plan = _plan(place, recipe, done, say, anew=save)
+        if save:
+            load("mbegu.train.planfile:write_plan")(place.plan, plan)
     return Outlook(look_ahead(place, recipe, say), plan, _cost(recipe, plan.expected), str(place.plan) if save else "", is_followed)
 
 
