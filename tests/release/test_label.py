@@ -121,3 +121,9 @@ def test_an_unknown_language_is_refused(tmp_path):
 def test_is_the_same_each_time(tmp_path):
     texts = {json.dumps(label_json(whole_label(Path(tmp_path) / name))) for name in ("a", "b")}
     assert len(texts) == 1
+
+
+def test_too_few_documents_are_not_called_no_difference() -> None:
+    counting = Score("counting (PPMd)", 1.45, None, None, 1)
+    assert judge(Score("this model", 1.95, None, None, 1), [counting], "undecided")[1].startswith("Not known whether")
+    assert judge(Score("this model", 1.45, 1.4, 1.5, 9), [counting], "undecided")[1] == "No clear difference from plain counting."

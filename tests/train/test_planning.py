@@ -230,3 +230,9 @@ def test_a_computer_with_little_memory_gets_smaller_pieces_and_then_smaller_shap
     assert all(planning.training_memory_bytes(model, training, COMPUTER.dtype) <= needed * 0.6 for model, training, _ in measured)
     with pytest.raises(ResourceError, match=r"the training needs .* of memory and 50\.0 MB are free"):
         choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()), 50e6)
+
+
+def test_a_page_of_text_gets_the_smallest_shape_however_much_time_there_is() -> None:
+    plan = chosen(Text(2_000, 4_000, 512, 1.5), 1e6)
+    assert plan is not None
+    assert plan.model == shape_plan(SHAPES[0], 512)

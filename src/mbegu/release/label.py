@@ -29,8 +29,7 @@ NEVER_MEASURED = (
 MACHINE_WRITTEN = "machine-written"
 _EXACT: Mapping[bool | None, str] = {True: "yes", False: "no: something changed on the way", None: ""}
 BASELINE_NAMES = {"ngram": "counting (n-grams)", "ppmd": "counting (PPMd)", "ppm": "counting (PPM)"}
-
-
+TOO_FEW = "Not known whether this model is better than plain counting: too few documents were held out."
 HEADLINES = {
     "better": "Better than plain counting, by {percent}.",
     "worse": "Plain counting predicts this language better than this model does, by {percent}.",
@@ -213,6 +212,8 @@ def judge(model: Score | None, baselines: Iterable[Score], found: str = "") -> t
     if best is None:
         return NOT_MEASURED, "This model was not compared with plain counting."
     verdict = found if found in HEADLINES else _by_interval(model, best)
+    if verdict == "undecided" and model.low is None:
+        return verdict, TOO_FEW
     percent = 100 * abs(1 - model.bits_per_byte / best.bits_per_byte) if best.bits_per_byte else 0.0
     return verdict, HEADLINES[verdict].format(percent=f"{percent:.0f}\u00a0%" if percent >= 1 else "less than 1\u00a0%")
 

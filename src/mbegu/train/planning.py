@@ -22,6 +22,7 @@ FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
 MOST_WATCHED_TOKENS = 32_768
+MOST_PARAMETERS_PER_TOKEN = 200  # of text; a larger model would only learn it by heart, and cost more
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
@@ -150,6 +151,8 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
     best: Candidate | None = None
     for shape in SHAPES:
         model = shape_plan(shape, text.vocabulary_size)
+        if best is not None and as_config(model).parameters() > MOST_PARAMETERS_PER_TOKEN * text.tokens:
+            break
         sequences = sequences_per_step(text)
         whole = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
         training = fit_memory(model, whole, computer.dtype, most_memory_bytes)
