@@ -119,27 +119,57 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.addcmul(x * cos, torch.cat((-second, first), dim=-1), sin)
 
 
+def _inverse_rms(x: Tensor, epsilon: float) -> Tensor:
+    """Return 1 / rms of each vector of the last dimension, [..., 1] in the dtype of ``x``."""
+    mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).float().square_() / x.shape[-1]
+    return (mean_square + epsilon).rsqrt_().to(x.dtype)
+
+
+def _unit_scale_backward(gradient: Tensor, unit: Tensor, scale: Tensor) -> Tensor:
+    """Return the gradient of ``x`` from that of ``unit = x * scale``, where ``scale`` is 1 / rms(x)."""
+    share = torch.linalg.vecdot(gradient, unit)[..., None] / unit.shape[-1]
+    return torch.addcmul(gradient, unit, share, value=-1).mul_(scale)
+
+
 class _UnitScale(torch.autograd.Function):
     """x / rms(x) with one pass forward and four backward; the composite in torch takes three times as many."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, epsilon: float) -> Tensor:
-        mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).float().square_() / x.shape[-1]
-        scale = (mean_square + epsilon).rsqrt_().to(x.dtype)
+        scale = _inverse_rms(x, epsilon)
         unit: Tensor = x * scale
         ctx.save_for_backward(unit, scale)
         return unit
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        unit, scale = ctx.saved_tensors
-        share = torch.linalg.vecdot(gradients[0], unit)[..., None] / unit.shape[-1]
-        return torch.addcmul(gradients[0], unit, share, value=-1).mul_(scale), None
+        return _unit_scale_backward(gradients[0], *ctx.saved_tensors), None
 
 
 def unit_scale(x: Tensor, epsilon: float) -> Tensor:
     """Divide each vector of the last dimension by its root mean square: RMSNorm (Zhang and Sennrich 2019) without its weight."""
     return _UnitScale.apply(x, epsilon)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _TurnedUnit(torch.autograd.Function):
+    """``rotate(unit_scale(x))`` whose backward turns the gradient back the same way, instead of through each of its parts."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, cos: Tensor, sin: Tensor, epsilon: float) -> Tensor:
+        scale = _inverse_rms(x, epsilon)
+        unit = x * scale
+        ctx.save_for_backward(unit, scale, cos, sin)
+        return rotate(unit, cos, sin)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        unit, scale, cos, sin = ctx.saved_tensors
+        return _unit_scale_backward(rotate(gradients[0], cos, -sin), unit, scale), None, None, None
+
+
+def turned_unit(x: Tensor, cos: Tensor, sin: Tensor, epsilon: float) -> Tensor:
+    """Scale each head to unit size and turn it by its position: queries and keys [B, T, heads, E] as attention takes them."""
+    return _TurnedUnit.apply(x, cos, sin, epsilon)  # type: ignore[no-any-return,no-untyped-call]
 
 
 def dropout(x: Tensor, share: float) -> Tensor:
@@ -211,8 +241,7 @@ class Attention(nn.Module):
 
     def _turn(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Norm and rotate [B, T, heads * E] into [B, heads, T, E]."""
-        x = unit_scale(x.view(*x.shape[:2], -1, self.config.head_size), self.config.norm_epsilon)
-        return rotate(x, cos, sin).transpose(1, 2)
+        return turned_unit(x.view(*x.shape[:2], -1, self.config.head_size), cos, sin, self.config.norm_epsilon).transpose(1, 2)
 
 
 class FeedForward(nn.Module):

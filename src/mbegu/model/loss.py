@@ -25,15 +25,16 @@ class _SumCrossEntropy(torch.autograd.Function):
         hidden_gradient = torch.empty_like(hidden) if wants_gradient else None
         weight_gradient = torch.zeros_like(weight) if wants_gradient else None
         rows = max(1, PIECE_ELEMENTS // weight.shape[0])
+        row_numbers = torch.arange(rows, device=hidden.device)
         for start in range(0, hidden.shape[0], rows):
             piece = hidden[start : start + rows]
             target = targets[start : start + rows, None]
             probabilities = F.linear(piece, output).softmax(dim=1)
             total -= probabilities.gather(1, target).float().clamp_(min=SMALLEST_PROBABILITY).log_().sum()
             if hidden_gradient is not None and weight_gradient is not None:
-                gradient = probabilities.scatter_add_(1, target, probabilities.new_full((1, 1), -1.0).expand_as(target))
-                torch.mm(gradient, output, out=hidden_gradient[start : start + rows])
-                weight_gradient += gradient.t() @ piece
+                probabilities[row_numbers[: len(piece)], target[:, 0]] -= 1.0  # now the gradient; scatter_add_ would copy all of it twice
+                torch.mm(probabilities, output, out=hidden_gradient[start : start + rows])
+                weight_gradient += probabilities.t() @ piece
         ctx.save_for_backward(hidden_gradient, weight_gradient)
         return total
 
