@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,18 +84,18 @@ def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
 def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
     """Check what a type and a range cannot: that the language exists, the budget is an amount and hours are hours."""
     problems = []
-    checks = []
+    checks: list[tuple[str, Callable[[], object]]] = []
     if made.get("project"):
-        checks.append(made["project"].parsed_language)
+        checks.append(("", made["project"].parsed_language))
     if made.get("plan"):
-        checks.append(lambda: parse_budget(made["plan"].budget))
+        checks.append(("", lambda: parse_budget(made["plan"].budget)))
     if made.get("power") and made["power"].hours.strip():
-        checks.append(lambda: parse_hours(made["power"].hours))
-    for check in checks:
+        checks.append(("[power] hours: ", lambda: parse_hours(made["power"].hours)))
+    for where, check in checks:
         try:
             check()
         except MbeguError as error:
-            problems.append(error.one_line().rstrip("."))
+            problems.append(where + error.one_line().rstrip("."))
     return problems
 
 

@@ -33,8 +33,10 @@ from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_
 from mbegu.train.planning import MOST_WATCHED_TOKENS
 from mbegu.train.settings import PlanSettings, TrainSettings
 
-# Allowances of ours, to be done before the time to stop: half as long again as the longest step and the last save, and an old disk.
+# Allowances of ours, to be done before the time to stop: half as long again as the longest step and the last save, and a second for the
+# ledger; a save that is not measured yet goes to an old disk.
 MARGIN = 1.5
+LEAST_MARGIN_S = 1.0
 SLOW_DISK_BYTES_PER_S = 20e6
 
 
@@ -214,7 +216,7 @@ class _Session:
         is_over = progress.step >= self.plan.training.steps
         now_s = time.monotonic()
         self.longest_step_s = max(self.longest_step_s, now_s - self.stepped_s)
-        decision = self.say.pauses.ask(MARGIN * (self.longest_step_s + self.save_takes_s))
+        decision = self.say.pauses.ask(LEAST_MARGIN_S + MARGIN * (self.longest_step_s + self.save_takes_s))
         if decision.saves or is_over or now_s - self.saved_s >= self.settings.checkpoint_every_s:
             save_checkpoint(self.checkpoints, state.tensors(), progress)
             self.saved_s = time.monotonic()
