@@ -128,7 +128,7 @@ def test_a_project_that_is_done_waits_for_nothing(grown: Path) -> None:
 
 
 def test_the_time_to_stop_ends_it_and_other_hours_go_on(tmp_path: Path, grown: Path) -> None:
-    """What stands in [power] is no part of what the training depends on."""
+    """Neither [power] nor the time between two checkpoints is a thing that the training depends on."""
     place = Project(small_project(tmp_path / "p", steps=STEPS, checkpoint_every_s=3600.0))
     say = Outage(place, PowerRules(until=datetime(2026, 11, 24, 21, 0)), {9: clock(20, 59), 10: clock(21, 0)})
     with pytest.raises(StoppedError) as caught:
@@ -137,8 +137,8 @@ def test_the_time_to_stop_ends_it_and_other_hours_go_on(tmp_path: Path, grown: P
         f"it is past 21:00: stopped at step 10 of {STEPS}; all of it is saved. Run `mbegu grow` to go on; you can switch off now."
     )
     assert runs_of_training(place) == ["interrupted"]
-    with place.recipe.open("a", encoding="utf-8") as file:
-        file.write('\n[power]\nhours = "00:00-24:00"\nbattery_above_percent = 77\n')
+    recipe = place.recipe.read_text(encoding="utf-8").replace("checkpoint_every_s = 3600.0", "checkpoint_every_s = 60.0")
+    place.recipe.write_text(recipe + '\n[power]\nhours = "00:00-24:00"\nbattery_above_percent = 77\n', encoding="utf-8")
     say = Outage(place, PowerRules(), {})
     grow(place, read_recipe(place.recipe), say)
     assert say.said.count("done before, nothing has changed: skipped") == 3

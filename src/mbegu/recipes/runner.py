@@ -14,7 +14,7 @@ from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
 from mbegu.core.errors import BusyError, DamageError, MbeguError, PausedError, SettingsError, StoppedError, explain_os_error
 from mbegu.core.report import Say
-from mbegu.core.settings import as_table
+from mbegu.core.settings import as_key, as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.ledger.store import Ledger, RunRecorder
 from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
@@ -103,7 +103,7 @@ def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Arti
     parts = {
         "step": step.name,
         "version": step.version,
-        "settings": {} if step.file_decides and fingerprint else as_table(settings),
+        "settings": {} if step.file_decides and fingerprint else as_key(settings),
         "project": {name: project[name] for name in step.project_fields},
         "inputs": {name: done[name].sha256 for name in step.inputs},
         "fingerprint": fingerprint,
