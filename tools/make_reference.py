@@ -18,6 +18,7 @@ import click
 
 from mbegu.cli.main import COMMANDS, cli
 from mbegu.core.errors import ERROR_TYPES, EXIT_DEFECT
+from mbegu.core.power import PowerSettings
 from mbegu.core.steps import ProjectSettings
 from mbegu.recipes.catalog import STEPS
 from mbegu.train.planfile import SECTIONS
@@ -134,6 +135,7 @@ def settings_page() -> str:
         _settings("project", ProjectSettings, "What the model is, whose it is, and where it grows."),
     ]
     parts += [_settings(step.name, step.load_settings(), f"{step.summary[0].upper()}{step.summary[1:]}.") for step in STEPS]
+    parts.append(_settings("power", PowerSettings, "When to work. Nothing here changes the model, and no step begins anew for it."))
     parts.append(
         "\n## `plan.toml`\n\nEvery number that the training depends on. While this file is there, it is followed to the letter.\n"
         "Change a number and the next `mbegu grow` trains anew. Delete the file to plan anew.\n"

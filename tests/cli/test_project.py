@@ -193,7 +193,7 @@ def test_verify(mbegu: CommandLine, grown: Path) -> None:
 def test_steps_lists_every_step_and_every_setting(mbegu: CommandLine) -> None:
     assert [row["step"] for row in json.loads(mbegu("steps", "--json").out)] == [step.name for step in STEPS]
     assert all(step.summary in mbegu("steps").out for step in STEPS)
-    for name in ("project", *(step.name for step in STEPS)):
+    for name in ("project", *(step.name for step in STEPS), "power"):
         described = json.loads(mbegu("steps", name, "--json").out)
         assert all(each["help"] for each in described)
         assert all(each["name"] in mbegu("steps", name).out for each in described)
@@ -218,7 +218,7 @@ def test_stages_stop_where_they_say(mbegu: CommandLine, tmp_path: Path) -> None:
 
 def test_doctor_and_samples(mbegu: CommandLine) -> None:
     checks = json.loads(mbegu("doctor", "--json").out)
-    assert {each["check"] for each in checks} >= {"computer", "memory", "disk", "engine", "energy"}
+    assert {each["check"] for each in checks} >= {"computer", "memory", "disk", "engine", "energy", "battery"}
     assert "llama.cpp" in mbegu("doctor").out
     samples = json.loads(mbegu("samples", "--json").out)
     assert {each["language"] for each in samples["built_in"]} >= {"yor_Latn", "swh_Latn"}

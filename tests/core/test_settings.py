@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mbegu.core.errors import SettingsError
-from mbegu.core.settings import as_table, near, read_settings, require_settings, setting
+from mbegu.core.settings import as_key, as_table, near, read_settings, require_settings, setting
 
 
 @dataclass(frozen=True)
@@ -133,3 +133,15 @@ def test_a_value_nested_deeply_is_told_in_short() -> None:
     for _ in range(200_000):
         value = {"a": value}
     assert problems(language=value) == ["[train] language: expected a text in quotes, found values nested too deeply"]
+
+
+@dataclass(frozen=True)
+class Watched:
+    size: int = setting(3, help="of it")
+    often: float = setting(60.0, help="how often it is looked at", changes_output=False)
+
+
+def test_the_key_holds_only_what_changes_the_output() -> None:
+    assert as_key(Watched(often=1.0)) == as_key(Watched()) == as_table(Watched()) == {"size": 3, "often": 60.0}
+    assert as_key(Watched(size=4, often=1.0)) == {"size": 4, "often": 60.0}
+    assert as_table(Watched(often=1.0))["often"] == 1.0

@@ -7,9 +7,10 @@ import pytest
 
 from mbegu.core.errors import InputError, SettingsError
 from mbegu.core.language import SCRIPTS
+from mbegu.core.power import PowerSettings
 from mbegu.core.steps import ProjectSettings
 from mbegu.recipes.catalog import STEPS
-from mbegu.recipes.recipe import MOST_RECIPE_BYTES, new_recipe, read_recipe, write_new
+from mbegu.recipes.recipe import MOST_RECIPE_BYTES, new_recipe, read_recipe, tables, write_new
 
 SOUND = '[project]\nlanguage = "yor_Latn"\n'
 
@@ -57,6 +58,8 @@ def test_a_recipe_that_notepad_saved(tmp_path: Path) -> None:
         (SOUND + "[corpus]\ndocument = 'lines'", "'lines' is not one of auto, file, paragraph, line (did you mean 'line'"),
         (SOUND + "[export]\nformats = ['Q9']", "[export] formats: 'Q9' is not one of F16, Q8_0, Q4_K_M"),
         (SOUND + "[plan]\nbudget = 'soon'", "'soon' is not a budget. Write a time such as 30min or 4h, or an energy such as 2kWh"),
+        (SOUND + "[power]\nhours = '19-6'", "[power] hours: '19-6' is not hours of the day. Write 19:00-06:00"),
+        (SOUND + "[power]\nbattery_above_percent = 101", "[power] battery_above_percent: 101.0 is above the largest allowed, 95 %"),
         ("[corpus]\n", "[project] needs 'language': ISO 639-3 code of the language"),
         ("", "[project] needs 'language'"),
         ("[project]\nlanguage = 'yoruba'", "'yoruba' is not an ISO 639-3 language code. Near: yor (Yoruba)"),
@@ -125,10 +128,10 @@ def test_a_new_recipe_reads_back_as_what_was_given_and_the_defaults(tmp_path: Pa
 
 def test_every_default_of_a_new_recipe_can_be_uncommented(tmp_path: Path) -> None:
     lines = new_recipe(ProjectSettings(language="yor"), ()).splitlines()
-    names = {field.name for step in STEPS for field in dataclasses.fields(step.load_settings())}
-    names |= {field.name for field in dataclasses.fields(ProjectSettings)}
+    names = {field.name for cls in tables().values() for field in dataclasses.fields(cls)}
     opened = [line[2:] if line.startswith("# ") and line[2:].partition(" =")[0] in names else line for line in lines]
     made = read_recipe(recipe(tmp_path, "\n".join(opened)))
+    assert made.power == PowerSettings()
     assert sum(" = " in line and not line.startswith("#") for line in opened) >= len(names)
     assert made.project == ProjectSettings(language="yor")
     assert dict(made.settings) == {step.name: step.load_settings()() for step in STEPS}

@@ -107,6 +107,19 @@ def test_another_plan_trains_anew(grown: Path) -> None:
     assert opened(Project(grown), "train").facts["steps"] == 31
 
 
+def test_hours_and_battery_change_no_step(grown: Path) -> None:
+    for hours in ("19:00-06:00", "00:00-24:00"):
+        change(grown / "mbegu.toml", "[plan]", f'[power]\nhours = "{hours}"\nbattery_above_percent = 50\n[plan]')
+        assert set(ahead(grown).values()) == {"skip"}
+        change(grown / "mbegu.toml", f'[power]\nhours = "{hours}"\nbattery_above_percent = 50\n', "")
+
+
+@pytest.mark.parametrize(("old", "new"), [("checkpoint_every_s = 0.5", "checkpoint_every_s = 300.0"), ("sample_tokens = 4", "sample_tokens = 0")])
+def test_what_does_not_change_the_model_trains_nothing_anew(grown: Path, old: str, new: str) -> None:
+    change(grown / "mbegu.toml", old, new)
+    assert set(ahead(grown).values()) == {"skip"}
+
+
 def test_a_budget_beside_a_plan_changes_nothing(grown: Path) -> None:
     """The plan decides: else a run that was begun with --budget and is taken up without it would train anew."""
     change(grown / "mbegu.toml", 'budget = "40s"', 'budget = "3h"\nthreads = 2')

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -17,6 +19,16 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class PowerOptions:
+    """When to work, as typed; ``None`` where nothing was."""
+
+    until: str | None = None
+    hours: str | None = None
+    battery_above: str | None = None
+
 
 PATH = click.Path(path_type=Path)
 
@@ -34,6 +46,23 @@ def quiet_option(command: F) -> F:
 def folder_argument(command: F) -> F:
     """Add the argument DIR, the project folder, by default the current one."""
     return click.argument("folder", metavar="[DIR]", type=PATH, default=Path())(command)
+
+
+def power_options(command: F) -> F:
+    """Add ``--until``, ``--hours`` and ``--battery-above``; the command is handed them together as ``power``."""
+
+    @functools.wraps(command)
+    def gathered(*args: Any, until: str | None, hours: str | None, battery_above: str | None, **kwargs: Any) -> Any:
+        return command(*args, power=PowerOptions(until, hours, battery_above), **kwargs)
+
+    options = [
+        click.option("--until", metavar="TIME", help='Work until this time, then save and stop: 17:30, or "2026-11-25 06:00".'),
+        click.option("--hours", metavar="HOURS", help="Work only in these hours, wait outside them: 19:00-06:00. Default: the recipe's."),
+        click.option("--battery-above", metavar="PERCENT", help="Without a charger, work only above this; 0: always. Default: the recipe's."),
+    ]
+    for option in reversed(options):
+        gathered = option(gathered)
+    return cast(F, gathered)
 
 
 def project_at(folder: Path) -> Project:

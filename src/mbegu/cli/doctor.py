@@ -37,7 +37,7 @@ LEAST_DISK_BYTES = 2_000_000_000
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Look at this computer and say what will work: libraries, memory, disk, engine, energy meter."""
+    """Look at this computer and say what will work: libraries, memory, disk, engine, energy meter, battery."""
     checks = [(name, *_carried_out(check)) for name, check in CHECKS]
     rows = [(name, "✓" if is_good else "!", text) for name, is_good, text in checks]
     value = [{"check": name, "good": is_good, "found": text} for name, is_good, text in checks]
@@ -106,6 +106,17 @@ def _energy() -> tuple[bool, str]:
     return True, f"{type(choice.meter).__name__}: {choice.why}"
 
 
+def _battery() -> tuple[bool, str]:
+    from mbegu.core.power import PowerSettings, read_battery
+
+    battery = read_battery()
+    if battery is None:
+        return True, "none"
+    charger = {True: "charger plugged in", False: "no charger plugged in", None: "the system does not say whether a charger is plugged in"}
+    least = PowerSettings().battery_above_percent
+    return True, f"at {battery.percent:.0f} %, {charger[battery.is_plugged]}; without one, `mbegu grow` waits at {least:.0f} %"
+
+
 CHECKS: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
     ("computer", _computer),
     ("memory", _memory),
@@ -114,4 +125,5 @@ CHECKS: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
     ("to grow models", lambda: _versions(NEEDED_TO_GROW, "Install 'mbegu[train]'")),
     ("engine", _engine),
     ("energy", _energy),
+    ("battery", _battery),
 )

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, require_unicode, stoppable
+from mbegu.cli.common import (
+    PATH,
+    PowerOptions,
+    folder_argument,
+    json_option,
+    power_options,
+    prepare_threads,
+    project_at,
+    quiet_option,
+    require_unicode,
+    stoppable,
+)
 from mbegu.core.errors import DamageError, InputError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
@@ -84,11 +96,12 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 @click.command()
 @folder_argument
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@power_options
 @json_option
 @quiet_option
-def grow(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
+def grow(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: bool) -> None:
     """From the text to the model: runs every step that is not done, and goes on where it was cut."""
-    artifacts = grow_upto(folder, None, budget, quiet)
+    artifacts = grow_upto(folder, None, budget, power, quiet)
     release = artifacts["release"]
     write_result(
         {"release": str(release.folder), "label": release.facts["label"], "manifest_sha256": release.sha256},
@@ -97,14 +110,18 @@ def grow(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
     )
 
 
-def grow_upto(folder: Path, step: str | None, budget: str, quiet: bool) -> dict[str, Artifact]:
+def grow_upto(folder: Path, step: str | None, budget: str, power: PowerOptions, quiet: bool) -> dict[str, Artifact]:
     """Run the steps up to one, for ``grow`` and the commands of single stages."""
+    from mbegu.core.power import Pauses, make_rules
     from mbegu.recipes.runner import grow as run_steps
 
     prepare_threads()
     place = project_at(folder)
     recipe = _recipe(place, budget)
     say = Say(quiet=quiet)
+    rules = make_rules(recipe.power, datetime.now(), until=power.until, hours=power.hours, battery_above=power.battery_above)
+    say.pauses = Pauses(say, rules)
+    say.pauses.announce()
     if budget and place.plan.is_file():
         say.warn("plan.toml is there and is followed; --budget has no effect (`mbegu plan --budget ... --save` plans anew)")
     with stoppable(say):
@@ -157,20 +174,21 @@ def verify(folder: Path, as_json: bool) -> None:
 @click.argument("name", required=False)
 @json_option
 def steps(name: str | None, as_json: bool) -> None:
-    """List the steps; with NAME, every setting of that step (or of `project`) with its default, range and meaning."""
-    from mbegu.recipes.catalog import BY_NAME, STEPS
+    """List the steps; with NAME, every setting of that step (or of `project` or `power`) with its default, range and meaning."""
+    from mbegu.recipes.catalog import STEPS
+    from mbegu.recipes.recipe import tables
 
     if name is None:
         rows = [(step.name, step.summary, ", ".join(step.inputs) or "your text") for step in STEPS]
         value: Any = [dict(zip(("step", "summary", "inputs"), row, strict=True)) for row in rows]
         write_result(value, as_json, format_table(("step", "what it does", "from"), rows))
         return
-    if name != "project" and name not in BY_NAME:
+    classes = tables()
+    if name not in classes:
         from mbegu.core.settings import near
 
-        raise UsageError(f"there is no step '{name}'{near(name, ['project', *BY_NAME])}", fix="`mbegu steps` lists them")
-    cls = ProjectSettings if name == "project" else BY_NAME[name].load_settings()
-    described = [_describe(field) for field in dataclasses.fields(cls)]
+        raise UsageError(f"there is no step '{name}'{near(name, list(classes))}", fix="`mbegu steps` lists them")
+    described = [_describe(field) for field in dataclasses.fields(classes[name])]
     write_result(described, as_json, format_table(("setting", "default", "meaning"), [(d["name"], str(d["default"]), d["help"]) for d in described]))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.cli.common import folder_argument, json_option, quiet_option
+from mbegu.cli.common import PowerOptions, folder_argument, json_option, power_options, quiet_option
 from mbegu.cli.project import grow_upto
 from mbegu.core.report import write_result
 
@@ -15,10 +15,11 @@ def _stage(name: str, summary: str) -> click.Command:
     @click.command(name, help=summary)
     @folder_argument
     @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+    @power_options
     @json_option
     @quiet_option
-    def command(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
-        artifact = grow_upto(folder, name, budget, quiet)[name]
+    def command(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: bool) -> None:
+        artifact = grow_upto(folder, name, budget, power, quiet)[name]
         result = {"step": name, "folder": str(artifact.folder), "manifest_sha256": artifact.sha256, "facts": dict(artifact.facts)}
         write_result(result, as_json, f"{name} is done: {artifact.folder}")
 

@@ -108,7 +108,11 @@ class StoppedError(MbeguError):
     """The user stopped the work at a point from which it goes on."""
 
     exit_code = EXIT_INTERRUPTED
-    meaning = "stopped by Ctrl-C or a signal; the same command goes on where it stopped"
+    meaning = "stopped by Ctrl-C, a signal or `--until`; the same command goes on where it stopped"
+
+
+class PausedError(StoppedError):
+    """Work ended for a while, outside its hours or on a low battery, and goes on by itself."""
 
 
 ERROR_TYPES: tuple[type[MbeguError], ...] = (

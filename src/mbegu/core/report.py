@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
+from mbegu.core.power import Pauses
 from mbegu.core.units import format_seconds
 
 PROGRESS_INTERVAL_S = 0.5
@@ -21,8 +22,8 @@ PROGRESS_INTERVAL_S = 0.5
 class Say:
     """Speaks to the person at the terminal.
 
-    It also carries two things between a step and whoever runs it: a step that can stop by itself sets ``defers_stop`` and
-    then watches ``stop_requested``; ``cost_so_far`` tells the energy used, with its method.
+    It also carries three things between a step and whoever runs it: a step that can stop by itself sets ``defers_stop`` and then
+    asks ``pauses``, which knows of ``stop_requested`` too; ``cost_so_far`` tells the energy used, with its method.
 
     Args:
         stream: where to speak, ``sys.stderr`` when not given.
@@ -34,6 +35,7 @@ class Say:
         self.quiet = quiet
         self.stop_requested = False
         self.defers_stop = False
+        self.pauses = Pauses(self)
         self.cost_so_far: Callable[[], str] = lambda: ""
         self._is_terminal = self.stream.isatty()
         self._drawn = 0
@@ -61,13 +63,15 @@ class Say:
         self._write(f"  ! {text}\n")
 
     def progress(self, done: float, total: float, unit: str) -> None:
-        """Draw how far it is, with the time left; call it as often as you like.
+        """Draw how far it is, with the time left; call it as often as you like. Here ``--until`` stops a step that cannot save itself.
 
         Args:
             done: how much is done; a smaller value than at the last call begins a new progress.
             total: how much there is, 0 where unknown.
             unit: what is counted, for example ``documents``.
         """
+        if not self.defers_stop:
+            self.pauses.heed_deadline()
         now = time.monotonic()
         if done < self._last_done:
             self._began_s, self._began_at, self._next_draw_s = now, done, 0.0

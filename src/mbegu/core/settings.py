@@ -29,6 +29,7 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: Sequence[Any] = (),
+    changes_output: bool = True,
 ) -> Any:
     """Declare one setting as a dataclass field.
 
@@ -39,10 +40,11 @@ def setting(
         low: smallest allowed number.
         high: largest allowed number.
         choices: the only allowed values.
+        changes_output: whether another value would give another output; if not, what is done or half done stays when it changes.
     """
     if isinstance(default, list):
         raise TypeError("use a tuple: settings are frozen")
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices)}
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices), "changes_output": changes_output}
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
 
 
@@ -89,6 +91,12 @@ def as_table(settings: Any) -> dict[str, Any]:
         value = getattr(settings, field.name)
         table[field.name] = list(value) if isinstance(value, tuple) else value
     return table
+
+
+def as_key(settings: Any) -> dict[str, Any]:
+    """Return ``as_table`` with the default of every setting that changes no output: what a step's output depends on."""
+    defaults = {each.name: each.default for each in dataclasses.fields(settings) if not each.metadata["changes_output"]}
+    return as_table(dataclasses.replace(settings, **defaults))
 
 
 def near(name: str, known: Sequence[str]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mbegu.core import durable
 from mbegu.core.errors import MbeguError, SettingsError, explain_os_error
+from mbegu.core.hours import parse_hours
+from mbegu.core.power import PowerSettings
 from mbegu.core.settings import near, read_settings, shown
 from mbegu.core.steps import ProjectSettings
 from mbegu.core.units import parse_budget
@@ -28,10 +30,16 @@ MOST_RECIPE_BYTES = 64_000  # a recipe with every setting has about 6,000
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe: the [project] settings and the settings of each step, defaults filled in."""
+    """A checked recipe: the [project] settings, the settings of each step, and [power], which no step depends on; defaults filled in."""
 
     project: ProjectSettings
     settings: Mapping[str, Any]
+    power: PowerSettings = field(default_factory=PowerSettings)
+
+
+def tables() -> dict[str, type[Any]]:
+    """Return the class of each table that a recipe may have, in the order in which they are written."""
+    return {"project": ProjectSettings, **{step.name: step.load_settings() for step in STEPS}, "power": PowerSettings}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -57,7 +65,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
     """Check the tables of a recipe. Raises ``SettingsError`` as ``read_recipe`` does."""
-    classes: dict[str, type[Any]] = {"project": ProjectSettings, **{step.name: step.load_settings() for step in STEPS}}
+    classes = tables()
     problems = [f"there is no table [{shown(name)[1:-1]}]{near(name, list(classes))}" for name in values if name not in classes]
     made: dict[str, Any] = {}
     for name, cls in classes.items():
@@ -70,22 +78,24 @@ def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
     problems += _deeper_problems(made)
     if problems:
         raise SettingsError("; ".join(problems), where, "mend the recipe; `mbegu steps` lists every setting")
-    return Recipe(made.pop("project"), made)
+    return Recipe(made.pop("project"), power=made.pop("power"), settings=made)
 
 
 def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
-    """Check what a type and a range cannot: that the language exists and the budget is an amount."""
+    """Check what a type and a range cannot: that the language exists, the budget is an amount and hours are hours."""
     problems = []
-    checks = []
+    checks: list[tuple[str, Callable[[], object]]] = []
     if made.get("project"):
-        checks.append(made["project"].parsed_language)
+        checks.append(("", made["project"].parsed_language))
     if made.get("plan"):
-        checks.append(lambda: parse_budget(made["plan"].budget))
-    for check in checks:
+        checks.append(("", lambda: parse_budget(made["plan"].budget)))
+    if made.get("power") and made["power"].hours.strip():
+        checks.append(("[power] hours: ", lambda: parse_hours(made["power"].hours)))
+    for where, check in checks:
         try:
             check()
         except MbeguError as error:
-            problems.append(error.one_line().rstrip("."))
+            problems.append(where + error.one_line().rstrip("."))
     return problems
 
 
@@ -97,15 +107,14 @@ def new_recipe(project: ProjectSettings, text: tuple[str, ...], budget: str = ""
         "plan": {"budget": budget} if budget else {},
     }
     lines = ["# The recipe of this model. Lines that begin with # show the defaults: take the # away to change one."]
-    classes: dict[str, type[Any]] = {"project": ProjectSettings, **{step.name: step.load_settings() for step in STEPS}}
-    for table, cls in classes.items():
+    for table, cls in tables().items():
         lines += ["", f"[{table}]"]
-        for field in dataclasses.fields(cls):
+        for each in dataclasses.fields(cls):
             values = given.get(table, {})
-            value = values.get(field.name, None if field.default is dataclasses.MISSING else field.default)
-            unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
-            lines.append(f"# {field.metadata['help']}{unit}")
-            lines.append(f"{'' if field.name in values else '# '}{field.name} = {_toml_value(value)}")
+            value = values.get(each.name, None if each.default is dataclasses.MISSING else each.default)
+            unit = f" ({each.metadata['unit']})" if each.metadata["unit"] else ""
+            lines.append(f"# {each.metadata['help']}{unit}")
+            lines.append(f"{'' if each.name in values else '# '}{each.name} = {_toml_value(value)}")
     return "\n".join(lines) + "\n"
 
 

@@ -12,9 +12,9 @@ import tomli_w
 
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
-from mbegu.core.errors import BusyError, DamageError, MbeguError, SettingsError, StoppedError, explain_os_error
+from mbegu.core.errors import BusyError, DamageError, MbeguError, PausedError, SettingsError, StoppedError, explain_os_error
 from mbegu.core.report import Say
-from mbegu.core.settings import as_table
+from mbegu.core.settings import as_key, as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.ledger.store import Ledger, RunRecorder
 from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
@@ -46,6 +46,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> d
 
     Raises:
         BusyError: another run holds the project.
+        StoppedError: the user asked to stop, or the time given has come.
         MbeguError: as the steps raise; what was done before stays done.
     """
     done: dict[str, Artifact] = {}
@@ -55,7 +56,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> d
             _require_own(step.folder(place))
         ledger = Ledger(place.ledger)
         for step in STEPS:
-            done[step.name] = _run_or_skip(step, place, recipe, done, ledger, say)
+            done[step.name] = _run_in_time(step, place, recipe, done, ledger, say)
             if step.name == upto:
                 break
     return done
@@ -102,7 +103,7 @@ def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Arti
     parts = {
         "step": step.name,
         "version": step.version,
-        "settings": {} if step.file_decides and fingerprint else as_table(settings),
+        "settings": {} if step.file_decides and fingerprint else as_key(settings),
         "project": {name: project[name] for name in step.project_fields},
         "inputs": {name: done[name].sha256 for name in step.inputs},
         "fingerprint": fingerprint,
@@ -135,6 +136,16 @@ def require_writable(place: Project) -> None:
     probe.unlink()
 
 
+def _run_in_time(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say) -> Artifact:
+    """Run a step or skip it. Outside the hours and without power it waits between two runs, so that no run counts the waiting as work."""
+    while True:
+        try:
+            return _run_or_skip(step, place, recipe, done, ledger, say)
+        except PausedError as pause:
+            say.note(pause.what)
+            say.pauses.wait()
+
+
 def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say) -> Artifact:
     folder = step.folder(place)
     key = step_key(step, recipe, place, done, say)
@@ -146,6 +157,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
         say.done(f"{why}: skipped")
         return found
     say.note(why)
+    say.pauses.require(f"'{step.name}' comes next; all that is done is saved")
     _prepare_folder(folder, key)
     inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs})
     recorder = ledger.begin(

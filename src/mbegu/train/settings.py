@@ -20,7 +20,11 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """The [train] table: nothing here changes the model."""
+    """The [train] table: nothing here changes the model, and a training goes on when it is changed."""
 
-    checkpoint_every_s: float = setting(60.0, help="time between two checkpoints: what a power cut can cost at most", unit="s", low=0, high=3600)
-    sample_tokens: int = setting(24, help="how much the model writes at each look, to be read by people", unit="tokens", low=0, high=256)
+    checkpoint_every_s: float = setting(
+        60.0, help="time between two checkpoints: what a power cut can cost at most", unit="s", low=0, high=3600, changes_output=False
+    )
+    sample_tokens: int = setting(
+        24, help="how much the model writes at each look, to be read by people", unit="tokens", low=0, high=256, changes_output=False
+    )

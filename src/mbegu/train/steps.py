@@ -13,7 +13,7 @@ import torch
 
 from mbegu.core import durable
 from mbegu.core.artifacts import CHECKPOINTS, Artifact
-from mbegu.core.errors import SettingsError, StoppedError
+from mbegu.core.errors import SettingsError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs
@@ -32,6 +32,12 @@ from mbegu.train.loop import TrainingState, train
 from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
 from mbegu.train.settings import PlanSettings, TrainSettings
+
+# Allowances of ours, to be done before the time to stop: half as long again as the longest step and the last save, and a second for the
+# ledger; a save that is not measured yet goes to an old disk.
+MARGIN = 1.5
+LEAST_MARGIN_S = 1.0
+SLOW_DISK_BYTES_PER_S = 20e6
 
 
 def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
@@ -74,7 +80,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
         Parameters, steps, tokens seen, passes, best step, what computed it, and whether every resume was exact.
 
     Raises:
-        StoppedError: the user asked to stop; a checkpoint is saved.
+        StoppedError: the user asked to stop, or it waits for its hours or for power; a checkpoint is saved.
     """
     machine.prepare_process()
     plan = read_plan(inputs["plan"].path("plan.toml"))
@@ -99,10 +105,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
         say.defers_stop = False
     progress = state.progress
     if progress.step < plan.training.steps:
-        raise StoppedError(
-            f"stopped at step {progress.step:,} of {plan.training.steps:,}; all of it is saved",
-            fix="run `mbegu grow` to go on; you can switch off now",
-        )
+        raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.steps:,}; all of it is saved")
     save_model(out / "model", model.config, state.best, tokenizer.folder)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
     say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte on the documents set aside, at step {progress.best_step:,}")
@@ -194,13 +197,15 @@ def computed_by(computer: ComputerPlan) -> dict[str, str]:
 
 
 class _Session:
-    """What happens around the steps of one run: checkpoints, the table, the sample, the wish to stop."""
+    """What happens around the steps of one run: checkpoints, the table, the sample, pauses and the wish to stop."""
 
     def __init__(self, state: TrainingState, plan: Plan, settings: TrainSettings, checkpoints: Path, engine: TorchEngine, say: Say) -> None:
         self.state, self.plan, self.settings = state, plan, settings
         self.checkpoints, self.engine, self.say = checkpoints, engine, say
         self.began_s, self.first_step = time.monotonic(), state.progress.step
-        self.saved_s = time.monotonic()
+        self.saved_s = self.stepped_s = self.began_s
+        self.longest_step_s = 0.0
+        self.save_takes_s = sum(tensor.nbytes for tensor in state.tensors().values()) / SLOW_DISK_BYTES_PER_S  # until it is measured
         self.shown = len(state.progress.history)
 
     def after_step(self, state: TrainingState) -> bool:
@@ -209,11 +214,17 @@ class _Session:
         if len(progress.history) > self.shown:
             self._show(progress)
         is_over = progress.step >= self.plan.training.steps
-        wants_stop = self.say.stop_requested
-        if wants_stop or is_over or time.monotonic() - self.saved_s >= self.settings.checkpoint_every_s:
+        now_s = time.monotonic()
+        self.longest_step_s = max(self.longest_step_s, now_s - self.stepped_s)
+        decision = self.say.pauses.ask(LEAST_MARGIN_S + MARGIN * (self.longest_step_s + self.save_takes_s))
+        if decision.saves or is_over or now_s - self.saved_s >= self.settings.checkpoint_every_s:
             save_checkpoint(self.checkpoints, state.tensors(), progress)
             self.saved_s = time.monotonic()
-        return wants_stop
+            self.save_takes_s = self.saved_s - now_s
+        if decision.action == "save":
+            self.say.warn(f"{decision.why}; saved at step {progress.step:,}")
+        self.stepped_s = time.monotonic()
+        return decision.ends
 
     def _show(self, progress: Progress) -> None:
         """One row of the table, with a sample of the model's writing under it."""
