@@ -74,11 +74,11 @@ def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
 
 
 def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
-    """Check what a type and a range cannot: that the language exists and the budget is an amount."""
+    """Check what a type and a range cannot: that the language exists, that prices agree and the budget is an amount."""
     problems = []
     checks = []
     if made.get("project"):
-        checks.append(made["project"].parsed_language)
+        checks += [made["project"].parsed_language, made["project"].check_price]
     if made.get("plan"):
         checks.append(lambda: parse_budget(made["plan"].budget))
     for check in checks:
