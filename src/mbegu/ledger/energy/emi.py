@@ -146,7 +146,7 @@ def devices() -> list[str]:
     names = ctypes.create_unicode_buffer(length.value)
     if manager.CM_Get_Device_Interface_ListW(guid, None, names, length, 0):
         return []
-    return [name for name in names[:].split("\0") if name]
+    return [name for name in "".join(names[:]).split("\0") if name]
 
 
 def ask(path: str, code: int, most_bytes: int) -> bytes:
