@@ -6,7 +6,7 @@
 Watts and their ranges come from computers that others measured at the plug (see ``calibration``): 90 % of them lie in the range of their
 kind. Two hardware threads share a core and its watts, so no more cores are counted as busy than there are. Measured were all cores busy at
 once. A few busy cores among idle ones run faster and wake what they share: the high end is raised by the square root of cores there are to
-cores busy, no more than twofold. At a load of 10 % SPECpower's computers draw up to twice their share; for laptops the rule is ours.
+cores busy, no more than twofold. At a load of 10 % SPECpower's servers of 2017 draw up to twice their share; for others the rule is ours.
 
 Of a server without hardware threads to be seen, a core may be half a core (as rented ones mostly are): its low end is halved.
 """
