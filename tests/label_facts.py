@@ -9,7 +9,7 @@ from typing import Any
 
 from mbegu.core.artifacts import Artifact
 from mbegu.core.steps import Project, ProjectSettings
-from mbegu.ledger.energy.value import MODELLED, Energy
+from mbegu.ledger.energy.value import MODELLED, WORK_COUNTED, Energy, Idle
 from mbegu.ledger.record import RunRecord, write_record
 from mbegu.ledger.store import Ledger
 from mbegu.release.label import Label, gather_label
@@ -98,7 +98,7 @@ def filled_ledger(folder: Path) -> Ledger:
     runs = [(name, f"key-{name}", "done") for name in FACTS]
     runs[3:3] = [("train", "key-train", "cut off"), ("train", "an older key", "failed")]
     for number, (step, key, status) in enumerate(runs, start=1):
-        energy = Energy(0.003, 0.0007, 0.011, MODELLED, "the processor's work for this program above idle; without what the computer draws when idle")
+        energy = Energy(0.003, 0.0007, 0.011, MODELLED, WORK_COUNTED, Idle(0.001, 0.0002, 0.005))
         record = RunRecord(number, step, 1, key, "done", "2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z", 300.0, 550.0, machine=MACHINE, energy=energy)
         write_record(folder, dataclasses.replace(record, status=status, peak_memory_bytes=1_100_000_000))
     return Ledger(folder)

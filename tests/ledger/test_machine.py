@@ -55,6 +55,8 @@ def test_a_huge_memory_limit_is_none(tmp_path):
         ("AMD Ryzen 5 5600X 6-Core Processor", "desktop"),
         ("Intel(R) Core(TM) i5-4570 CPU @ 3.20GHz", "desktop"),
         ("ARMv7 Processor rev 3", "unknown"),
+        ("Raspberry Pi 4 Model B Rev 1.2", "board"),
+        ("Radxa ROCK 5B", "board"),
     ],
 )
 def test_guesses_the_kind_from_the_name(monkeypatch, name, kind):

@@ -9,7 +9,10 @@ import pytest
 from mbegu.core.errors import InputError, MbeguError, ResourceError
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger import recorder as recorder_module
-from mbegu.ledger.record import read_record
+from mbegu.ledger.energy.choose import MeterChoice
+from mbegu.ledger.energy.value import METER, Energy
+from mbegu.ledger.record import RunRecord, read_record
+from mbegu.ledger.recorder import RunRecorder, utc_now
 from mbegu.ledger.store import Ledger, file_hash
 from mbegu.ledger.verify import verify_ledger
 
@@ -165,3 +168,20 @@ def test_is_plain_json_with_units_in_the_names(three_runs, tmp_path):
     assert {"seconds", "cpu_seconds", "peak_memory_bytes", "energy", "sha256", "previous", "machine"} <= set(values)
     assert {"kwh", "low_kwh", "high_kwh", "method"} <= set(values["energy"])
     assert issubclass(InputError, MbeguError)
+
+
+def test_what_a_meter_counts_is_written_with_the_idle_computer_beside_it(tmp_path, laptop):
+    class Plug:
+        trouble = ""
+
+        def start(self) -> None:
+            pass
+
+        def read(self) -> Energy:
+            return Energy(0.5, 0.4, 0.6, METER, "all that is plugged in", counts_idle=True)
+
+    record = RunRecord(1, "corpus", 1, "k", "running", utc_now(), utc_now())
+    done = RunRecorder(tmp_path, record, MeterChoice(Plug(), "a test"), laptop).finish()
+    assert done.energy.counts_idle and done.energy.idle.low_kwh < done.energy.idle.kwh < done.energy.idle.high_kwh
+    assert "idle power modelled" in done.energy.work().method and done.energy.total().kwh == 0.5
+    assert read_record(tmp_path / done.file_name) == done

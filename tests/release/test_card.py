@@ -24,7 +24,7 @@ def test_metadata_is_what_hugging_face_reads(tmp_path):
     assert "base_model" not in data and "from-scratch" in data["tags"]
     result = data["model-index"][0]["results"][0]
     assert result["metrics"][0]["type"] == "bits_per_byte" and result["metrics"][0]["value"] == 1.4472
-    assert "modelled from processor time; range" in data["co2_eq_emissions"]["source"]
+    assert "modelled from processor time; idle power modelled; range" in data["co2_eq_emissions"]["source"]
 
 
 @pytest.mark.parametrize("code", ["nno_Latn", "yor", "nqo_Nkoo"])

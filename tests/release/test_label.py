@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from tests.label_facts import FACTS, PROJECT, artifacts_of, filled_ledger, whole
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.ledger.store import Ledger
+from mbegu.release.card import card_markdown
 from mbegu.release.label import Score, gather_label, judge, label_json, label_text
+from mbegu.release.page import label_html
 
 
 def test_figures_come_from_the_artifacts(tmp_path):
@@ -109,8 +112,45 @@ def test_json_is_whole_and_stays_the_same_through_json(tmp_path):
 
 
 def test_no_energy_stands_without_its_method(tmp_path):
-    for line in label_text(whole_label(tmp_path)).splitlines():
-        assert "kWh" not in line or "modelled" in line or "g/kWh" in line
+    label = whole_label(tmp_path)
+    amount = re.compile(r"\d k?Wh\b")
+    for text in (label_text(label), card_markdown(label), re.sub("<(dd|td|p|li)", "\n<", label_html(label))):
+        lines = [line for line in text.splitlines() if amount.search(line)]
+        assert len(lines) >= 6 and all("modelled" in line for line in lines), lines
+
+
+def test_energy_is_given_for_the_work_and_in_all(tmp_path):
+    cost = whole_label(tmp_path).cost
+    assert (cost.work.kwh, cost.total.kwh) == pytest.approx((7 * 0.003, 7 * 0.004))
+    assert (cost.total.low_kwh, cost.total.high_kwh) == pytest.approx((7 * 0.0009, 7 * 0.016))
+    text = label_text(whole_label(tmp_path / "b"))
+    assert "energy, work alone" in text and "energy, in all" in text and "idle power modelled" in text
+
+
+def test_carbon_and_price_are_of_all_that_was_drawn(tmp_path):
+    cost = whole_label(tmp_path).cost
+    assert cost.carbon.grams == pytest.approx(cost.total.kwh * 523) and cost.cost.amount == pytest.approx(cost.total.kwh * 225)
+    assert "idle power modelled" in cost.carbon.energy_method and cost.cost.energy_method == cost.total.method
+
+
+def test_energy_is_given_for_each_stage_and_a_million_training_tokens(tmp_path):
+    label = whole_label(tmp_path)
+    stages = {stage.step: stage for stage in label.cost.stages}
+    assert list(stages) == list(FACTS) and (stages["train"].runs, stages["corpus"].runs) == (2, 1)
+    assert stages["train"].energy.kwh == pytest.approx(2 * 0.003)
+    per_million = label.cost.per_million_tokens
+    assert per_million.kwh == pytest.approx(2 * 0.003 / 5.9392) and per_million.total().kwh == pytest.approx(2 * 0.004 / 5.9392)
+    cost = label_json(label)["cost"]
+    assert cost["training_tokens"] == 5_939_200 and cost["per_million_tokens"]["method"] and "Wh (" in cost["per_million_tokens_text"]
+    assert all(stage["energy"]["method"] and stage["energy"]["low_kwh"] < stage["energy"]["high_kwh"] for stage in cost["stages"])
+
+
+def test_a_generator_takes_the_place_of_the_grid(tmp_path):
+    diesel = dataclasses.replace(PROJECT, energy_source="diesel", tariff_per_kwh=0.0, fuel_price_per_litre=1100.0)
+    cost = whole_label(tmp_path, diesel).cost
+    assert cost.carbon.grid.name == "diesel generator" and "a litre" in cost.cost.reckoned_from
+    free = whole_label(tmp_path / "b", dataclasses.replace(PROJECT, country="", energy_source="solar", tariff_per_kwh=0.0)).cost
+    assert free.carbon.grid.year == 2014 and free.cost is None and "no tariff or price of fuel" in free.cost_reason
 
 
 def test_an_unknown_language_is_refused(tmp_path):

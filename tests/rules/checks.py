@@ -124,6 +124,80 @@ def undescribed(tree: ast.Module) -> Iterator[Offence]:
                 yield node.lineno, f"{node.name}() lacks annotations: {', '.join(bare) or 'return'}"
 
 
+ENERGY_NAME = re.compile(r"(^|_)(?<!per_)(kwh|wh|mwh|joules|watt_hours)(_|$)", re.IGNORECASE)
+WRITERS = {"str", "repr", "format", "print", "two_digits", "echo", "note", "warn", "title", "write", "join"}
+# Functions that make a number or a text of a number; any other call may return something that carries its method.
+NUMBERS = WRITERS | {"round", "abs", "float", "int", "sum", "min", "max", "sorted", "list", "tuple"}
+
+
+def bare_energies(tree: ast.Module) -> Iterator[Offence]:
+    """Amounts of energy (names such as ``x_kwh``) put into text, or into a table or record that holds no method beside them.
+
+    Within a function, names that were given an amount count as amounts as well, also those that a loop or a comprehension gives.
+    """
+    scopes = [tree, *(node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)))]
+    seen = set()
+    for scope in scopes:
+        amounts = _amounts_in(scope) if scope is not tree else set()
+        for node in ast.walk(scope):
+            for part in _written(node):
+                name = _energy_in(part, amounts)
+                if name and node not in seen:
+                    seen.add(node)
+                    yield getattr(node, "lineno", 0), f"{name} becomes text without its method: {ast.unparse(node)[:60]}"
+    for node in ast.walk(tree):
+        names = _names_beside(node)
+        found = next((name for name in names if ENERGY_NAME.search(name)), "")
+        if found and not any("method" in name for name in names):
+            yield getattr(node, "lineno", 0), f"{found} has no method beside it"
+
+
+def _written(node: ast.AST) -> list[ast.expr]:
+    """The expressions that a node turns into text."""
+    if isinstance(node, ast.FormattedValue):
+        return [node.value]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", maxsplit=1)[-1] in WRITERS:
+        return [*node.args, *(keyword.value for keyword in node.keywords)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+        return [node.right]
+    return []
+
+
+def _amounts_in(scope: ast.AST) -> set[str]:
+    """The names that are given amounts of energy in a function."""
+    amounts: set[str] = set()
+    for node in ast.walk(scope):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, (ast.comprehension, ast.For)):
+            targets, value = [node.target], node.iter
+        if targets and _energy_in(value, amounts):
+            amounts |= {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return amounts
+
+
+def _energy_in(part: ast.AST, amounts: set[str]) -> str:
+    """The first name in an expression that is an amount of energy."""
+    if isinstance(part, ast.Call) and ast.unparse(part.func).rsplit(".", maxsplit=1)[-1] not in NUMBERS:
+        return ""
+    name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
+    if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
+        name = str(part.slice.value)
+    if name and (ENERGY_NAME.search(name) or name in amounts):
+        return name
+    return next((found for child in ast.iter_child_nodes(part) if (found := _energy_in(child, amounts))), "")
+
+
+def _names_beside(node: ast.AST) -> list[str]:
+    """The keys of a table written out, or the fields of a class: what would be written together."""
+    if isinstance(node, ast.Dict):
+        return [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
+    if isinstance(node, ast.ClassDef):
+        return [each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)]
+    return []
+
+
 MACHINE_PATH = re.compile(r"""(?<![\w.)\]}])(/home/\w|/Users/\w|/tmp/|/work/|/root/|[A-Z]:\\\\?Users\\)""")
 REMOTE_PART = re.compile(
     r"""<(script|link|img|iframe|source|video|audio|object|embed)\b[^>]*\b(src|href|data)\s*=\s*["']?(https?:)?//"""

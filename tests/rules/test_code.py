@@ -18,6 +18,12 @@ DIRECT_WRITES_ALLOWED = {
     ("src/mbegu/ledger/memory.py", "os.write("): "tells the kernel, through /proc, to begin a new peak of memory",
 }
 
+# Where an amount of energy stands without its method, and why that is right there: (module, beginning of the offence).
+BARE_ENERGIES_ALLOWED = {
+    ("src/mbegu/ledger/energy/value.py", ""): "the one home of the text, and of Idle, which only ever stands in an Energy",
+    ("src/mbegu/core/units.py", "kwh has no method"): "a table of units, not amounts",
+}
+
 
 def offences(rule: Rule) -> list[str]:
     return [f"{name_of(path)}:{line}: {what}" for path in python_files() for line, what in rule(tree_of(path))]
@@ -43,6 +49,20 @@ def test_files_are_written_through_durable_only() -> None:
 def test_the_list_of_exceptions_holds_only_what_is_needed() -> None:
     for module, call in DIRECT_WRITES_ALLOWED:
         assert any(what.startswith(call) for _, what in checks.direct_writes(tree_of(ROOT / module))), (module, call)
+
+
+def test_no_energy_is_written_without_its_method() -> None:
+    found = []
+    for path in python_files():
+        for line, what in checks.bare_energies(tree_of(path)):
+            if not any(name_of(path) == module and what.startswith(begin) for module, begin in BARE_ENERGIES_ALLOWED):
+                found.append(f"{name_of(path)}:{line}: {what}")
+    assert found == []
+
+
+def test_the_list_of_allowed_energies_holds_only_what_is_needed() -> None:
+    for module, begin in BARE_ENERGIES_ALLOWED:
+        assert any(what.startswith(begin) for _, what in checks.bare_energies(tree_of(ROOT / module))), (module, begin)
 
 
 def test_what_is_public_is_described_and_annotated() -> None:
@@ -105,6 +125,22 @@ PLANTED: list[tuple[Rule, str, bool]] = [
     (checks.unnamed_encodings, "path.read_text(encoding='utf-8')", False),
     (checks.unnamed_encodings, "path.write_text(text)", True),
     (checks.unnamed_encodings, "subprocess.run(command, text=True)", True),
+    (checks.bare_energies, "f'{energy.kwh:.2f} kWh'", True),
+    (checks.bare_energies, "f'{round(values[\"low_kwh\"], 2)}'", True),
+    (checks.bare_energies, "f'{energy}'", False),
+    (checks.bare_energies, "f'{Energy(low_kwh, low_kwh, low_kwh, method, what).text()}'", False),
+    (checks.bare_energies, "f'{tariff_per_kwh:g} a kWh'", False),
+    (checks.bare_energies, "say.note(str(used_wh))", True),
+    (checks.bare_energies, "'%s Wh' % used_wh", True),
+    (checks.bare_energies, "'{} Wh'.format(used_wh)", True),
+    (checks.bare_energies, "print(run.energy.high_kwh)", True),
+    (checks.bare_energies, "def text(energy):\n    used = energy.kwh * 1000\n    return f'{used} Wh'", True),
+    (checks.bare_energies, "def text(energy):\n    return [two_digits(each) for each in (energy.low_kwh, energy.kwh)]", True),
+    (checks.bare_energies, "def text(energy):\n    used = energy.text()\n    return f'{used}'", False),
+    (checks.bare_energies, "values = {'kwh': energy.kwh}", True),
+    (checks.bare_energies, "values = {'kwh': energy.kwh, 'method': energy.method}", False),
+    (checks.bare_energies, "class Expected:\n    energy_kwh: float\n    steps: int", True),
+    (checks.bare_energies, "class Expected:\n    energy_kwh: float\n    energy_method: str", False),
     (checks.direct_writes, "open(path, 'w', encoding='utf-8')", True),
     (checks.direct_writes, "open(path, mode='ab')", True),
     (checks.direct_writes, "open(path, 'r+b')", True),

@@ -118,7 +118,7 @@ def test_energy_becomes_time(inputs: Inputs) -> None:
     assert plan.expected.energy_method
 
 
-@pytest.mark.parametrize("small", ["20s", "26s", "0.1Wh"])
+@pytest.mark.parametrize("small", ["20s", "26s", "0.05Wh"])
 def test_a_budget_that_leaves_no_time_is_refused(inputs: Inputs, small: str) -> None:
     message = r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget that is \d+ s larger\."
     with pytest.raises(ResourceError, match=message):

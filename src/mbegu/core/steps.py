@@ -24,13 +24,30 @@ class ProjectSettings:
     licence: str = setting("unknown", help="licence under which you give the model away, an SPDX identifier such as CC-BY-4.0")
     author: str = setting("", help="who grows the model and answers for it")
     country: str = setting("", help="country whose electricity grid is used, ISO 3166 code such as NG; carbon is not reckoned when empty")
+    energy_source: str = setting(
+        "",
+        help="where the electricity comes from when it is not the country's grid: a diesel generator or solar panels of one's own",
+        choices=("", "diesel", "solar"),
+    )
     tariff_per_kwh: float = setting(0.0, help="price of electricity; 0: cost is not reckoned", unit="currency/kWh", low=0)
-    currency: str = setting("", help="currency of the tariff, such as NGN")
+    fuel_price_per_litre: float = setting(
+        0.0, help='price of the diesel, in place of a tariff, with energy_source = "diesel"; 0: not used', unit="currency/l", low=0
+    )
+    currency: str = setting("", help="currency of the tariff or of the fuel's price, such as NGN")
     meter_file: str = setting("", help="CSV file of an energy meter (columns: time in ISO 8601, kWh as a running total); used for energy when given")
 
     def parsed_language(self) -> Language:
         """Return the language. Raises ``SettingsError`` for an unknown code."""
         return parse_language(self.language, self.language_name)
+
+    def check_price(self) -> None:
+        """Refuse prices that contradict each other. Raises ``SettingsError``."""
+        if self.fuel_price_per_litre and self.energy_source != "diesel":
+            raise SettingsError(
+                "[project] fuel_price_per_litre is given, but the electricity is not from a generator", fix='set energy_source = "diesel"'
+            )
+        if self.fuel_price_per_litre and self.tariff_per_kwh:
+            raise SettingsError("[project] has a tariff and a price of fuel", fix="keep the one that you pay: tariff_per_kwh or fuel_price_per_litre")
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ UNLIMITED_BYTES = 1 << 60
 _VECTOR_FLAGS = {"avx2": "avx2", "avx512": "avx512f", "bf16": "avx512_bf16"}
 _SERVER = re.compile(r"\b(epyc|xeon|opteron|graviton|ampere|neoverse|thunderx|altra|power\d+)\b", re.IGNORECASE)
 _LAPTOP = re.compile(r"\b(mobile|\w*\d{3,5}(u|y|h|m|hq|hk|hs|hx|mq|g\d)|apple m\d.*)\b", re.IGNORECASE)
+_BOARD = re.compile(r"\b(raspberry|radxa|rock|orange pi|odroid|beagle|pine64|rockchip|rk3\d+\w*|bcm2\d+|allwinner|amlogic|jetson)", re.IGNORECASE)
 _DESKTOP = re.compile(r"\b(core\(tm\)|ryzen|pentium|celeron|athlon|fx\(tm\))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A computer as a run saw it. ``None`` is "could not be read"; ``kind`` is laptop, desktop, server or unknown."""
+    """A computer as a run saw it. ``None`` is "could not be read"; ``kind`` is laptop, desktop, server, board or unknown."""
 
     processor: str
     kind: str
@@ -163,6 +164,8 @@ def _kind(name: str) -> str:
         return "server"
     if _has_battery() or _LAPTOP.search(name):
         return "laptop"
+    if _BOARD.search(name):
+        return "board"
     return "desktop" if _DESKTOP.search(name) else "unknown"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from mbegu import __version__
 from mbegu.core.errors import MbeguError
 from mbegu.ledger.energy.choose import MeterChoice
-from mbegu.ledger.energy.processor_model import ProcessorModel, cpu_seconds
+from mbegu.ledger.energy.processor_model import ProcessorModel, beside_idle, cpu_seconds
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import Machine
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
@@ -59,6 +59,7 @@ class RunRecorder:
         self._folder = folder
         self._record = record
         self._choice = choice
+        self._machine = machine
         self._model = ProcessorModel(machine)
         self._lock = threading.RLock()
         self._began_s = time.monotonic()
@@ -161,7 +162,8 @@ class RunRecorder:
         """Return the meter's energy, or the model's with the reason why the meter could not tell."""
         measured = self._choice.meter.read()
         if measured is not None:
-            return measured, self._choice.why
+            known = measured.idle is not None
+            return (measured if known else beside_idle(measured, self.seconds(), self._machine)), self._choice.why
         modelled = self._model.read()
         if modelled is None:
             raise AssertionError("the model always tells")

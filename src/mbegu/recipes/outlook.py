@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mbegu.core.artifacts import Artifact
@@ -11,10 +11,15 @@ from mbegu.core.report import Say, format_table
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes, format_seconds
+from mbegu.ledger.energy.carbon import cost_of
+from mbegu.ledger.energy.processor_model import idle_energy
 from mbegu.ledger.energy.value import Energy
+from mbegu.ledger.machine import describe_machine
 from mbegu.recipes.catalog import BY_NAME, load
 from mbegu.recipes.recipe import Recipe
 from mbegu.recipes.runner import StepState, grow, hold, look_ahead
+
+_NOT_SAID = "plan.toml does not say"
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Outlook:
 
     states: list[StepState]
     plan: Any
+    energy_in_all: str
     cost: str
     saved: str
     is_followed: bool
@@ -35,6 +41,7 @@ class Outlook:
         return {
             "steps": [{"step": state.step.name, "action": state.action, "why": state.why} for state in self.states],
             "plan": {name: as_table(getattr(self.plan, name)) for name in ("model", "training", "computer", "expected")},
+            "energy_in_all": self.energy_in_all,
             "cost": self.cost,
             "saved": self.saved,
             "followed": self.is_followed,
@@ -53,7 +60,8 @@ class Outlook:
             ("time", format_seconds(expected.seconds)),
             ("memory", format_bytes(expected.memory_bytes)),
             ("disk", format_bytes(expected.disk_bytes)),
-            ("energy", _energy_text(expected)),
+            ("energy, work alone", _energy_text(expected)),
+            ("energy, in all", self.energy_in_all),
             ("cost", self.cost),
             ("model", f"{expected.parameters / 1e6:.1f} M parameters, {expected.passes:.1f} passes over the text"),
             ("bits per byte", f"{expected.bits_per_byte:.3f} ({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f})"),
@@ -86,7 +94,9 @@ def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
         plan = _plan(place, recipe, done, say, anew=save)
         if save:
             load("mbegu.train.planfile:write_plan")(place.plan, plan)
-    return Outlook(look_ahead(place, recipe, say), plan, _cost(recipe, plan.expected), str(place.plan) if save else "", is_followed)
+    energy = _energy_in_all(plan.expected)
+    told = energy.text() if energy else _NOT_SAID
+    return Outlook(look_ahead(place, recipe, say), plan, told, _cost(recipe, energy), str(place.plan) if save else "", is_followed)
 
 
 def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say, *, anew: bool) -> Any:
@@ -98,18 +108,25 @@ def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say
     return load("mbegu.train.budget:make_plan")(recipe.settings["plan"], inputs, say)
 
 
-def _energy_text(expected: Any) -> str:
+def _energy(expected: Any) -> Energy | None:
+    """Return the expected energy of the work; ``None`` where plan.toml, which may be written by hand, does not say it with its method."""
     try:
-        return Energy(
-            expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows"
-        ).text()
-    except ValueError:  # plan.toml may be written by hand
-        return "plan.toml does not say"
+        return Energy(expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows")
+    except ValueError:
+        return None
 
 
-def _cost(recipe: Recipe, expected: Any) -> str:
-    tariff = recipe.project.tariff_per_kwh
-    if not tariff:
-        return "not reckoned: the recipe names no tariff"
-    low, high = expected.energy_kwh_low * tariff, expected.energy_kwh_high * tariff
-    return f"{low:.2f} to {high:.2f} {recipe.project.currency}".rstrip()
+def _energy_text(expected: Any) -> str:
+    energy = _energy(expected)
+    return energy.text() if energy else _NOT_SAID
+
+
+def _energy_in_all(expected: Any) -> Energy | None:
+    """Return the expected energy with that of this computer when idle, for as long as the plan takes."""
+    energy = _energy(expected)
+    return replace(energy, idle=idle_energy(expected.seconds, describe_machine())).total() if energy else None
+
+
+def _cost(recipe: Recipe, energy: Energy | None) -> str:
+    cost = cost_of(energy, recipe.project) if energy else None
+    return cost.text() if cost else "not reckoned: the recipe names no tariff or price of fuel"

@@ -82,11 +82,11 @@ def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
 
 
 def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
-    """Check what a type and a range cannot: that the language exists, the budget is an amount and hours are hours."""
+    """Check what a type and a range cannot: that the language exists, that prices agree, the budget is an amount and hours are hours."""
     problems = []
     checks: list[tuple[str, Callable[[], object]]] = []
     if made.get("project"):
-        checks.append(("", made["project"].parsed_language))
+        checks += [("", made["project"].parsed_language), ("", made["project"].check_price)]
     if made.get("plan"):
         checks.append(("", lambda: parse_budget(made["plan"].budget)))
     if made.get("power") and made["power"].hours.strip():

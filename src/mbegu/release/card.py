@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from mbegu.core.units import format_bytes, format_count
+from mbegu.core.units import format_bytes, format_count, format_seconds
 from mbegu.release.label import (
     NOT_MEASURED,
     Amount,
     Label,
+    both_text,
     carbon_text,
+    energy_text,
     size_text,
     text_text,
     time_text,
@@ -155,17 +157,31 @@ def _cost(label: Label) -> str:
     cost = label.cost
     lines = [
         "## What it cost\n",
-        f"- Energy: {cost.energy.text() if cost.energy else NOT_MEASURED}",
+        f"- Energy of the work alone, above the idle computer: {energy_text(cost.work)}",
+        f"- Energy in all, with the idle computer: {energy_text(cost.total)}",
         *([f"  - counted: {cost.energy.what_is_counted}"] if cost.energy else []),
+        f"- Energy of the training for a million tokens: {both_text(cost.per_million_tokens)}",
         f"- Carbon: {carbon_text(cost)}",
-        f"- Price of the electricity: {plain(cost.cost.text()) if cost.cost else 'not reckoned: no tariff was given'}",
+        *([f"  - factor: {cost.carbon.grid.source}"] if cost.carbon else []),
+        f"- Price of the electricity: {plain(cost.cost.text()) if cost.cost else cost.cost_reason}",
         f"- Time: {time_text(cost)}",
         f"- Computer: {'; '.join(plain(each) for each in cost.machines) or NOT_MEASURED}",
         f"- Most memory: {_size(cost.peak_memory_bytes)}",
     ]
     if cost.project_energy and cost.project_runs > cost.runs:
         lines.append(f"- All {cost.project_runs} runs of the project, with those that led nowhere: {cost.project_energy.text()}")
-    return "\n".join(lines) + "\n"
+    stages = [
+        (
+            stage.step,
+            str(stage.runs),
+            format_seconds(stage.seconds),
+            energy_text(stage.energy and stage.energy.work()),
+            energy_text(stage.energy and stage.energy.total()),
+        )
+        for stage in cost.stages
+    ]
+    table = "\n" + _table(("stage", "runs", "time", "energy, work alone", "energy, in all"), stages) if stages else ""
+    return "\n".join(lines) + "\n" + table
 
 
 def _files(label: Label) -> str:

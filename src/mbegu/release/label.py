@@ -92,8 +92,22 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What one step cost: the runs of it that made this model, with those that were cut off or failed on the way."""
+
+    step: str
+    runs: int
+    seconds: float
+    energy: Energy | None
+
+
+@dataclass(frozen=True)
 class Cost:
-    """What it cost to make: the runs that made this model, with those that were cut off or failed on the way."""
+    """What it cost to make: the runs that made this model, with those that were cut off or failed on the way.
+
+    ``energy`` is as its method counts it; ``work`` is what the work drew above the idle computer, ``total`` all that was drawn. Carbon and
+    price are of the total, where that is known. ``per_million_tokens`` is the energy of the training for a million training tokens.
+    """
 
     seconds: float | None = None
     cpu_seconds: float | None = None
@@ -101,9 +115,15 @@ class Cost:
     by_status: Mapping[str, int] = field(default_factory=dict)
     runs_without_energy: int = 0
     energy: Energy | None = None
+    work: Energy | None = None
+    total: Energy | None = None
+    stages: tuple[Stage, ...] = ()
+    training_tokens: int | None = None
+    per_million_tokens: Energy | None = None
     carbon: CarbonRange | None = None
     carbon_reason: str = ""
     cost: CostRange | None = None
+    cost_reason: str = ""
     machines: tuple[str, ...] = ()
     peak_memory_bytes: int | None = None
     project_runs: int = 0
@@ -188,7 +208,7 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
         groups=_groups(facts.get("evaluate", {})),
         forms=_forms(artifacts.get("export")),
         text=text,
-        cost=_cost(project, made_by, runs),
+        cost=_cost(project, made_by, runs, facts.get("train", {}).get("tokens_seen")),
         settings=_settings(facts),
         hashes=tuple((name, artifact.sha256) for name, artifact in artifacts.items()),
     )
@@ -228,7 +248,10 @@ def _by_interval(model: Score, best: Score) -> str:
 def label_json(label: Label) -> dict[str, Any]:
     """Return the whole label as plain JSON values; energies keep method and range."""
     values: dict[str, Any] = asdict(label)
-    values["cost"]["energy_text"] = label.cost.energy.text() if label.cost.energy else NOT_MEASURED
+    values["cost"]["energy_text"] = energy_text(label.cost.energy)
+    values["cost"]["work_text"] = energy_text(label.cost.work)
+    values["cost"]["total_text"] = energy_text(label.cost.total)
+    values["cost"]["per_million_tokens_text"] = both_text(label.cost.per_million_tokens)
     values["cost"]["carbon_text"] = carbon_text(label.cost)
     return _plain(values)  # type: ignore[no-any-return]
 
@@ -242,7 +265,10 @@ def label_text(label: Label) -> str:
         ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
         *((score.name, score.text()) for score in label.baselines),
         *([(f"worst: {label.groups[0].name}", label.groups[0].text())] if label.groups else []),
-        ("energy", label.cost.energy.text() if label.cost.energy else NOT_MEASURED),
+        ("energy, work alone", energy_text(label.cost.work)),
+        ("energy, in all", energy_text(label.cost.total)),
+        *((f"  {stage.step}", both_text(stage.energy)) for stage in label.cost.stages),
+        ("  a million tokens", both_text(label.cost.per_million_tokens)),
         ("carbon", carbon_text(label.cost)),
         *([("price", label.cost.cost.text())] if label.cost.cost else []),
         ("time", time_text(label.cost)),
@@ -269,6 +295,18 @@ def text_text(text: Text) -> str:
         return NOT_MEASURED
     held = f", of which {format_count(text.heldout_documents)} held out to measure with" if text.heldout_documents is not None else ""
     return f"{format_count(text.documents)} documents, {format_bytes(text.bytes)}{held}"
+
+
+def energy_text(energy: Energy | None) -> str:
+    """Return an energy with range and method, or that it was not measured."""
+    return energy.text() if energy else NOT_MEASURED
+
+
+def both_text(energy: Energy | None) -> str:
+    """Return the energy of the work alone and that with the idle computer, each with range and method."""
+    if energy is None:
+        return NOT_MEASURED
+    return f"work alone {energy_text(energy.work())}, in all {energy_text(energy.total())}"
 
 
 def carbon_text(cost: Cost) -> str:
@@ -363,21 +401,31 @@ def _forms(export: Artifact | None) -> tuple[FileForm, ...]:
     )
 
 
-def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunRecord]) -> Cost:
-    total, everything = total_of(made_by), total_of(runs)
-    carbon, reason = _carbon(project, total.energy)
+def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunRecord], training_tokens: int | None) -> Cost:
+    sums, everything = total_of(made_by), total_of(runs)
+    work, total = (sums.energy.work(), sums.energy.total()) if sums.energy else (None, None)
+    paid = total or sums.energy
+    carbon, reason = _carbon(project, paid)
+    stages = _stages(made_by)
+    training = next((stage.energy for stage in stages if stage.step == "train"), None)
     machines = dict.fromkeys(_machine_text(run.machine) for run in made_by if run.machine)
     peaks = [run.peak_memory_bytes for run in made_by if run.peak_memory_bytes]
     return Cost(
-        seconds=total.seconds if made_by else None,
-        cpu_seconds=total.cpu_seconds if made_by else None,
-        runs=total.runs,
-        by_status=total.by_status,
-        runs_without_energy=total.runs_without_energy,
-        energy=total.energy,
+        seconds=sums.seconds if made_by else None,
+        cpu_seconds=sums.cpu_seconds if made_by else None,
+        runs=sums.runs,
+        by_status=sums.by_status,
+        runs_without_energy=sums.runs_without_energy,
+        energy=sums.energy,
+        work=work,
+        total=total,
+        stages=stages,
+        training_tokens=training_tokens,
+        per_million_tokens=training.times(1e6 / training_tokens) if training and training_tokens else None,
         carbon=carbon,
         carbon_reason=reason,
-        cost=cost_of(total.energy, project.tariff_per_kwh, project.currency) if total.energy else None,
+        cost=cost_of(paid, project) if paid else None,
+        cost_reason="not reckoned: no tariff or price of fuel was given" if paid else "not reckoned: the energy was not measured",
         machines=tuple(machines),
         peak_memory_bytes=max(peaks, default=None),
         project_runs=everything.runs,
@@ -385,13 +433,22 @@ def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunReco
     )
 
 
+def _stages(made_by: list[RunRecord]) -> tuple[Stage, ...]:
+    """Return what each step cost, in the order in which they were first run."""
+    found = []
+    for step in dict.fromkeys(run.step for run in made_by):
+        sums = total_of(run for run in made_by if run.step == step)
+        found.append(Stage(step, sums.runs, sums.seconds, sums.energy))
+    return tuple(found)
+
+
 def _carbon(project: ProjectSettings, energy: Energy | None) -> tuple[CarbonRange | None, str]:
     if energy is None:
         return None, "not reckoned: the energy was not measured"
-    if not project.country:
-        return None, "not reckoned: no country was named"
+    if not project.country and not project.energy_source:
+        return None, "not reckoned: no country was named, nor a source of one's own"
     try:
-        return carbon_of(energy, project.country), ""
+        return carbon_of(energy, project.country, project.energy_source), ""
     except SettingsError as error:
         return None, f"not reckoned: {error.what}"
 

@@ -9,7 +9,7 @@ from html import escape
 from importlib import resources
 
 from mbegu.core.units import format_bytes, format_count
-from mbegu.release.label import NOT_MEASURED, Amount, Label, Score, carbon_text, size_text, text_text, time_text
+from mbegu.release.label import NOT_MEASURED, Amount, Label, Score, both_text, carbon_text, energy_text, size_text, text_text, time_text
 
 # More rows than these do not fit on a phone or a printed page; the model card has all of them.
 SHOWN_AMOUNTS = 4
@@ -147,20 +147,22 @@ def _amounts(head: str, amounts: Sequence[Amount]) -> str:
 
 def _cost(label: Label) -> str:
     cost = label.cost
-    energy = (
-        f"{escape(cost.energy.text())}<br><span class=soft>Counted: {escape(cost.energy.what_is_counted)}</span>" if cost.energy else NOT_MEASURED
-    )
+    counted = f"<br><span class=soft>Counted: {escape(cost.energy.what_is_counted)}</span>" if cost.energy else ""
     shown = [
-        ("Energy", energy),
+        ("Energy, work alone", escape(energy_text(cost.work)) + counted),
+        ("Energy, in all", escape(energy_text(cost.total))),
+        ("Training, a million tokens", escape(both_text(cost.per_million_tokens))),
         ("Carbon", escape(carbon_text(cost))),
-        ("Price", _own(cost.cost.text()) if cost.cost else "not reckoned: no tariff was given"),
+        ("Price", _own(cost.cost.text()) if cost.cost else escape(cost.cost_reason)),
         ("Time", escape(time_text(cost))),
         ("Computer", "<br>".join(escape(each) for each in cost.machines[:SHOWN_MACHINES]) or NOT_MEASURED),
         ("Most memory", _size(cost.peak_memory_bytes)),
     ]
     if cost.project_energy and cost.project_runs > cost.runs:
         shown.append(("With all trials", f"{escape(cost.project_energy.text())}, {cost.project_runs} runs"))
-    return _section("What it cost to make", _rows(shown))
+    stages = [(escape(stage.step), escape(both_text(stage.energy))) for stage in cost.stages]
+    by_stage = f"<details><summary>Energy of each stage</summary>{_rows(stages)}</details>" if stages else ""
+    return _section("What it cost to make", _rows(shown), by_stage)
 
 
 def _files(label: Label) -> str:

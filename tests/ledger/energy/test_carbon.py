@@ -1,6 +1,7 @@
 import pytest
 
 from mbegu.core.errors import SettingsError
+from mbegu.core.steps import ProjectSettings
 from mbegu.ledger.energy.carbon import _figures, carbon_of, cost_of, find_grid
 from mbegu.ledger.energy.value import Energy
 
@@ -52,6 +53,42 @@ def test_unknown_names_are_refused(country, source, message):
         carbon_of(ENERGY, country, source)
 
 
-def test_cost():
-    assert cost_of(ENERGY, 225.0, "NGN").text() == "450 NGN (230 to 900)" or cost_of(ENERGY, 225.0, "NGN").text() == "450 NGN (220 to 900)"
-    assert cost_of(ENERGY, 0, "NGN") is None
+def test_every_factor_has_its_year_and_source():
+    figures = _figures()
+    for name, values in {**figures["countries"], **figures["sources"]}.items():
+        assert 2000 < values["year"] < 2030, name
+    assert "Ember" in figures["source"] and all(values["source"] for values in figures["sources"].values())
+    for source in ("diesel", "solar"):
+        assert f"{find_grid('', source).year}: " in carbon_of(ENERGY, "", source).text()
+
+
+def project(**values):
+    return ProjectSettings(language="yor", currency="NGN", **values)
+
+
+def test_cost_by_the_tariff():
+    cost = cost_of(ENERGY, project(tariff_per_kwh=230.0))
+    assert cost.text() == "460 NGN (230 to 920; 230 a kWh)" and cost.energy_method == "a test"
+    assert cost_of(ENERGY, project()) is None
+
+
+def test_cost_by_the_diesel_that_a_generator_burns():
+    cost = cost_of(ENERGY, project(energy_source="diesel", fuel_price_per_litre=1000.0))
+    assert (cost.amount, cost.low, cost.high) == pytest.approx((2 * 400, 1 * 250, 4 * 650))
+    assert cost.text() == "800 NGN (250 to 2,600; diesel at 1000 a litre, 0.4 litres a kWh, from 0.25 to 0.65)"
+    assert cost_of(ENERGY, project(energy_source="diesel")) is None
+
+
+def test_diesel_burnt_and_its_carbon_agree():
+    diesel = _figures()["sources"]["diesel"]
+    assert diesel["litres_per_kwh"] * (2.7 + 0.6) * 1000 == pytest.approx(diesel["grams_per_kwh"], rel=0.03)
+    assert diesel["low_litres_per_kwh"] * 2.7 * 1000 == pytest.approx(diesel["low_grams_per_kwh"], rel=0.03)
+    assert diesel["high_litres_per_kwh"] * (2.7 + 0.6) * 1000 == pytest.approx(diesel["high_grams_per_kwh"], rel=0.03)
+
+
+def test_prices_that_contradict_each_other_are_refused():
+    project(tariff_per_kwh=1.0, energy_source="diesel").check_price()
+    with pytest.raises(SettingsError, match="not from a generator"):
+        project(fuel_price_per_litre=1.0).check_price()
+    with pytest.raises(SettingsError, match="a tariff and a price of fuel"):
+        project(fuel_price_per_litre=1.0, tariff_per_kwh=1.0, energy_source="diesel").check_price()

@@ -1,14 +1,17 @@
 """The counter and the battery, read from folders that look like Linux's."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger.energy.battery import Battery
+from mbegu.ledger.energy.calibration import idle_watts, work_watts
 from mbegu.ledger.energy.choose import choose_meter
-from mbegu.ledger.energy.processor_model import BUSY_THREAD_W, ProcessorModel, modelled_energy
+from mbegu.ledger.energy.processor_model import ProcessorModel, beside_idle, modelled_energy
 from mbegu.ledger.energy.rapl import Rapl
+from mbegu.ledger.energy.value import BATTERY, Energy
 
 
 def write(folder: Path, **values: object) -> Path:
@@ -100,11 +103,48 @@ def test_battery_without_capacity_or_on_the_charger_is_not_available(tmp_path, v
     assert not Battery(tmp_path).is_available
 
 
-def test_model_range_is_wide_and_idle_stands_apart(laptop):
-    energy = modelled_energy(3600, 1800, laptop)
-    assert (energy.low_kwh, energy.kwh, energy.high_kwh) == pytest.approx([watts / 1000 for watts in BUSY_THREAD_W["laptop"]])
-    assert energy.high_kwh > 2 * energy.low_kwh
-    assert energy.idle_subtracted_kwh == pytest.approx(0.004)
+def test_model_is_core_hours_times_calibrated_watts_and_idle_stands_apart(laptop):
+    energy, watts, idle = modelled_energy(7200, 3600, laptop), work_watts("laptop"), idle_watts("laptop")
+    assert (energy.low_kwh, energy.kwh, energy.high_kwh) == pytest.approx([2 * each / 1000 for each in (watts.low, watts.central, watts.high)])
+    assert (energy.idle.low_kwh, energy.idle.kwh, energy.idle.high_kwh) == pytest.approx(
+        [each / 1000 for each in (idle.low, idle.central, idle.high)]
+    )
+    assert not energy.counts_idle and energy.total().kwh == pytest.approx(energy.kwh + energy.idle.kwh)
+
+
+def test_two_threads_of_a_core_draw_its_watts_once(laptop):
+    assert modelled_energy(4 * 3600, 3600, laptop).kwh == pytest.approx(modelled_energy(2 * 3600, 3600, laptop).kwh)
+
+
+def test_few_busy_cores_raise_the_high_end_only(laptop):
+    one, two = modelled_energy(3600, 3600, laptop), modelled_energy(7200, 3600, laptop)
+    assert one.kwh == pytest.approx(two.kwh / 2) and one.high_kwh == pytest.approx(two.high_kwh / 2 * 2**0.5)
+    many = dataclasses.replace(laptop, physical_cores=64, logical_cores=128, usable_cores=128.0)
+    assert modelled_energy(3600, 3600, many).high_kwh == pytest.approx(2 * work_watts("laptop").high / 1000)
+
+
+def test_of_a_server_only_the_cores_that_may_be_used_are_idle(laptop):
+    server = dataclasses.replace(laptop, kind="server", physical_cores=2, logical_cores=2, usable_cores=2.0)
+    energy = modelled_energy(7200, 3600, server)
+    assert energy.idle.kwh == pytest.approx(2 * idle_watts("server").central / 1000)
+    assert energy.low_kwh == pytest.approx(2 * work_watts("server").low / 2 / 1000)  # a rented core may be half a core
+    threads = dataclasses.replace(server, logical_cores=4)
+    assert modelled_energy(7200, 3600, threads).low_kwh == pytest.approx(2 * energy.low_kwh)
+
+
+def test_no_time_no_energy(laptop):
+    assert modelled_energy(0, 0, laptop).total().high_kwh == 0
+
+
+def test_of_what_was_measured_the_work_can_be_told(tmp_path, powercap, laptop):
+    meter = Rapl(powercap)
+    meter.start()
+    write(powercap / "intel-rapl:0", energy_uj=4_600_000)
+    counter = beside_idle(meter.read(), 1.0, laptop)
+    assert counter.counts_idle and counter.idle.low_kwh == 0  # the package's part of the idle computer is not known
+    assert counter.work().high_kwh == pytest.approx(counter.high_kwh) and counter.work().low_kwh == 0
+    battery = beside_idle(Energy(0.02, 0.019, 0.021, BATTERY, "all", counts_idle=True), 3600, laptop)
+    assert battery.work().high_kwh == pytest.approx(0.021 - idle_watts("laptop").low / 1000)
 
 
 def test_model_counts_this_process(laptop):

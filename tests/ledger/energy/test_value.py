@@ -1,12 +1,18 @@
 import pytest
 
-from mbegu.ledger.energy.value import MODELLED, Energy, total_energy, two_digits
+from mbegu.ledger.energy.value import METER, MODELLED, Energy, Idle, total_energy, two_digits
 
 
 def energy(
-    kwh: float = 0.021, low: float = 0.012, high: float = 0.034, method: str = MODELLED, counted: str = "processor", idle: float | None = None
+    kwh: float = 0.021,
+    low: float = 0.012,
+    high: float = 0.034,
+    method: str = MODELLED,
+    counted: str = "processor",
+    idle: Idle | None = None,
+    counts_idle: bool = False,
 ) -> Energy:
-    return Energy(kwh, low, high, method, counted, idle)
+    return Energy(kwh, low, high, method, counted, idle, counts_idle)
 
 
 def test_text_names_amount_range_and_method():
@@ -33,19 +39,63 @@ def test_cannot_exist_without_method(method, counted):
 def test_cannot_exist_without_a_range_around_it(values):
     with pytest.raises(ValueError, match="range"):
         energy(*values)
+    with pytest.raises(ValueError, match="range"):
+        Idle(*values)
 
 
 def test_sums_keep_ranges_and_all_methods():
-    total = energy(1, 0.5, 2, "a", "x", 0.1) + energy(2, 1, 4, "b", "x") + energy(1, 1, 1, "a", "y", 0.2)
+    total = energy(1, 0.5, 2, "a", "x") + energy(2, 1, 4, "b", "x") + energy(1, 1, 1, "a", "y")
     assert (total.kwh, total.low_kwh, total.high_kwh) == (4, 2.5, 7)
     assert (total.method, total.what_is_counted) == ("a; b", "x; y")
-    assert total.idle_subtracted_kwh == pytest.approx(0.3)
     assert total_energy([]) is None
     assert total_energy([energy()]) == energy()
 
 
-def test_comes_back_from_json():
-    assert Energy.from_json(energy().as_json()) == energy()
+def test_a_model_of_the_work_gives_the_total_too():
+    modelled = energy(1.0, 0.5, 2.0, idle=Idle(3.0, 2.0, 8.0))
+    assert modelled.work() == energy(1.0, 0.5, 2.0)
+    total = modelled.total()
+    assert (total.kwh, total.low_kwh, total.high_kwh) == (4.0, 2.5, 10.0)
+    assert total.text() == "4 kWh (2.5 to 10; modelled from processor time; idle power modelled)" and "idle" in total.what_is_counted
+
+
+def test_a_meter_of_the_total_gives_the_work_too():
+    metered = energy(4.0, 3.9, 4.1, METER, idle=Idle(3.0, 2.0, 8.0), counts_idle=True)
+    assert metered.total() is metered
+    work = metered.work()
+    assert (work.kwh, work.low_kwh, work.high_kwh) == pytest.approx((1.0, 0.0, 2.1))
+    assert "meter" in work.method and "idle power modelled" in work.method and not work.counts_idle
+
+
+def test_what_is_not_known_of_the_idle_computer_is_not_made_up():
+    assert energy().total() is None and energy().work() == energy()
+    assert energy(counts_idle=True).work() is None
+
+
+def test_sums_of_both_kinds_count_the_idle_computer_once_each():
+    idle = Idle(3.0, 2.0, 8.0)
+    total = energy(1.0, 0.5, 2.0, idle=idle) + energy(4.0, 3.9, 4.1, METER, idle=idle, counts_idle=True)
+    assert total.counts_idle and (total.kwh, total.low_kwh, total.high_kwh) == pytest.approx((8.0, 6.4, 14.1))
+    assert total.idle == Idle(6.0, 4.0, 16.0) and total.work().kwh == pytest.approx(2.0)
+    assert (energy(idle=idle) + energy()).idle is None
+
+
+def test_a_share_keeps_ranges_and_method():
+    share = energy(1.0, 0.5, 2.0, idle=Idle(3.0, 2.0, 8.0)).times(0.1)
+    assert (share.kwh, share.low_kwh, share.high_kwh, share.idle.high_kwh, share.method) == pytest.approx((0.1, 0.05, 0.2, 0.8, MODELLED))
+
+
+@pytest.mark.parametrize("idle", [None, Idle(3.0, 2.0, 8.0)])
+def test_comes_back_from_json(idle):
+    assert Energy.from_json(energy(idle=idle).as_json()) == energy(idle=idle)
+
+
+def test_reads_records_of_the_first_versions():
+    old = {"kwh": 1.0, "low_kwh": 0.5, "high_kwh": 2.0, "method": "a", "what_is_counted": "b"}
+    modelled = Energy.from_json({**old, "idle_subtracted_kwh": 3.0})
+    assert not modelled.counts_idle and modelled.idle.low_kwh < 3.0 == modelled.idle.kwh < modelled.idle.high_kwh
+    metered = Energy.from_json({**old, "idle_subtracted_kwh": None})
+    assert metered.counts_idle and metered.idle is None
 
 
 @pytest.mark.parametrize(

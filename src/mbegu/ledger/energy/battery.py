@@ -41,7 +41,7 @@ class Battery:
             return None
         kwh = self._start_kwh - stored
         error = max(kwh * RELATIVE_ERROR, STEP_KWH)
-        return Energy(kwh, max(kwh - error, 0.0), kwh + error, BATTERY, COUNTED)
+        return Energy(kwh, max(kwh - error, 0.0), kwh + error, BATTERY, COUNTED, counts_idle=True)
 
     def _is_discharging(self) -> bool:
         states = [_text(folder / "status") for folder in self._batteries]

@@ -10,6 +10,7 @@ from typing import Any
 
 from mbegu.core.errors import SettingsError
 from mbegu.core.settings import near
+from mbegu.core.steps import ProjectSettings
 from mbegu.ledger.energy.value import Energy, two_digits
 
 # Allowances of ours around the published figure of a year, which is per kWh generated. A tenth less: other years, imports. Half
@@ -27,7 +28,7 @@ class Grid:
     grams_per_kwh: float
     low_grams_per_kwh: float
     high_grams_per_kwh: float
-    year: int | None
+    year: int
     source: str
 
 
@@ -43,10 +44,9 @@ class CarbonRange:
 
     def text(self) -> str:
         """Return amount, range, place and source, such as ``11 g CO2e (5.1 to 27; Nigeria 2023: 523 g/kWh)``."""
-        year = f" {self.grid.year}" if self.grid.year else ""
         amounts = (two_digits(each) for each in (self.grams, self.low_grams, self.high_grams))
         amount, low, high = amounts
-        return f"{amount} g CO2e ({low} to {high}; {self.grid.name}{year}: {self.grid.grams_per_kwh:.0f} g/kWh)"
+        return f"{amount} g CO2e ({low} to {high}; {self.grid.name} {self.grid.year}: {self.grid.grams_per_kwh:.0f} g/kWh)"
 
     def as_json(self) -> dict[str, Any]:
         """Return all fields as plain JSON values."""
@@ -55,17 +55,19 @@ class CarbonRange:
 
 @dataclass(frozen=True)
 class CostRange:
-    """Price of an energy, with range."""
+    """Price of an energy, with range; ``reckoned_from`` says by what price, ``energy_method`` how the energy is known."""
 
     amount: float
     low: float
     high: float
     currency: str
+    reckoned_from: str
+    energy_method: str
 
     def text(self) -> str:
-        """Return amount and range, such as ``4.6 NGN (2.1 to 7.5)``."""
+        """Return amount, range and price, such as ``4.6 NGN (2.1 to 7.5; 225 a kWh)``."""
         amount, low, high = (two_digits(each) for each in (self.amount, self.low, self.high))
-        return f"{amount} {self.currency}".rstrip() + f" ({low} to {high})"
+        return f"{amount} {self.currency}".rstrip() + f" ({low} to {high}; {self.reckoned_from})"
 
     def as_json(self) -> dict[str, Any]:
         """Return all fields as plain JSON values."""
@@ -112,11 +114,18 @@ def carbon_of(energy: Energy, country: str, energy_source: str = "") -> CarbonRa
     )
 
 
-def cost_of(energy: Energy, tariff_per_kwh: float, currency: str) -> CostRange | None:
-    """Return the price of an energy in ``currency``; ``None`` when the tariff is 0."""
-    if tariff_per_kwh <= 0:
+def cost_of(energy: Energy, project: ProjectSettings) -> CostRange | None:
+    """Return the price of an energy: by the tariff, or by the diesel that a generator burns for it; ``None`` when neither has a price."""
+    per_kwh, reckoned_from = (project.tariff_per_kwh,) * 3, f"{project.tariff_per_kwh:g} a kWh"
+    if project.fuel_price_per_litre > 0 and project.energy_source == "diesel":
+        fuel = _figures()["sources"]["diesel"]
+        litres = (fuel["litres_per_kwh"], fuel["low_litres_per_kwh"], fuel["high_litres_per_kwh"])
+        per_kwh = (litres[0] * project.fuel_price_per_litre, litres[1] * project.fuel_price_per_litre, litres[2] * project.fuel_price_per_litre)
+        reckoned_from = f"diesel at {project.fuel_price_per_litre:g} a litre, {litres[0]:g} litres a kWh, from {litres[1]:g} to {litres[2]:g}"
+    if per_kwh[0] <= 0:
         return None
-    return CostRange(energy.kwh * tariff_per_kwh, energy.low_kwh * tariff_per_kwh, energy.high_kwh * tariff_per_kwh, currency)
+    amounts = (energy.kwh * per_kwh[0], energy.low_kwh * per_kwh[1], energy.high_kwh * per_kwh[2])
+    return CostRange(*amounts, project.currency, reckoned_from, energy.method)
 
 
 @functools.cache
@@ -141,4 +150,5 @@ def _source(name: str) -> Grid:
             f"'{name}' is not a source of electricity that is known", fix=f"use one of: {', '.join(sources)}{near(name, list(sources))}"
         )
     values = sources[name]
-    return Grid(name, values["name"], values["grams_per_kwh"], values["low_grams_per_kwh"], values["high_grams_per_kwh"], None, values["source"])
+    grams = (values["grams_per_kwh"], values["low_grams_per_kwh"], values["high_grams_per_kwh"])
+    return Grid(name, values["name"], *grams, int(values["year"]), values["source"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger.energy.battery import POWER_SUPPLY, Battery
+from mbegu.ledger.energy.emi import Emi
 from mbegu.ledger.energy.meter import Meter
 from mbegu.ledger.energy.meter_file import MeterFile, read_meter_file
 from mbegu.ledger.energy.processor_model import ProcessorModel
@@ -29,6 +31,7 @@ def choose_meter(
     *,
     powercap: Path = POWERCAP,
     power_supply: Path = POWER_SUPPLY,
+    emi: Emi | None = None,
 ) -> MeterChoice:
     """Choose the best meter: the user's meter file, the processor's counter, the battery, a model of the processor, in this order.
 
@@ -38,6 +41,7 @@ def choose_meter(
         root: the project's folder, that a relative path of the meter file starts from.
         powercap: where Linux shows the processor's counter.
         power_supply: where Linux shows batteries.
+        emi: Windows' energy meters; those of this computer when left out.
 
     Raises:
         InputError: a meter file was named that cannot be read or is not of the right form.
@@ -49,7 +53,14 @@ def choose_meter(
     rapl = Rapl(powercap)
     if rapl.is_available:
         return MeterChoice(rapl, "the processor's energy counter can be read")
+    emi = Emi() if emi is None else emi
+    if emi.is_available:
+        return MeterChoice(emi, "Windows' energy meter of the processor can be read")
     battery = Battery(power_supply)
     if battery.is_available:
         return MeterChoice(battery, "the computer runs on battery, and its energy counter cannot be read")
-    return MeterChoice(ProcessorModel(machine), "no meter file, no readable energy counter, not on battery: a model is what is left")
+    return MeterChoice(ProcessorModel(machine), f"no meter file, {_no_counter()}, not on battery: a model is what is left")
+
+
+def _no_counter() -> str:
+    return "no energy counter that may be read without administrator rights" if sys.platform == "darwin" else "no readable energy counter"

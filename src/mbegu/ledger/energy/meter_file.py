@@ -91,7 +91,7 @@ def energy_between(readings: list[Reading], start_s: float, end_s: float) -> Ene
     kwh = max(last[1] - first[1], 0.0)
     low = max(last[0] - first[2], 0.0) * (1 - RELATIVE_ERROR)
     high = max(last[2] - first[0], kwh) * (1 + RELATIVE_ERROR)
-    return Energy(kwh, min(low, kwh), high, METER, COUNTED)
+    return Energy(kwh, min(low, kwh), high, METER, COUNTED, counts_idle=True)
 
 
 def _parse(line: str) -> Reading | None:

@@ -1,42 +1,31 @@
-"""A model of the processor: energy from processor seconds, for computers without any meter. Wide by intention.
+"""A model of the computer: energy from processor seconds, for computers without any meter. Wide, since computers differ.
 
-    energy = processor seconds of this program and its children x watts of one busy hardware thread
+    work  = seconds of busy cores of this program and its children x watts above idle of one busy core
+    idle  = wall time x watts of the idle computer
 
-The watts, by class of computer (low, central, high), rest on three published sets of figures:
+Watts and their ranges come from computers that others measured at the plug (see ``calibration``): 90 % of them lie in the range of their
+kind. Two hardware threads share a core and its watts, so no more cores are counted as busy than there are. Measured were all cores busy at
+once. A few busy cores among idle ones run faster and wake what they share: the high end is raised by the square root of cores there are to
+cores busy, no more than twofold. At a load of 10 % SPECpower's servers of 2017 draw up to twice their share; for others the rule is ours.
 
-- Thermal design power divided by cores, from the manufacturers' tables of 2,800 processors (as collected by the codecarbon
-  project); 5th percentile, median, 95th percentile. Laptops: Intel U, Y and G series 2.5, 7.5, 14 W, H, M and P series
-  7.5, 11.8, 23.5 W, AMD 1.9 to 3.0, 4.4 to 7.5, 8.8 to 17.5 W. Desktops: AMD 5.4, 16.2, 32.5 W, Intel 2.2, 13.8, 27 W.
-  Servers: AMD 3.1, 8.1, 15.8 W, Intel Xeon 4.9, 9.4, 22.5 W.
-- Whole servers at the plug, per hardware thread from idle to full load (Cloud Carbon Footprint's coefficients from
-  SPECpower_ssj2008): 1.2 W (AMD EPYC 2nd generation) to 4.1 W (Intel Haswell); idle 0.45 to 1.9 W a thread.
-- Two hardware threads share a core, so a second of one thread is between half and all of a core's second.
-
-Low ends: half of the 5th percentile per core (laptop, desktop), or the lowest server measured. High ends: the 95th percentile of
-the hungriest family of the class, as if the thread had the core alone. Central: about half to all of the median, by judgement.
-In published comparisons, models from load err by a third in the median against counters: a range under a factor of two is not honest.
-
-What an idle computer draws anyway (screen, disk, memory) is not part of the energy; it is given beside it as wall time times the
-watts below: laptop 7 to 9 W was measured on an old ThinkPad X230, 30 W for a desktop is an assumption, servers see above.
+Of a server without hardware threads to be seen, a core may be half a core (as rented ones mostly are): its low end is halved.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import time
+from dataclasses import replace
 
-from mbegu.ledger.energy.value import JOULES_PER_KWH, MODELLED, Energy
+from mbegu.ledger.energy.calibration import idle_watts, work_watts
+from mbegu.ledger.energy.value import COUNTER, JOULES_PER_KWH, MODELLED, WORK_COUNTED, Energy, Idle
 from mbegu.ledger.machine import Machine
 
-COUNTED = "the processor's work for this program above idle; without what the computer draws when idle"
-BUSY_THREAD_W = {
-    "laptop": (1.3, 6.0, 23.5),
-    "desktop": (2.0, 11.0, 32.5),
-    "server": (1.2, 5.0, 22.5),
-    "unknown": (1.2, 7.0, 32.5),
-}
-IDLE_W = {"laptop": 8.0, "desktop": 30.0, "unknown": 20.0}
-IDLE_SERVER_W_PER_THREAD = 1.0
+MOST_PART_LOAD = 2.0
+# The share of the idle computer's watts that its processor package draws, which is all that a counter counts. We know of no public
+# figures, so the range is from nothing to all, and this its middle.
+IDLE_OF_PACKAGE = 0.5
 
 
 class ProcessorModel:
@@ -59,16 +48,47 @@ class ProcessorModel:
 
 
 def modelled_energy(cpu_s: float, seconds: float, machine: Machine) -> Energy:
-    """Return the energy of work on a computer, done or only planned.
+    """Return the energy of work on a computer, done or only planned; the idle computer is beside it.
 
     Args:
         cpu_s: seconds of processor time, summed over threads.
         seconds: wall time.
         machine: where.
     """
-    low, central, high = (watts * max(cpu_s, 0.0) / JOULES_PER_KWH for watts in BUSY_THREAD_W[machine.kind])
-    idle_w = IDLE_SERVER_W_PER_THREAD * machine.usable_cores if machine.kind == "server" else IDLE_W[machine.kind]
-    return Energy(central, low, high, MODELLED, COUNTED, idle_w * max(seconds, 0.0) / JOULES_PER_KWH)
+    cores, watts = usable_cores(machine), work_watts(machine.kind)
+    core_s = min(max(cpu_s, 0.0), cores * seconds) if seconds > 0 else max(cpu_s, 0.0)
+    busy_cores = max(core_s / seconds, 1.0) if seconds > 0 else 1.0
+    part_load = min(math.sqrt(cores / busy_cores), MOST_PART_LOAD)
+    halved = machine.kind == "server" and machine.physical_cores == machine.logical_cores
+    low, central, high = watts.low / (2 if halved else 1), watts.central, watts.high * max(part_load, 1.0)
+    low_kwh, kwh, high_kwh = (each * core_s / JOULES_PER_KWH for each in (low, central, high))
+    return Energy(kwh, low_kwh, high_kwh, MODELLED, WORK_COUNTED, idle_energy(seconds, machine))
+
+
+def idle_energy(seconds: float, machine: Machine) -> Idle:
+    """Return what the idle computer draws in this time. Of a server, the cores that this program may use."""
+    watts = idle_watts(machine.kind)
+    units = usable_cores(machine) if machine.kind == "server" else 1.0
+    return Idle(watts.central, watts.low, watts.high).times(units * max(seconds, 0.0) / JOULES_PER_KWH)
+
+
+def beside_idle(measured: Energy, seconds: float, machine: Machine) -> Energy:
+    """Return a measured energy with the idle computer's part in it, so that the work alone can be told.
+
+    Args:
+        measured: what a meter, the battery or the processor's counter says.
+        seconds: wall time of the measurement.
+        machine: where.
+    """
+    idle = idle_energy(seconds, machine)
+    if measured.method == COUNTER:
+        idle = Idle(idle.kwh * IDLE_OF_PACKAGE, 0.0, idle.high_kwh)
+    return replace(measured, idle=idle)
+
+
+def usable_cores(machine: Machine) -> float:
+    """Return the physical cores that this program may use; hardware threads where cores are not known."""
+    return min(float(machine.physical_cores or machine.logical_cores), max(machine.usable_cores, 1.0))
 
 
 def cpu_seconds() -> float:

@@ -50,7 +50,7 @@ class Rapl:
         self._used_uj += sum(_difference(*each) for each in zip(self._last, now, ranges, strict=True))
         self._last = now
         kwh = self._used_uj / _MICROJOULES_PER_KWH
-        return Energy(kwh, kwh * (1 - RELATIVE_ERROR), kwh * (1 + RELATIVE_ERROR), COUNTER, COUNTED)
+        return Energy(kwh, kwh * (1 - RELATIVE_ERROR), kwh * (1 + RELATIVE_ERROR), COUNTER, COUNTED, counts_idle=True)
 
 
 def _package_domains(powercap: Path) -> list[Path]:
