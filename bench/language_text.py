@@ -153,9 +153,9 @@ def _leave_out(documents: Iterable[str], heldout: Iterable[str]) -> tuple[list[s
     return cleaned, repeated_bytes, seen_bytes
 
 
-def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+def add_text_arguments(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     """Add ``--data`` and ``--language``, which every comparison has."""
-    parser.add_argument("--data", type=Path, required=True, help="folder with raw-text/ and topic-news/masakhanews/")
+    parser.add_argument("--data", type=Path, required=is_required, help="folder with raw-text/ and topic-news/masakhanews/")
     parser.add_argument("--language", choices=sorted(LANGUAGES), default="yor")
 
 
