@@ -10,7 +10,7 @@ from tests.model.small_decoder import GROUPED, SHAPES, as_transformers, random_t
 
 from mbegu.core.errors import InputError
 from mbegu.model import decoder
-from mbegu.model.decoder import Decoder, DecoderConfig, attend, dropout, rotary_tables, rotate, unit_scale
+from mbegu.model.decoder import Decoder, DecoderConfig, Dropout, attend, dropout, rotary_tables, rotate, unit_scale
 
 CLOSE = 1e-4  # float32
 
@@ -188,6 +188,25 @@ def test_dropout_depends_on_the_seed_alone_for_any_size() -> None:
         assert torch.equal(dropout(x, 0.5), first)
     torch.manual_seed(4)
     assert not torch.equal(dropout(x, 0.5), first)
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 16), (4, 5, 3)])
+def test_with_a_stream_each_a_sequence_drops_the_same_whatever_stands_beside_it(shape: tuple[int, ...]) -> None:
+    def streams(sequences: range) -> Dropout:
+        return Dropout(0.5, [torch.Generator().manual_seed(number) for number in sequences])
+
+    x = torch.ones(shape)
+    before = torch.random.get_rng_state()
+    whole = dropout(x, streams(range(4)))
+    assert torch.equal(torch.cat([dropout(x[:1], streams(range(1))), dropout(x[1:], streams(range(1, 4)))]), whole)
+    assert not torch.equal(whole[0], whole[1])
+    assert torch.equal(torch.random.get_rng_state(), before)
+    again = streams(range(4))
+    first, second = dropout(x, again), dropout(x, again)
+    assert torch.equal(first, whole)
+    assert not torch.equal(second, whole), "the next one of the same forward pass drops others"
+    with pytest.raises(ValueError, match="zip"):
+        dropout(x, streams(range(3)))
 
 
 def test_dropout_has_no_pattern_across_a_row() -> None:

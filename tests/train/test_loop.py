@@ -14,10 +14,10 @@ from tests.train.tiny import COMPUTER, MODEL, TRAINING, fresh_state, image, rand
 
 from mbegu.core.errors import SettingsError
 from mbegu.core.report import Say
-from mbegu.model.decoder import Decoder
+from mbegu.model.decoder import Decoder, Dropout
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
 from mbegu.train.data import PackedDocuments
-from mbegu.train.loop import TrainingState, next_token_loss, schedule, train
+from mbegu.train.loop import TrainingState, dropout_of, next_token_loss, schedule, train
 from mbegu.train.planfile import ComputerPlan, TrainingPlan
 
 BFLOAT16 = replace(COMPUTER, dtype="bfloat16")
@@ -108,16 +108,24 @@ def test_every_number_of_the_plan_matters(uncut: dict[str, dict[str, Any]], chan
     assert image(state)["model.layers.0.mlp.up_proj.weight"] != uncut["dropout, two pieces a step"]["model.layers.0.mlp.up_proj.weight"]
 
 
-def test_pieces_of_a_step_add_up_to_the_whole() -> None:
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_pieces_of_a_step_add_up_to_the_whole_and_drop_the_same(dropout: float) -> None:
     weights = []
     for at_once in (1, 2, 4):
-        training = replace(TRAINING, dropout=0.0, sequences_at_once=at_once, steps=2)
+        training = replace(TRAINING, dropout=dropout, sequences_at_once=at_once, steps=2)
         state = fresh_state(training)
         run(state, training)
         weights.append(dict(state.model.named_parameters()))
     for other in weights[1:]:
         for name, weight in weights[0].items():
             assert (weight - other[name]).abs().max() < 2e-3, name
+
+
+def test_no_two_sequences_draw_the_same_dropout() -> None:
+    plans = (replace(TRAINING, seed=7), replace(TRAINING, seed=8))
+    parts = [dropout_of(step, range(first, first + 2), plan) for plan in plans for step in range(5) for first in (0, 2)]
+    seeds = [stream.initial_seed() for part in parts for stream in part.streams]
+    assert len({seed % 2**32 for seed in seeds}) == 2 * 5 * 4
 
 
 def test_it_learns() -> None:
@@ -186,13 +194,13 @@ def test_another_objective_takes_the_place_of_the_plain_one() -> None:
     data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
     shapes = []
 
-    def objective(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor, dropped: float) -> torch.Tensor:
-        shapes.append((tuple(inputs.shape), dropped))
+    def objective(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor, dropped: Dropout) -> torch.Tensor:
+        shapes.append((tuple(inputs.shape), dropped.share, len(dropped.streams)))
         return next_token_loss(model, inputs, targets, dropped)
 
     state = fresh_state()
     train(state, data, replace(TRAINING, steps=2), watch=lambda _: 1.0, after_step=lambda _: False, objective=objective)
-    assert shapes == [((2, MODEL.context), 0.2)] * 4
+    assert shapes == [((2, MODEL.context), 0.2, 2)] * 4
 
 
 def test_a_training_that_comes_apart_stops_and_says_so() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, require_unicode, stoppable
-from mbegu.core.errors import DamageError, InputError, UsageError
+from mbegu.cli.common import PATH, folder_argument, json_option, prepare_threads, project_at, quiet_option, require_unicode, stoppable, workers_option
+from mbegu.core.errors import DamageError, InputError, LostWorkerError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
 
@@ -84,11 +85,14 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 @click.command()
 @folder_argument
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@workers_option
 @json_option
 @quiet_option
-def grow(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
+def grow(folder: Path, budget: str, workers: int, as_json: bool, quiet: bool) -> None:
     """From the text to the model: runs every step that is not done, and goes on where it was cut."""
-    artifacts = grow_upto(folder, None, budget, quiet)
+    if helped():
+        return
+    artifacts = grow_upto(folder, None, budget, quiet, workers)
     release = artifacts["release"]
     write_result(
         {"release": str(release.folder), "label": release.facts["label"], "manifest_sha256": release.sha256},
@@ -97,10 +101,32 @@ def grow(folder: Path, budget: str, as_json: bool, quiet: bool) -> None:
     )
 
 
-def grow_upto(folder: Path, step: str | None, budget: str, quiet: bool) -> dict[str, Artifact]:
+def helped() -> bool:
+    """Train beside the first worker where this process was started for that, and return whether it was.
+
+    Raises:
+        LostWorkerError: the first worker, or another, ended, under ``torchrun``; otherwise the first worker alone says it.
+    """
+    from mbegu.train.launch import own_seat
+
+    seat = own_seat()
+    if seat is None or seat.rank == 0:
+        return False
+    prepare_threads()
+    from mbegu.train.helper import help_train
+
+    with contextlib.suppress(*([LostWorkerError] if seat.meeting_file else [])):
+        help_train(seat)
+    return True
+
+
+def grow_upto(folder: Path, step: str | None, budget: str, quiet: bool, workers: int = 1) -> dict[str, Artifact]:
     """Run the steps up to one, for ``grow`` and the commands of single stages."""
     from mbegu.recipes.runner import grow as run_steps
+    from mbegu.train.launch import own_seat
 
+    if workers > 1 and own_seat():
+        raise UsageError("torchrun has started the workers already", "--workers", "leave --workers out")
     prepare_threads()
     place = project_at(folder)
     recipe = _recipe(place, budget)
@@ -108,7 +134,7 @@ def grow_upto(folder: Path, step: str | None, budget: str, quiet: bool) -> dict[
     if budget and place.plan.is_file():
         say.warn("plan.toml is there and is followed; --budget has no effect (`mbegu plan --budget ... --save` plans anew)")
     with stoppable(say):
-        return run_steps(place, recipe, say, upto=step)
+        return run_steps(place, recipe, say, upto=step, workers=workers)
 
 
 def _recipe(place: Project, budget: str) -> Recipe:

@@ -115,11 +115,16 @@ def read_plan(path: Path) -> Plan:
         SettingsError: with every problem at once: not TOML, unknown keys, wrong types, out of range, sizes that do not fit together.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_plan(path.read_text(encoding="utf-8-sig"), path)
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"not TOML: {error}", path, "mend the line, or delete the file and plan again") from error
+
+
+def parse_plan(text: str, where: str | Path) -> Plan:
+    """Check the text of a plan that came from ``where``. Raises ``SettingsError`` as ``read_plan`` does, ``TOMLDecodeError`` where it is none."""
+    values = tomllib.loads(text)
     problems = [f"no section [{name}]{near(name, list(SECTIONS))}" for name in values if name not in SECTIONS]
     parts: dict[str, Any] = {}
     for name, cls in SECTIONS.items():
@@ -130,7 +135,7 @@ def read_plan(path: Path) -> Plan:
     if not problems:
         problems = _misfits(parts["model"], parts["training"])
     if problems:
-        raise SettingsError("; ".join(problems), path, "mend these, or delete the file and plan again")
+        raise SettingsError("; ".join(problems), where, "mend these, or delete the file and plan again")
     return Plan(**parts)
 
 
