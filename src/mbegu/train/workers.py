@@ -26,6 +26,8 @@ import psutil
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed import FileStore, Store  # type: ignore[attr-defined]
+from torch.distributed.rendezvous import rendezvous
 
 from mbegu import __version__
 from mbegu.core.errors import LostWorkerError, ResourceError, SettingsError
@@ -292,12 +294,12 @@ def joined(seat: Seat, plan: Plan | None = None, processes: Sequence[subprocess.
             dist.destroy_process_group()
 
 
-def _meet(seat: Seat) -> dist.Store:
+def _meet(seat: Seat) -> Store:
     """Return where the workers leave words for each other before they are connected."""
     if seat.meeting_file:
-        return dist.FileStore(seat.meeting_file, seat.count)
+        return FileStore(seat.meeting_file, seat.count)
     with _connected():
-        store: dist.Store = next(dist.rendezvous("env://", timeout=timedelta(seconds=PATIENCE_S)))[0]
+        store: Store = next(rendezvous("env://", timeout=timedelta(seconds=PATIENCE_S)))[0]
     return store
 
 
@@ -305,7 +307,7 @@ def _versions() -> str:
     return f"Mbegu {__version__} and torch {torch.__version__.partition('+')[0]}"
 
 
-def _send_plan(store: dist.Store, seat: Seat, plan: Plan, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _send_plan(store: Store, seat: Seat, plan: Plan, processes: Sequence[subprocess.Popen[bytes]]) -> None:
     """Wait for all others, see that they compute alike, and give them the plan."""
     until_s = time.monotonic() + ARRIVE_S
     for rank in range(1, seat.count):
@@ -318,14 +320,14 @@ def _send_plan(store: dist.Store, seat: Seat, plan: Plan, processes: Sequence[su
     store.set(PLAN, plan.to_toml())
 
 
-def _receive_plan(store: dist.Store, seat: Seat) -> Plan:
+def _receive_plan(store: Store, seat: Seat) -> Plan:
     with _connected():
         store.set(f"worker {seat.rank}", _versions())
         store.wait([PLAN], timedelta(seconds=2 * ARRIVE_S if seat.meeting_file else PATIENCE_S))
         return parse_plan(store.get(PLAN).decode("utf-8"), "sent by the first worker")
 
 
-def _is_there(store: dist.Store, key: str) -> bool:
+def _is_there(store: Store, key: str) -> bool:
     try:
         store.wait([key], timedelta(seconds=1))
     except RuntimeError:
