@@ -10,7 +10,7 @@ from tests.model.small_decoder import GROUPED, SHAPES, as_transformers, random_t
 
 from mbegu.core.errors import InputError
 from mbegu.model import decoder
-from mbegu.model.decoder import Decoder, DecoderConfig, attend, dropout, rotary_tables, rotate, unit_scale
+from mbegu.model.decoder import Decoder, DecoderConfig, Dropout, attend, dropout, rotary_tables, rotate, turned_unit, unit_scale
 
 CLOSE = 1e-4  # float32
 
@@ -147,6 +147,19 @@ def test_the_norm_and_its_gradient_are_those_of_torch(scale: float) -> None:
     torch.testing.assert_close(x.grad, wanted, rtol=1e-4, atol=1e-5 / scale)
 
 
+def test_turning_and_scaling_at_once_is_one_after_the_other_with_the_same_gradient() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 7, 3, 8, generator=generator, requires_grad=True)
+    wanted = torch.randn(2, 7, 3, 8, generator=generator)
+    cos, sin = (table[:, None] for table in rotary_tables(7, 8, 10_000.0))
+    apart = rotate(x / x.square().mean(-1, keepdim=True).add(1e-6).sqrt(), cos, sin)
+    (gradient_apart,) = torch.autograd.grad((apart * wanted).sum(), x)
+    at_once = turned_unit(x, cos, sin, 1e-6)
+    (gradient,) = torch.autograd.grad((at_once * wanted).sum(), x)
+    torch.testing.assert_close(at_once, apart)
+    torch.testing.assert_close(gradient, gradient_apart)
+
+
 def test_the_norm_of_a_zero_vector_is_zero() -> None:
     x = torch.zeros(2, 8, requires_grad=True)
     unit_scale(x, 1e-6).sum().backward()
@@ -188,6 +201,26 @@ def test_dropout_depends_on_the_seed_alone_for_any_size() -> None:
         assert torch.equal(dropout(x, 0.5), first)
     torch.manual_seed(4)
     assert not torch.equal(dropout(x, 0.5), first)
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 16), (4, 5, 3)])
+def test_with_a_stream_each_a_sequence_drops_the_same_whatever_stands_beside_it(shape: tuple[int, ...]) -> None:
+    def streams(sequences: range) -> Dropout:
+        return Dropout(0.5, [torch.Generator().manual_seed(number) for number in sequences])
+
+    x = torch.ones(shape)
+    before = torch.random.get_rng_state()
+    whole = dropout(x, streams(range(4)))
+    assert torch.equal(torch.cat([dropout(x[:1], streams(range(1))), dropout(x[1:], streams(range(1, 4)))]), whole)
+    assert not torch.equal(whole[0], whole[1])
+    assert torch.equal(torch.random.get_rng_state(), before)
+    again = streams(range(4))
+    first, second = dropout(x, again), dropout(x, again)
+    assert torch.equal(first, whole)
+    assert not torch.equal(second, whole), "the next one of the same forward pass drops others"
+    assert torch.equal(dropout(x, streams(range(2))), dropout(x.view(2, 2, -1), streams(range(2))).view(shape)), "two sequences a stream"
+    with pytest.raises(ValueError, match="3 streams do not divide 4 sequences"):
+        dropout(x, streams(range(3)))
 
 
 def test_dropout_has_no_pattern_across_a_row() -> None:

@@ -8,16 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.train.tiny import COMPUTER, MODEL, TRAINING, fresh_state, image, random_shard, run
 
 from mbegu.core.errors import SettingsError
 from mbegu.core.report import Say
-from mbegu.model.decoder import Decoder
+from mbegu.model.decoder import Decoder, Dropout
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
 from mbegu.train.data import PackedDocuments
-from mbegu.train.loop import TrainingState, next_token_loss, schedule, train
+from mbegu.train.loop import TrainingState, dropout_of, next_token_loss, schedule, train
 from mbegu.train.planfile import ComputerPlan, TrainingPlan
 
 BFLOAT16 = replace(COMPUTER, dtype="bfloat16")
@@ -25,6 +26,7 @@ KINDS = {
     "dropout, two pieces a step": (TRAINING, COMPUTER),
     "no dropout, one piece": (replace(TRAINING, dropout=0.0, sequences_at_once=4), COMPUTER),
     "bfloat16": (TRAINING, BFLOAT16),
+    "short sequences first": (replace(TRAINING, short_context=8), COMPUTER),
 }
 
 
@@ -108,16 +110,24 @@ def test_every_number_of_the_plan_matters(uncut: dict[str, dict[str, Any]], chan
     assert image(state)["model.layers.0.mlp.up_proj.weight"] != uncut["dropout, two pieces a step"]["model.layers.0.mlp.up_proj.weight"]
 
 
-def test_pieces_of_a_step_add_up_to_the_whole() -> None:
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_pieces_of_a_step_add_up_to_the_whole_and_drop_the_same(dropout: float) -> None:
     weights = []
     for at_once in (1, 2, 4):
-        training = replace(TRAINING, dropout=0.0, sequences_at_once=at_once, steps=2)
+        training = replace(TRAINING, dropout=dropout, sequences_at_once=at_once, steps=2)
         state = fresh_state(training)
         run(state, training)
         weights.append(dict(state.model.named_parameters()))
     for other in weights[1:]:
         for name, weight in weights[0].items():
             assert (weight - other[name]).abs().max() < 2e-3, name
+
+
+def test_no_two_sequences_draw_the_same_dropout() -> None:
+    plans = (replace(TRAINING, seed=7), replace(TRAINING, seed=8))
+    parts = [dropout_of(step, range(first, first + 2), plan) for plan in plans for step in range(5) for first in (0, 2)]
+    seeds = [stream.initial_seed() for part in parts for stream in part.streams]
+    assert len({seed % 2**32 for seed in seeds}) == 2 * 5 * 4
 
 
 def test_it_learns() -> None:
@@ -186,13 +196,13 @@ def test_another_objective_takes_the_place_of_the_plain_one() -> None:
     data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
     shapes = []
 
-    def objective(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor, dropped: float) -> torch.Tensor:
-        shapes.append((tuple(inputs.shape), dropped))
+    def objective(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor, dropped: Dropout) -> torch.Tensor:
+        shapes.append((tuple(inputs.shape), dropped.share, len(dropped.streams)))
         return next_token_loss(model, inputs, targets, dropped)
 
     state = fresh_state()
     train(state, data, replace(TRAINING, steps=2), watch=lambda _: 1.0, after_step=lambda _: False, objective=objective)
-    assert shapes == [((2, MODEL.context), 0.2)] * 4
+    assert shapes == [((2, MODEL.context), 0.2, 2)] * 4
 
 
 def test_a_training_that_comes_apart_stops_and_says_so() -> None:
@@ -220,3 +230,19 @@ def test_the_rate_rises_holds_and_falls_to_nothing(steps: int, warmup: int, deca
 def test_the_rate_at_known_steps() -> None:
     plan = replace(TRAINING, steps=100, warmup_steps=10, decay_share=0.5)
     assert [schedule(step, plan) for step in (0, 4, 9, 10, 49, 50, 75, 99)] == pytest.approx([0.1, 0.5, 1, 1, 1, 1, 0.5, 0.02])
+
+
+def test_short_sequences_come_first_and_hold_the_same_tokens_in_the_same_order() -> None:
+    training = replace(TRAINING, short_context=8, short_share=0.5)
+    seen: list[torch.Tensor] = []
+
+    def recording(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor, dropped: Dropout) -> torch.Tensor:
+        seen.append(inputs.clone())
+        assert torch.equal(inputs[:, 1:], targets[:, :-1]), "within a sequence the targets are the inputs moved on by one"
+        return next_token_loss(model, inputs, targets, dropped)
+
+    tokens, offsets = random_shard()
+    data = PackedDocuments(tokens, offsets, np.arange(len(offsets) - 1), MODEL.context, training.seed)
+    train(fresh_state(training), data, training, watch=lambda _: 0.0, after_step=lambda _: False, objective=recording)
+    assert [tuple(piece.shape) for piece in seen] == [(4, 8)] * 12 + [(2, 16)] * 12, "two pieces a step, 6 steps each"
+    assert torch.equal(torch.cat(seen[:2]).flatten(), data.batch(0, 4)[0].flatten())

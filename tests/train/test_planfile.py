@@ -87,10 +87,12 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
 
 def test_sizes_that_do_not_fit_together_are_all_named(tmp_path: Path) -> None:
     text = PLAN.to_toml().replace("kv_heads = 1", "kv_heads = 3").replace("head_size = 16", "head_size = 15").replace("_at_once = 2", "_at_once = 3")
+    text = text.replace("short_context = 0", "short_context = 5")
     message = problems_of(tmp_path / "plan.toml", text)
     for problem in (
         "[model] kv_heads 3 does not divide heads 2",
         "[model] head_size 15 is odd",
+        "[training] short_context 5 does not divide context 16",
         "[training] sequences_at_once 3 does not divide sequences_per_step 4",
     ):
         assert problem in message

@@ -43,6 +43,12 @@ def quiet_option(command: F) -> F:
     return click.option("-q", "--quiet", is_flag=True, help="Say only warnings.")(command)
 
 
+def workers_option(command: F) -> F:
+    """Add ``--workers``."""
+    text = "Processes that share the training, each with a core of its own."
+    return click.option("--workers", type=click.IntRange(1, 1024), default=1, show_default=True, metavar="NUMBER", help=text)(command)
+
+
 def folder_argument(command: F) -> F:
     """Add the argument DIR, the project folder, by default the current one."""
     return click.argument("folder", metavar="[DIR]", type=PATH, default=Path())(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +21,9 @@ from mbegu.cli.common import (
     quiet_option,
     require_unicode,
     stoppable,
+    workers_option,
 )
-from mbegu.core.errors import DamageError, InputError, UsageError
+from mbegu.core.errors import DamageError, InputError, LostWorkerError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
 
@@ -97,11 +99,14 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 @folder_argument
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
 @power_options
+@workers_option
 @json_option
 @quiet_option
-def grow(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: bool) -> None:
+def grow(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: bool, quiet: bool) -> None:
     """From the text to the model: runs every step that is not done, and goes on where it was cut."""
-    artifacts = grow_upto(folder, None, budget, power, quiet)
+    if helped():
+        return
+    artifacts = grow_upto(folder, None, budget, power, quiet, workers)
     release = artifacts["release"]
     write_result(
         {"release": str(release.folder), "label": release.facts["label"], "manifest_sha256": release.sha256},
@@ -110,11 +115,33 @@ def grow(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: b
     )
 
 
-def grow_upto(folder: Path, step: str | None, budget: str, power: PowerOptions, quiet: bool) -> dict[str, Artifact]:
+def helped() -> bool:
+    """Train beside the first worker where this process was started for that, and return whether it was.
+
+    Raises:
+        LostWorkerError: the first worker, or another, ended, under ``torchrun``; otherwise the first worker alone says it.
+    """
+    from mbegu.train.launch import own_seat
+
+    seat = own_seat()
+    if seat is None or seat.rank == 0:
+        return False
+    prepare_threads()
+    from mbegu.train.beside import help_train
+
+    with contextlib.suppress(*([LostWorkerError] if seat.meeting_file else [])):
+        help_train(seat)
+    return True
+
+
+def grow_upto(folder: Path, step: str | None, budget: str, power: PowerOptions, quiet: bool, workers: int = 1) -> dict[str, Artifact]:
     """Run the steps up to one, for ``grow`` and the commands of single stages."""
     from mbegu.core.power import Pauses, make_rules
     from mbegu.recipes.runner import grow as run_steps
+    from mbegu.train.launch import own_seat
 
+    if workers > 1 and own_seat():
+        raise UsageError("torchrun has started the workers already", "--workers", "leave --workers out")
     prepare_threads()
     place = project_at(folder)
     recipe = _recipe(place, budget)
@@ -125,7 +152,7 @@ def grow_upto(folder: Path, step: str | None, budget: str, power: PowerOptions, 
     if budget and place.plan.is_file():
         say.warn("plan.toml is there and is followed; --budget has no effect (`mbegu plan --budget ... --save` plans anew)")
     with stoppable(say):
-        return run_steps(place, recipe, say, upto=step)
+        return run_steps(place, recipe, say, upto=step, workers=workers)
 
 
 def _recipe(place: Project, budget: str) -> Recipe:

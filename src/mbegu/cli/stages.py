@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mbegu.cli.common import PowerOptions, folder_argument, json_option, power_options, quiet_option
-from mbegu.cli.project import grow_upto
+from mbegu.cli.common import PowerOptions, folder_argument, json_option, power_options, quiet_option, workers_option
+from mbegu.cli.project import grow_upto, helped
 from mbegu.core.report import write_result
 
 
@@ -19,16 +19,32 @@ def _stage(name: str, summary: str) -> click.Command:
     @json_option
     @quiet_option
     def command(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: bool) -> None:
-        artifact = grow_upto(folder, name, budget, power, quiet)[name]
-        result = {"step": name, "folder": str(artifact.folder), "manifest_sha256": artifact.sha256, "facts": dict(artifact.facts)}
-        write_result(result, as_json, f"{name} is done: {artifact.folder}")
+        _grow(folder, name, budget, power, as_json, quiet)
 
     return command
 
 
+def _grow(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bool, quiet: bool, workers: int = 1) -> None:
+    artifact = grow_upto(folder, name, budget, power, quiet, workers)[name]
+    result = {"step": name, "folder": str(artifact.folder), "manifest_sha256": artifact.sha256, "facts": dict(artifact.facts)}
+    write_result(result, as_json, f"{name} is done: {artifact.folder}")
+
+
+@click.command()
+@folder_argument
+@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@power_options
+@workers_option
+@json_option
+@quiet_option
+def train(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: bool, quiet: bool) -> None:
+    """Train the model of the project in DIR, after the steps before it. `torchrun` starts it on several computers."""
+    if not helped():
+        _grow(folder, "train", budget, power, as_json, quiet, workers)
+
+
 corpus = _stage("corpus", "Read, clean, deduplicate and split the text of the project in DIR.")
 tokenizer = _stage("tokenizer", "Learn the vocabulary and encode the documents of the project in DIR.")
-train = _stage("train", "Train the model of the project in DIR, after the steps before it.")
 evaluate = _stage("evaluate", "Measure the model of the project in DIR on held-out documents.")
 export = _stage("export", "Write the Hugging Face folder and the GGUF files of the project in DIR, and measure each.")
 release = _stage("release", "Put together what one gives away: model, label, checksums.")

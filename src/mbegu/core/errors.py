@@ -104,6 +104,13 @@ class NetworkError(MbeguError):
     meaning = "a download that was asked for failed, or the file that came is not the right one"
 
 
+class LostWorkerError(MbeguError):
+    """One of several processes that train together ended, or can no longer be reached."""
+
+    exit_code = 10
+    meaning = "one of several workers of a training was lost; the same command, with any number of workers, goes on from the last save"
+
+
 class StoppedError(MbeguError):
     """The user stopped the work at a point from which it goes on."""
 
@@ -124,6 +131,7 @@ ERROR_TYPES: tuple[type[MbeguError], ...] = (
     BusyError,
     MissingDependencyError,
     NetworkError,
+    LostWorkerError,
     StoppedError,
 )
 

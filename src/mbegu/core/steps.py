@@ -93,12 +93,14 @@ class Inputs:
     """What a step builds on.
 
     ``project`` are the [project] settings, ``place`` says where the project lies, ``artifacts`` are the sealed outputs of
-    the steps before, by step name, already checked against their hashes.
+    the steps before, by step name, already checked against their hashes. ``workers`` is how many processes on this computer may
+    share the training; it does not decide what comes out but for rounding, so it is no setting.
     """
 
     project: ProjectSettings
     place: Project
     artifacts: Mapping[str, Artifact]
+    workers: int = 1
 
     def __getitem__(self, step: str) -> Artifact:
         """Return the output of an earlier step. Raises ``SettingsError`` when it was not declared as an input."""

@@ -13,6 +13,7 @@ Letters in shapes: B sequences, T tokens, D hidden size, H heads, K key-value he
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -122,7 +123,8 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 def _inverse_rms(x: Tensor, epsilon: float) -> Tensor:
     """Return 1 / rms of each vector of the last dimension, [..., 1] in the dtype of ``x``."""
     mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).float().square_() / x.shape[-1]
-    return (mean_square + epsilon).rsqrt_().to(x.dtype)
+    scale: Tensor = (mean_square + epsilon).rsqrt_().to(x.dtype)
+    return scale
 
 
 def _unit_scale_backward(gradient: Tensor, unit: Tensor, scale: Tensor) -> Tensor:
@@ -172,18 +174,46 @@ def turned_unit(x: Tensor, cos: Tensor, sin: Tensor, epsilon: float) -> Tensor:
     return _TurnedUnit.apply(x, cos, sin, epsilon)  # type: ignore[no-any-return,no-untyped-call]
 
 
-def dropout(x: Tensor, share: float) -> Tensor:
+@dataclass(frozen=True)
+class Dropout:
+    """A share of activations to set to zero, and for each sequence the stream of random numbers that chooses which.
+
+    With a stream each, a sequence loses the same ones whichever others are computed beside it.
+    """
+
+    share: float
+    streams: Sequence[torch.Generator]
+
+
+Dropped = float | Dropout  # a share alone draws from torch's own generator
+
+
+def dropout(x: Tensor, dropped: Dropped) -> Tensor:
     """Set a share of the elements to zero and scale up the rest; the share is a multiple of 1/256.
 
     One 64-bit random number serves eight elements: torch draws one for each and spends more time on it than on attention.
+    On a graphics processor all are drawn at once from torch's generator there.
+
+    Args:
+        x: [B, ...].
+        dropped: the share; with a stream for each of the B sequences, or for as many neighbours as they divide into, where they matter.
+
+    Raises:
+        ValueError: the streams do not divide the sequences.
     """
+    share, streams = (dropped.share, dropped.streams) if isinstance(dropped, Dropout) else (dropped, [None])
     threshold = round(share * 256)
     if not threshold:
         return x
     if x.device.type != "cpu":
         return F.dropout(x, threshold / 256)
-    draws = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-    kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= threshold
+    if x.shape[0] % len(streams):
+        raise ValueError(f"{len(streams)} streams do not divide {x.shape[0]} sequences")
+    length = x.numel() // len(streams)
+    draws = torch.empty(len(streams), (length + 7) // 8, dtype=torch.int64)
+    for row, stream in zip(draws, streams, strict=True):
+        row.random_(-(2**63), None, generator=stream)
+    kept = draws.view(torch.uint8)[:, :length].reshape(x.shape) >= threshold
     return x * kept.to(x.dtype).mul_(256 / (256 - threshold))
 
 
@@ -267,7 +297,7 @@ class Block(nn.Module):
         self.self_attn = Attention(config)
         self.mlp = FeedForward(config)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, dropped: float) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, dropped: Dropped) -> Tensor:
         """Map [B, T, D] to [B, T, D]; ``dropped`` is the share of each branch's outputs set to zero."""
         x = x + dropout(self.self_attn(unit_scale(x, self.epsilon), cos, sin), dropped)
         return x + dropout(self.mlp(unit_scale(x, self.epsilon)), dropped)
@@ -303,7 +333,7 @@ class Decoder(nn.Module):
                 std = INITIAL_STD if name.startswith("embed") else 1 / math.sqrt(weight.shape[1])
                 weight.copy_(torch.empty_like(weight, device="cpu").normal_(0, std, generator=generator))
 
-    def hidden(self, tokens: Tensor, dropped: float = 0.0) -> Tensor:
+    def hidden(self, tokens: Tensor, dropped: Dropped = 0.0) -> Tensor:
         """Map token ids [B, T] to hidden states behind the last norm [B, T, D] in ``dtype``."""
         T = tokens.shape[1]
         x = dropout(F.embedding(tokens, self.embed_tokens.weight).to(self.dtype), dropped)
@@ -317,7 +347,7 @@ class Decoder(nn.Module):
         hidden = self.hidden(tokens)
         return F.linear(hidden, self.embed_tokens.weight.to(hidden.dtype)).float()
 
-    def loss(self, tokens: Tensor, targets: Tensor, dropped: float = 0.0) -> Tensor:
+    def loss(self, tokens: Tensor, targets: Tensor, dropped: Dropped = 0.0) -> Tensor:
         """Return the summed cross-entropy in nats of ``targets`` [B, T] after ``tokens`` [B, T]; a float32 scalar.
 
         ``dropped`` is the share of activations set to zero, 0 outside training.

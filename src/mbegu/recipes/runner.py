@@ -32,7 +32,7 @@ class StepState:
     why: str
 
 
-def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> dict[str, Artifact]:
+def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None, workers: int = 1) -> dict[str, Artifact]:
     """Run every step that is not done, in order.
 
     Args:
@@ -40,6 +40,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> d
         recipe: the checked recipe.
         say: told everything.
         upto: name of the last step to run; all when not given.
+        workers: processes on this computer that share the training.
 
     Returns:
         The sealed output of each step, by name.
@@ -56,7 +57,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None) -> d
             _require_own(step.folder(place))
         ledger = Ledger(place.ledger)
         for step in STEPS:
-            done[step.name] = _run_in_time(step, place, recipe, done, ledger, say)
+            done[step.name] = _run_in_time(step, place, recipe, done, ledger, say, workers)
             if step.name == upto:
                 break
     return done
@@ -136,17 +137,17 @@ def require_writable(place: Project) -> None:
     probe.unlink()
 
 
-def _run_in_time(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say) -> Artifact:
+def _run_in_time(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say, workers: int) -> Artifact:
     """Run a step or skip it. Outside the hours and without power it waits between two runs, so that no run counts the waiting as work."""
     while True:
         try:
-            return _run_or_skip(step, place, recipe, done, ledger, say)
+            return _run_or_skip(step, place, recipe, done, ledger, say, workers)
         except PausedError as pause:
             say.note(pause.what)
             say.pauses.wait()
 
 
-def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say) -> Artifact:
+def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say, workers: int) -> Artifact:
     folder = step.folder(place)
     key = step_key(step, recipe, place, done, say)
     say.title(f"{step.name}: {step.summary}")
@@ -159,7 +160,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     say.note(why)
     say.pauses.require(f"'{step.name}' comes next; all that is done is saved")
     _prepare_folder(folder, key)
-    inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs})
+    inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs}, workers)
     recorder = ledger.begin(
         step=step.name,
         version=step.version,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,6 +11,16 @@ from torch import Tensor
 
 Tokens = npt.NDArray[np.unsignedinteger]
 Offsets = npt.NDArray[np.int64]
+
+
+class Batches(Protocol):
+    """What a training reads: sequences of ``context`` tokens, of which a pass over the text has ``tokens_per_pass``."""
+
+    context: int
+    tokens_per_pass: int
+
+    def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
+        """Return inputs and targets of one step, each [sequences, context] int64."""
 
 
 class PackedDocuments:

@@ -1,7 +1,8 @@
 """The one training loop.
 
-A step is a pure function of the state before it, the seed and its number: batch order and dropout are drawn from (seed, step),
-so a run that was cut any number of times ends in the same weights, bit for bit, at the same thread count.
+A step is a pure function of the state before it, the seed and its number: batch order is drawn from (seed, pass), dropout from
+(seed, number of the sequence), so a run that was cut any number of times ends in the same weights, bit for bit, at the same
+count of threads and workers; and any number of workers, each with its part of the sequences, does the same step but for rounding.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import torch
 from torch import Tensor
 
 from mbegu.core.errors import SettingsError
-from mbegu.model.decoder import Decoder
+from mbegu.model.decoder import Decoder, Dropout, Dropped
 from mbegu.train.checkpoint import Progress
-from mbegu.train.data import PackedDocuments
+from mbegu.train.data import Batches
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import TrainingPlan
+from mbegu.train.workers import Workers
 
-Objective = Callable[[Decoder, Tensor, Tensor, float], Tensor]
-DROPOUT_STREAM = 1_000_003  # a prime apart from any step count: steps of neighbouring seeds share no random numbers
+Objective = Callable[[Decoder, Tensor, Tensor, Dropped], Tensor]
+DROPOUT_STREAM = 1_000_000_007  # a prime beyond any count of sequences: runs of neighbouring seeds share no random numbers
 
 
 @dataclass
@@ -54,7 +56,7 @@ class TrainingState:
         self.progress = progress
 
 
-def next_token_loss(model: Decoder, inputs: Tensor, targets: Tensor, dropped: float) -> Tensor:
+def next_token_loss(model: Decoder, inputs: Tensor, targets: Tensor, dropped: Dropped) -> Tensor:
     """Return the summed cross-entropy of the next token: the plain objective."""
     return model.loss(inputs, targets, dropped)
 
@@ -66,14 +68,23 @@ def schedule(step: int, plan: TrainingPlan) -> float:
     return min(rise, 1.0, (plan.steps - step) / decay_steps)
 
 
+def sequence_tokens(step: int, plan: TrainingPlan, context: int) -> int:
+    """Return how many tokens the model sees together at ``step``: few at first, the whole context later.
+
+    The same tokens in the same order, in shorter pieces: what stands near teaches most while little is learnt (bench/LOG.md).
+    """
+    return plan.short_context if plan.short_context and step < plan.short_share * plan.steps else context
+
+
 def train(
     state: TrainingState,
-    data: PackedDocuments,
+    data: Batches,
     plan: TrainingPlan,
     *,
     watch: Callable[[Decoder], float],
     after_step: Callable[[TrainingState], bool],
     objective: Objective = next_token_loss,
+    workers: Workers = Workers(),
 ) -> None:
     """Train until ``plan.steps``, in place.
 
@@ -84,40 +95,53 @@ def train(
         watch: returns bits per byte of the documents set aside; called every ``evaluate_every_steps`` steps and at the end.
         after_step: called after each step with the state complete; returns whether to stop now.
         objective: model, inputs, targets and dropout to a summed loss in nats.
+        workers: who else computes; only the first of them looks at the documents set aside.
 
     Raises:
         SettingsError: the loss is no longer a finite number.
     """
     progress = state.progress
     while progress.step < plan.steps:
-        loss = _one_step(state, data, plan, objective)
+        loss = _one_step(state, data, plan, objective, workers)
         progress.loss_sum += loss
         progress.loss_tokens += plan.sequences_per_step * data.context
         progress.step += 1
-        if progress.step % plan.evaluate_every_steps == 0 or progress.step == plan.steps:
+        if workers.is_first and (progress.step % plan.evaluate_every_steps == 0 or progress.step == plan.steps):
             _look(state, data, plan, watch)
         if after_step(state):
             return
 
 
-def _one_step(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, objective: Objective) -> float:
+def _one_step(state: TrainingState, data: Batches, plan: TrainingPlan, objective: Objective, workers: Workers) -> float:
     step = state.progress.step
     device = state.optimiser.device
-    torch.manual_seed(plan.seed * DROPOUT_STREAM + step)
     inputs, targets = data.batch(step, plan.sequences_per_step)
+    length = sequence_tokens(step, plan, data.context)
+    own = workers.own_part(plan.sequences_per_step)
     total = 0.0
-    pieces = zip(torch.split(inputs, plan.sequences_at_once), torch.split(targets, plan.sequences_at_once), strict=True)
-    for some_inputs, some_targets in pieces:
-        loss = objective(state.model, some_inputs.to(device), some_targets.to(device), plan.dropout)
+    for first in own[:: plan.sequences_at_once]:
+        piece = slice(first, min(first + plan.sequences_at_once, own.stop))
+        dropped = dropout_of(step, range(plan.sequences_per_step)[piece], plan)
+        some_inputs, some_targets = (each[piece].view(-1, length).to(device) for each in (inputs, targets))
+        loss = objective(state.model, some_inputs, some_targets, dropped)
         (loss / targets.numel()).backward()  # type: ignore[no-untyped-call]
         total += loss.item()
+    total = workers.sum_gradients(state.model, total)
     if not math.isfinite(total):
         raise SettingsError(f"the training came apart at step {step:,}: the loss is no longer a number", "plan.toml", "lower its learning rates")
     state.optimiser.step(step, schedule(step, plan))
+    workers.spread_weights(state.model)
     return total
 
 
-def _look(state: TrainingState, data: PackedDocuments, plan: TrainingPlan, watch: Callable[[Decoder], float]) -> None:
+def dropout_of(step: int, sequences: range, plan: TrainingPlan) -> Dropout:
+    """Return the dropout of some sequences of a step: each draws from a stream told by its number in the whole run."""
+    run = plan.seed * DROPOUT_STREAM + step * plan.sequences_per_step
+    torch.manual_seed(run + sequences.start)  # for a graphics processor, which draws for all of them at once
+    return Dropout(plan.dropout, [torch.Generator().manual_seed(run + number) for number in sequences])
+
+
+def _look(state: TrainingState, data: Batches, plan: TrainingPlan, watch: Callable[[Decoder], float]) -> None:
     """Measure the documents set aside, keep the weights when they are the best so far, and add a row to the history."""
     progress = state.progress
     bits_per_byte = watch(state.model)

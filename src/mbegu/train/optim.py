@@ -8,7 +8,7 @@ safetensors file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,11 @@ class Optimiser:
         self.groups: dict[torch.Size, list[str]] = defaultdict(list)
         for name, p in self.matrices.items():
             self.groups[p.shape].append(name)
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Step only these parameters from now on: other workers step the others, and ``state`` is up to date for these alone."""
+        self.groups = {shape: kept for shape, every in self.groups.items() if (kept := [name for name in every if name in names])}
+        self.others = {name: parameter for name, parameter in self.others.items() if name in names}
 
     @torch.no_grad()
     def step(self, step: int, schedule: float) -> None:

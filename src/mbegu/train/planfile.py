@@ -53,6 +53,10 @@ class TrainingPlan:
     embedding_rate: float = setting(0.004, help="learning rate of the embedding (AdamW)", low=0, high=1)
     norm_rate: float = setting(0.004, help="learning rate of the last norm (AdamW)", low=0, high=1)
     weight_decay: float = setting(0.1, help="share of the weights taken away per step and unit of learning rate", low=0, high=10)
+    short_context: int = setting(
+        0, help="length of the sequences at the beginning, which divides the context; 0: the context throughout", unit="tokens", low=0, high=32768
+    )
+    short_share: float = setting(0.6, help="share of the steps, at the beginning, with sequences of short_context", low=0, high=1)
     dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
     warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
@@ -115,11 +119,16 @@ def read_plan(path: Path) -> Plan:
         SettingsError: with every problem at once: not TOML, unknown keys, wrong types, out of range, sizes that do not fit together.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_plan(path.read_text(encoding="utf-8-sig"), path)
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"not TOML: {error}", path, "mend the line, or delete the file and plan again") from error
+
+
+def parse_plan(text: str, where: str | Path) -> Plan:
+    """Check the text of a plan that came from ``where``. Raises ``SettingsError`` as ``read_plan`` does, ``TOMLDecodeError`` where it is none."""
+    values = tomllib.loads(text)
     problems = [f"no section [{name}]{near(name, list(SECTIONS))}" for name in values if name not in SECTIONS]
     parts: dict[str, Any] = {}
     for name, cls in SECTIONS.items():
@@ -130,7 +139,7 @@ def read_plan(path: Path) -> Plan:
     if not problems:
         problems = _misfits(parts["model"], parts["training"])
     if problems:
-        raise SettingsError("; ".join(problems), path, "mend these, or delete the file and plan again")
+        raise SettingsError("; ".join(problems), where, "mend these, or delete the file and plan again")
     return Plan(**parts)
 
 
@@ -145,6 +154,8 @@ def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
         problems.append(f"[model] kv_heads {model.kv_heads} does not divide heads {model.heads}")
     if model.head_size % 2:
         problems.append(f"[model] head_size {model.head_size} is odd")
+    if training.short_context and model.context % training.short_context:
+        problems.append(f"[training] short_context {training.short_context} does not divide context {model.context}")
     if training.sequences_per_step % training.sequences_at_once:
         problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
     return problems

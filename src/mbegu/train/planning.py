@@ -18,6 +18,7 @@ from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 
 CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
 SEQUENCES = 16  # a step of the largest texts, and what is computed at once
+SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 1.2 % fewer bits at the same cost than the whole context throughout (bench/LOG.md)
 FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
@@ -204,6 +205,7 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
         steps=steps,
         warmup_steps=max(5, min(50, steps // 20)),
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
+        short_context=SHORT_CONTEXT_TOKENS,
         dropout=dropout,
         weight_decay=weight_decay,
     )

@@ -13,7 +13,7 @@ import torch
 
 from mbegu.core import durable
 from mbegu.core.artifacts import CHECKPOINTS, Artifact
-from mbegu.core.errors import SettingsError
+from mbegu.core.errors import LostWorkerError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs
@@ -32,6 +32,7 @@ from mbegu.train.loop import TrainingState, train
 from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
 from mbegu.train.settings import PlanSettings, TrainSettings
+from mbegu.train.workers import Workers, company
 
 # Allowances of ours, to be done before the time to stop: half as long again as the longest step and the last save, and a second for the
 # ledger; a save that is not measured yet goes to an old disk.
@@ -81,26 +82,43 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
 
     Raises:
         StoppedError: the user asked to stop, or it waits for its hours or for power; a checkpoint is saved.
+        LostWorkerError: another worker of this training ended; the last checkpoint stands.
     """
-    machine.prepare_process()
     plan = read_plan(inputs["plan"].path("plan.toml"))
-    torch.set_num_threads(plan.computer.threads)
+    with company(inputs.workers, plan, say) as workers:
+        return _train_as_first(settings, inputs, out, say, plan, workers)
+
+
+def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say, plan: Plan, workers: Workers) -> dict[str, Any]:
+    machine.prepare_process()
+    computer = workers.own_computer(plan.computer)
+    torch.set_num_threads(computer.threads)
     machine.compute_reproducibly()
     tokenizer = inputs["tokenizer"]
     data, watched_ids, watched_bytes = _training_data(plan, tokenizer)
-    model, optimiser = machine.build(plan.model, plan.training, plan.computer)
+    model, optimiser = machine.build(plan.model, plan.training, computer)
     state = TrainingState(model, optimiser)
     checkpoints = out / CHECKPOINTS
-    _resume(state, checkpoints, plan.computer, say)
-    session = _Session(state, plan, settings, checkpoints, TorchEngine(model, open_tokenizer(tokenizer.folder)), say)
+    _resume(state, checkpoints, computed_by(computer, workers.count), say)
+    workers.begin(state)
+    session = _Session(state, plan, settings, checkpoints, TorchEngine(model, open_tokenizer(tokenizer.folder)), say, workers)
     say.note(
         f"{model.config.parameters() / 1e6:.1f} M parameters, {plan.training.steps:,} steps of "
-        f"{plan.training.sequences_per_step * plan.model.context:,} tokens, {plan.computer.dtype}, "
-        f"{format_number_of(plan.computer.threads, 'thread')}"
+        f"{plan.training.sequences_per_step * plan.model.context:,} tokens, {computer.dtype}, "
+        f"{format_number_of(computer.threads, 'thread')}"
     )
     say.defers_stop = True
     try:
-        train(state, data, plan.training, watch=lambda m: watched_bits_per_byte(m, watched_ids, watched_bytes), after_step=session.after_step)
+        train(
+            state,
+            workers.shared(data),
+            plan.training,
+            watch=lambda m: watched_bits_per_byte(m, watched_ids, watched_bytes),
+            after_step=lambda s: workers.decide(session.after_step(s)),
+            workers=workers,
+        )
+    except LostWorkerError as error:
+        raise session.explain_lost(error) from error
     finally:
         say.defers_stop = False
     progress = state.progress
@@ -117,6 +135,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
         "best_step": progress.best_step,
         "validation_bits_per_byte": progress.best_bits_per_byte,
         "threads": plan.computer.threads,
+        "workers": workers.count,
         "dtype": plan.computer.dtype,
         "device": plan.computer.device,
         "seed": plan.training.seed,
@@ -167,9 +186,8 @@ def _nats(model: Decoder, inputs: torch.Tensor, targets: torch.Tensor) -> float:
     return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").item()
 
 
-def _resume(state: TrainingState, checkpoints: Path, computer: ComputerPlan, say: Say) -> None:
+def _resume(state: TrainingState, checkpoints: Path, now: dict[str, str], say: Say) -> None:
     """Load the newest checkpoint; notice when something else computes now than did before."""
-    now = computed_by(computer)
     state.progress.computed_by = now
     found = load_checkpoint(checkpoints, say)
     if found is None:
@@ -184,7 +202,7 @@ def _resume(state: TrainingState, checkpoints: Path, computer: ComputerPlan, say
         progress.computed_by = now
 
 
-def computed_by(computer: ComputerPlan) -> dict[str, str]:
+def computed_by(computer: ComputerPlan, workers: int = 1) -> dict[str, str]:
     """Return everything that decides the last bits of a result: the same values mean the same weights."""
     return {
         "torch": str(torch.__version__),
@@ -193,17 +211,21 @@ def computed_by(computer: ComputerPlan) -> dict[str, str]:
         "device": computer.device if computer.device != "cuda" else f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}",
         "dtype": computer.dtype,
         "threads": str(computer.threads),
+        "workers": str(workers),
     }
 
 
 class _Session:
     """What happens around the steps of one run: checkpoints, the table, the sample, pauses and the wish to stop."""
 
-    def __init__(self, state: TrainingState, plan: Plan, settings: TrainSettings, checkpoints: Path, engine: TorchEngine, say: Say) -> None:
+    def __init__(
+        self, state: TrainingState, plan: Plan, settings: TrainSettings, checkpoints: Path, engine: TorchEngine, say: Say, workers: Workers
+    ) -> None:
         self.state, self.plan, self.settings = state, plan, settings
-        self.checkpoints, self.engine, self.say = checkpoints, engine, say
+        self.checkpoints, self.engine, self.say, self.workers = checkpoints, engine, say, workers
         self.began_s, self.first_step = time.monotonic(), state.progress.step
         self.saved_s = self.stepped_s = self.began_s
+        self.saved_step = state.progress.step
         self.longest_step_s = 0.0
         self.save_takes_s = sum(tensor.nbytes for tensor in state.tensors().values()) / SLOW_DISK_BYTES_PER_S  # until it is measured
         self.shown = len(state.progress.history)
@@ -218,13 +240,19 @@ class _Session:
         self.longest_step_s = max(self.longest_step_s, now_s - self.stepped_s)
         decision = self.say.pauses.ask(LEAST_MARGIN_S + MARGIN * (self.longest_step_s + self.save_takes_s))
         if decision.saves or is_over or now_s - self.saved_s >= self.settings.checkpoint_every_s:
+            self.workers.gather_state(state.optimiser)
             save_checkpoint(self.checkpoints, state.tensors(), progress)
-            self.saved_s = time.monotonic()
+            self.saved_s, self.saved_step = time.monotonic(), progress.step
             self.save_takes_s = self.saved_s - now_s
         if decision.action == "save":
             self.say.warn(f"{decision.why}; saved at step {progress.step:,}")
         self.stepped_s = time.monotonic()
         return decision.ends
+
+    def explain_lost(self, error: LostWorkerError) -> LostWorkerError:
+        """Say where a worker was lost and what stands."""
+        saved = f"the last save is step {self.saved_step:,}" if self.saved_step else "nothing was saved yet"
+        return LostWorkerError(f"{error.what} at step {self.state.progress.step:,}; {saved}", fix=error.fix)
 
     def _show(self, progress: Progress) -> None:
         """One row of the table, with a sample of the model's writing under it."""
