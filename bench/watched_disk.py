@@ -15,8 +15,6 @@ from typing import IO, Any
 from mbegu.core import durable
 from mbegu.core.disk import Disk
 
-FOLDER_FLAG = "folder"
-
 
 @dataclass(frozen=True)
 class Operation:
@@ -181,17 +179,23 @@ class FailingDisk(WatchedDisk):
 
 
 class KillingDisk(WatchedDisk):
-    """Kills this very process at operation number ``kills_at`` (from 0); a writing is cut in its middle. ``tell`` learns which it was."""
+    """Kills this very process at an operation; a writing is cut in its middle.
 
-    def __init__(self, kills_at: int, tell: Callable[[str], None]) -> None:
+    Args:
+        label: which operation, as ``label_of`` names it; empty for none.
+        occurrence: the how many-th of them, from 1.
+        tell: learns the label of each operation before it happens.
+    """
+
+    def __init__(self, label: str, occurrence: int, tell: Callable[[str], None]) -> None:
         super().__init__()
-        self.kills_at, self.tell = kills_at, tell
-        self.count = 0
+        self.label, self.left, self.tell = label, occurrence, tell
 
     def meet(self, operation: Operation) -> None:
-        self.count += 1
-        if self.count - 1 == self.kills_at:
-            self.tell(label_of(operation))
+        label = label_of(operation)
+        self.tell(label)
+        self.left -= label == self.label
+        if label == self.label and not self.left:
             if operation.kind == "write":
                 with open(operation.path, "rb+") as file:
                     file.seek(operation.at)
@@ -203,9 +207,9 @@ class KillingDisk(WatchedDisk):
 
 
 def label_of(operation: Operation) -> str:
-    """Return what an operation is, with the kind of its file: ``rename .safetensors``."""
-    name = operation.path.name.removesuffix(durable.PARTIAL_SUFFIX)
-    return f"{operation.kind} {Path(name).suffix or FOLDER_FLAG}"
+    """Return what an operation is, with the kind of its file and the folder that holds it: ``rename checkpoints/*.safetensors``."""
+    suffix = Path(operation.path.name.removesuffix(durable.PARTIAL_SUFFIX)).suffix
+    return f"{operation.kind} {operation.path.parent.name}/*{suffix}" if suffix else f"{operation.kind} {operation.path.name}"
 
 
 @contextlib.contextmanager

@@ -62,8 +62,8 @@ def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor
     tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
     tensors.update(unit_norms(config))
     numbers_hash = hashlib.sha256()
-    for piece in numbers_of(tensors):
-        numbers_hash.update(piece)
+    for numbers in numbers_of(tensors):
+        numbers_hash.update(numbers)
     metadata = {
         "format": "pt",
         TOKENIZER_HASH: durable.sha256_file(folder / TOKENIZER_FILES[0]),

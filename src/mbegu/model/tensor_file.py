@@ -102,7 +102,7 @@ def read_tensors(file: Reader, length_bytes: int) -> dict[str, Tensor]:
 
 def _bytes_of(tensor: Tensor) -> memoryview:
     """Return the memory of a contiguous tensor as bytes."""
-    return memoryview(tensor.reshape(-1).view(torch.uint8).numpy())
+    return tensor.reshape(-1).view(torch.uint8).numpy().data
 
 
 def _read_head(file: Reader, length_bytes: int) -> dict[str, Any]:
