@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mbegu.core import durable
 from mbegu.core.documents import ROWS_PER_BATCH, Document, read_documents, write_documents
 from mbegu.core.errors import DamageError, ResourceError
 
@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(durable.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ResourceError, match="the disk is full"):
         write_documents(path, [document(2)])
     assert list(read_documents(path)) == [document(1)]

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bench.watched_disk import FailingDisk, RecordingDisk, put_in
 
 from mbegu.core import durable
 from mbegu.core.errors import InputError, MbeguError, ResourceError
@@ -21,50 +20,7 @@ NEW = "እንደምን አደርክ ߌ ߣߌ ߛߐ߲߬ߜߐߡߊ".encode() * 9000
 MESSAGES = {errno.ENOSPC: "disk is full", errno.EACCES: "no permission", errno.EIO: "could not read or write", errno.EDQUOT: "disk is full"}
 
 
-class Disk:
-    """Counts every operation that reaches the disk and lets the one at ``fails_at`` fail."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails_at: int, code: int) -> None:
-        self.fails_at = fails_at
-        self.code = code
-        self.calls: list[str] = []
-        self.armed = True
-        disk = self
-
-        class RawFile(io.FileIO):
-            def write(self, data: Any, /) -> int:
-                disk.step("write")
-                return super().write(data) or 0
-
-        def fake_open(path: Any, mode: str = "r", **more: Any) -> Any:
-            if mode == "rb":
-                return open(path, mode, **more)
-            disk.step("open")
-            return io.BufferedWriter(RawFile(str(path), mode.replace("b", "")))  # type: ignore[type-var]
-
-        def counted(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*args: Any, **kwargs: Any) -> Any:
-                disk.step(name)
-                return original(*args, **kwargs)
-
-            return call
-
-        monkeypatch.setattr(durable, "open", fake_open, raising=False)
-        monkeypatch.setattr(durable.os, "fsync", counted("fsync", os.fsync))
-        monkeypatch.setattr(Path, "replace", counted("rename", Path.replace))
-        monkeypatch.setattr(Path, "mkdir", counted("mkdir", Path.mkdir))
-
-    def step(self, name: str) -> None:
-        if not self.armed:
-            return
-        self.calls.append(name)
-        if len(self.calls) > self.fails_at:  # from now on all fail, as on a full disk
-            raise OSError(self.code, os.strerror(self.code))
-
-
-def operations() -> list[str]:
-    steps = ["mkdir", "open", *["write"] * 1, "fsync", "rename"]
-    return [*steps, "fsync"] if os.name != "nt" else steps
+OPERATIONS = ["create", "write", "sync file", "rename", "sync folder"]
 
 
 @pytest.fixture
@@ -82,29 +38,73 @@ def test_write_takes_the_place_of_the_old_file_and_leaves_nothing_else(target: P
     assert [path.name for path in target.parent.iterdir()] == ["file.bin"]
 
 
-def test_the_order_on_the_disk_is_write_fsync_rename_fsync_of_the_folder(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(monkeypatch, fails_at=99, code=0)
-    durable.write_bytes(target, NEW)
-    assert disk.calls == operations()
+def test_the_order_on_the_disk_is_write_fsync_rename_fsync_of_the_folder(target: Path) -> None:
+    record = RecordingDisk(target.parent)
+    with put_in(record):
+        durable.write_bytes(target, NEW)
+    assert [operation.kind for operation in record.operations] == OPERATIONS
+
+
+def test_each_folder_that_is_made_is_made_durable_in_the_one_above(tmp_path: Path) -> None:
+    record = RecordingDisk(tmp_path)
+    with put_in(record):
+        durable.write_bytes(tmp_path / "a" / "b" / "file", NEW)
+    found = [(operation.kind, operation.path.relative_to(tmp_path).as_posix()) for operation in record.operations[:4]]
+    assert found == [("make folder", "a"), ("sync folder", "."), ("make folder", "a/b"), ("sync folder", "a")]
+    assert [operation.kind for operation in record.operations[4:]] == OPERATIONS
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES), ids=[errno.errorcode[code] for code in sorted(MESSAGES)])
-@pytest.mark.parametrize("fails_at", range(6))
-def test_every_failing_operation_leaves_a_whole_file(target: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, code: int) -> None:
-    if fails_at >= len(operations()):
-        pytest.skip("fewer operations on this system")
-    disk = Disk(monkeypatch, fails_at, code)
-    with pytest.raises(ResourceError) as caught:
+@pytest.mark.parametrize("fails_at", range(len(OPERATIONS)))
+@pytest.mark.parametrize("stays", [True, False])
+def test_every_failing_operation_leaves_a_whole_file(target: Path, fails_at: int, code: int, stays: bool) -> None:
+    with put_in(FailingDisk(fails_at, code, stays)), pytest.raises(ResourceError) as caught:
         durable.write_bytes(target, NEW)
-    disk.armed = False
-    renamed = "rename" in disk.calls[:fails_at]
-    assert target.read_bytes() == (NEW if renamed else OLD)
-    assert [path.name for path in target.parent.iterdir()] == ["file.bin"], "leftovers"
+    assert target.read_bytes() == (NEW if "rename" in OPERATIONS[:fails_at] else OLD)
+    if not stays:
+        assert [path.name for path in target.parent.iterdir()] == ["file.bin"], "leftovers"
     message = caught.value.one_line()
     assert MESSAGES[code] in message
     assert str(target.name) in message
     assert "\n" not in message
     assert caught.value.exit_code == 6
+
+
+def test_a_full_disk_says_how_much_is_needed_and_how_much_is_free(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = FailingDisk(1, errno.ENOSPC)
+    monkeypatch.setattr(disk, "free_bytes", lambda folder: 1234)
+    with put_in(disk), pytest.raises(ResourceError) as caught:
+        durable.write_bytes(target, bytes(5_000_000))
+    assert caught.value.one_line() == (
+        f"the disk is full: this file needs 5,000,000 bytes and 1,234 bytes are free ({target}). "
+        "Free some space and run the same command again: it goes on where it stopped."
+    )
+
+
+def test_of_a_file_of_unknown_length_is_said_what_was_written_so_far(target: Path) -> None:
+    with put_in(FailingDisk(3, errno.ENOSPC)), pytest.raises(ResourceError) as caught, durable.replace_file(target) as file:
+        file.write(b"12345")
+        file.write(b"678")
+        file.write(b"9")
+    assert "this file needs 8 bytes and " in caught.value.one_line()
+
+
+@pytest.mark.parametrize("fails_at", range(4))
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, fails_at: int) -> None:
+    with put_in(FailingDisk(fails_at, errno.EACCES)), pytest.raises(ResourceError, match="no permission"):
+        durable.make_folder(tmp_path / "a" / "b")
+    durable.make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_what_a_killed_run_left_is_synced_in_every_folder(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "c").mkdir()
+    record = RecordingDisk(tmp_path)
+    with put_in(record):
+        durable.sync_folders(tmp_path)
+    found = {(operation.kind, operation.path.relative_to(tmp_path).as_posix()) for operation in record.operations}
+    assert found == {("sync folder", each) for each in (".", "a", "a/b", "c")}
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, ValueError])
@@ -182,23 +182,39 @@ def test_hashes_agree_and_a_missing_file_is_said(target: Path) -> None:
         durable.sha256_file(target.parent / "gone")
 
 
-def test_remove_tree_takes_the_manifest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remove_tree_takes_the_manifest_first(tmp_path: Path) -> None:
     folder = tmp_path / "step"
     (folder / "deep").mkdir(parents=True)
     (folder / "deep" / "file").write_bytes(b"1")
     (folder / "manifest.json").write_bytes(b"{}")
-
-    def cut(*args: Any, **kwargs: Any) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(durable.shutil, "rmtree", cut)
-        with pytest.raises(ResourceError, match="step"):
-            durable.remove_tree(folder)
+    with put_in(FailingDisk(2, errno.EIO)), pytest.raises(ResourceError, match="step"):
+        durable.remove_tree(folder)
     assert not (folder / "manifest.json").exists()
+    assert (folder / "deep" / "file").exists()
     durable.remove_tree(folder)
     assert not folder.exists()
     durable.remove_tree(folder)
+
+
+def test_remove_tree_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_bytes(b"1")
+    (tmp_path / "step").mkdir()
+    try:
+        (tmp_path / "step" / "link").symlink_to(tmp_path / "mine", target_is_directory=True)
+    except OSError:
+        pytest.skip("links are not allowed here")
+    durable.remove_tree(tmp_path / "step")
+    assert not (tmp_path / "step").exists()
+    assert (tmp_path / "mine" / "file").read_bytes() == b"1"
+
+
+def test_removing_a_file_that_is_gone_is_nothing_and_a_refusal_is_said(target: Path) -> None:
+    with put_in(FailingDisk(0, errno.EACCES)), pytest.raises(ResourceError, match=r"no permission \(.*file\.bin\)"):
+        durable.remove_file(target)
+    durable.remove_file(target)
+    durable.remove_file(target)
+    assert not target.exists()
 
 
 @pytest.fixture
@@ -232,9 +248,7 @@ def test_an_adopted_partial_file_has_its_name(half: Path) -> None:
         durable.adopt_partial(half)
 
 
-def test_a_full_disk_while_extending_is_said_and_keeps_the_partial_file(half: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(monkeypatch, fails_at=2, code=errno.ENOSPC)
-    with pytest.raises(ResourceError, match="disk is full"), durable.extend_partial(half, 6) as file:
+def test_a_full_disk_while_extending_is_said_and_keeps_the_partial_file(half: Path) -> None:
+    with put_in(FailingDisk(2, errno.ENOSPC)), pytest.raises(ResourceError, match="disk is full"), durable.extend_partial(half, 6) as file:
         file.write(NEW)
-    disk.armed = False
     assert durable.partial_of(half).read_bytes() == b"abcdef"

@@ -13,7 +13,6 @@ from bench.kill_test import file_hashes, small_project
 from tests.end_to_end.project import CommandLine
 
 from mbegu.cli.main import run
-from mbegu.core import durable
 
 FEW, MANY = 5, 25
 STEPS = 12
@@ -40,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]
     project = small_project(tmp_path_factory.mktemp("whole") / "tiny", steps=STEPS, checkpoint_every_s=0.0)
     with pytest.MonkeyPatch.context() as patch:
         counter = FullDisk(10**9)
-        patch.setattr(durable.os, "fsync", counter)
+        patch.setattr(os, "fsync", counter)
         assert run(["grow", str(project), "--quiet"]) == 0
     yield project, counter.calls
     shutil.rmtree(project)
@@ -50,9 +49,9 @@ def fail_and_go_on(mbegu: CommandLine, whole: tuple[Path, int], project: Path, m
     reference, _ = whole
     small_project(project, steps=STEPS, checkpoint_every_s=0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "fsync", FullDisk(number))
+        patch.setattr(os, "fsync", FullDisk(number))
         line = mbegu.fails(6, "grow", project, "--quiet")
-    assert line.startswith("mbegu: the disk is full (")
+    assert line.startswith("mbegu: the disk is full: this file needs ")
     assert line.endswith("Free some space and run the same command again: it goes on where it stopped.")
     assert mbegu("grow", project, "--quiet").code == 0
     assert file_hashes(project) == file_hashes(reference)

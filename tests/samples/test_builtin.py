@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import mbegu.samples
-from mbegu.core import durable
 from mbegu.core.errors import InputError, ResourceError, SettingsError
 from mbegu.samples import builtin
 from mbegu.samples.builtin import builtin_samples, copy_sample
@@ -74,7 +74,7 @@ def test_a_full_disk_is_said_and_the_next_copy_completes(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(ResourceError, match="the disk is full"):
             copy_sample(some_language(), tmp_path)
     assert len(copy_sample(some_language(), tmp_path)) == builtin_samples()[-1].documents

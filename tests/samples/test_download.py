@@ -19,7 +19,6 @@ import pytest
 from tests.samples import server as misbehaving
 from tests.samples.server import Site
 
-from mbegu.core import durable
 from mbegu.core.errors import InputError, NetworkError, ResourceError, UsageError
 from mbegu.core.report import Say
 from mbegu.samples import catalogue, download
@@ -378,7 +377,7 @@ def test_a_disk_that_fills_up_keeps_what_came(site: Site, target: Path, files: d
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(ResourceError, match="the disk is full"):
             get(site, target)
     assert found_in(target) == {"a/large.txt.partial": LARGE}

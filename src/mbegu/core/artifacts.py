@@ -1,11 +1,14 @@
 """Sealed folders: outputs of a step with a manifest that is written last.
 
 ``manifest.json`` holds kind, version, the step's key, the hashes of the parents' manifests, and SHA-256 and size of each
-file. It is stored in canonical form together with its own hash, so a flipped bit anywhere, also in the manifest, is found.
+file, of a large one also the SHA-256 of each block, so that damage is located. It is stored in canonical form together with its
+own hash, so a flipped bit anywhere, also in the manifest, is found.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core import durable
-from mbegu.core.errors import DamageError
+from mbegu.core.blocks import BlockHasher, BlockHashes, describe_damage
+from mbegu.core.errors import DamageError, MbeguError, explain_os_error
 
 MANIFEST = "manifest.json"
 STARTED = "started.json"  # while a step is at work: the key it works for
@@ -78,13 +82,13 @@ def seal(
 
     Returns:
         The sealed artifact.
+
+    Raises:
+        ResourceError: the disk is full or refuses; the folder then does not count as complete.
     """
     for leftover in folder.rglob("*" + durable.PARTIAL_SUFFIX):
-        leftover.unlink()
-    files = {}
-    for name in files_in(folder):
-        path = folder / name
-        files[name] = {"sha256": durable.sha256_file(path), "bytes": path.stat().st_size}
+        durable.remove_file(leftover)
+    files = {name: describe_file(folder / name) for name in files_in(folder)}
     manifest: dict[str, Any] = {
         "kind": kind,
         "version": version,
@@ -96,6 +100,25 @@ def seal(
     manifest["sha256"] = _own_hash(manifest)
     durable.write_json(folder / MANIFEST, manifest)
     return Artifact(folder, manifest)
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return SHA-256 and size of a file as a manifest holds them, with the hashes of its blocks where it has more than one.
+
+    Raises:
+        MbeguError: it cannot be read.
+    """
+    whole, blocks = hashlib.sha256(), BlockHasher()
+    try:
+        with open(path, "rb") as file:
+            while data := file.read(durable.HASH_BLOCK_BYTES):
+                whole.update(data)
+                blocks.update(data)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    hashes = blocks.hashes()
+    entry: dict[str, Any] = {"sha256": whole.hexdigest(), "bytes": hashes.bytes}
+    return {**entry, "blocks": hashes.as_json()} if len(hashes.sha256) > 1 else entry
 
 
 def is_sealed(folder: Path) -> bool:
@@ -150,11 +173,31 @@ def problems_of(artifact: Artifact) -> list[DamageError]:
         path = artifact.folder / name
         if not path.is_file():
             problems.append(DamageError("a file is missing", path, REPAIR))
-        elif path.stat().st_size != expected["bytes"] or durable.sha256_file(path) != expected["sha256"]:
-            problems.append(DamageError("a file is damaged: its SHA-256 is not the one recorded", path, REPAIR))
+        elif path.stat().st_size != expected["bytes"] or _hash_or_nothing(path) != expected["sha256"]:
+            problems.append(DamageError(f"a file is damaged: its SHA-256 is not the one recorded{_place_of(path, expected)}", path, REPAIR))
     for path in strangers_of(artifact):
         problems.append(DamageError(STRANGER, path, MOVE))
     return problems
+
+
+def _hash_or_nothing(path: Path) -> str:
+    """Return the SHA-256 of a file; empty when a bad sector of the disk lies in it."""
+    try:
+        return durable.sha256_file(path)
+    except MbeguError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EIO:
+            return ""
+        raise
+
+
+def _place_of(path: Path, expected: Mapping[str, Any]) -> str:
+    if "blocks" not in expected:
+        return ""
+    try:
+        place = describe_damage(path, BlockHashes.from_json(expected["blocks"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f"; {place}" if place else ""
 
 
 def strangers_of(artifact: Artifact) -> list[Path]:

@@ -1,7 +1,8 @@
 """The only writer of files that matter.
 
 Each file is written under a temporary name in the same folder, flushed, fsynced, renamed over the old one, and the folder is
-fsynced: after a power cut there is the old file or the new one, never half of one. Errors of the disk become ``ResourceError``.
+fsynced: after a power cut there is the old file or the new one, never half of one. So is the folder above each folder that is made.
+Errors of the disk become ``ResourceError``.
 """
 
 from __future__ import annotations
@@ -16,32 +17,57 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from mbegu.core.errors import explain_os_error
+from mbegu.core.disk import Disk
+from mbegu.core.errors import MbeguError, explain_full_disk, explain_os_error
 
 PARTIAL_SUFFIX = ".partial"
 HASH_BLOCK_BYTES = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+disk = Disk()  # tests put another in its place
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where missing, so that a power cut cannot take them away again with all that is in them.
+
+    Raises:
+        ResourceError: the disk is full or refuses.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        disk.make_folder(folder)
+        disk.sync_folder(folder.parent)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Does nothing on Windows, whose renames need no folder sync."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable. Raises ``ResourceError`` when the disk refuses."""
     try:
-        os.fsync(descriptor)
+        disk.sync_folder(folder)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot do it for folders
-            raise
-    finally:
-        os.close(descriptor)
+        raise explain_os_error(error, folder) from error
+
+
+def sync_folders(top: Path) -> None:
+    """Make all names in a folder and in the folders below it durable: what a run that was killed had made but not yet synced.
+
+    Raises:
+        ResourceError: the disk refuses.
+    """
+    for folder, _, _ in os.walk(top):
+        sync_folder(Path(folder))
 
 
 @contextlib.contextmanager
-def replace_file(path: Path) -> Iterator[IO[bytes]]:
+def replace_file(path: Path, needed_bytes: int = 0) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes the place of ``path`` only when it is complete and on the disk.
 
     Args:
         path: the file to write; its folder is made where missing.
+        needed_bytes: how long it will be, where that is known: said when the disk is full.
 
     Yields:
         A binary file to write to.
@@ -51,27 +77,49 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
             whole, when only making its name durable failed).
     """
     partial = partial_of(path)
+    make_folder(path.parent)
+    written_bytes = 0
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
+        with disk.create(partial) as file:
+            try:
+                yield file
+            finally:
+                written_bytes = _position(file)
+            disk.sync_file(file)
+        disk.rename(partial, path)
+        disk.sync_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise explain_os_error(error, path) from error
+        _discard(partial)
+        raise _explain(error, path, needed_bytes, written_bytes) from error
     except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
+        _discard(partial)
         raise
+
+
+def _position(file: IO[bytes]) -> int:
+    try:
+        return file.tell()
+    except (OSError, ValueError):  # a library has closed it
+        return 0
+
+
+def _discard(partial: Path) -> None:
+    with contextlib.suppress(OSError):  # the error under way says more
+        disk.remove(partial)
+
+
+def _explain(error: OSError, path: Path, needed_bytes: int, written_bytes: int) -> MbeguError:
+    if error.errno not in FULL:
+        return explain_os_error(error, path)
+    free_bytes = None
+    with contextlib.suppress(OSError):
+        free_bytes = disk.free_bytes(path.parent)
+    return explain_full_disk(path, max(needed_bytes, written_bytes), free_bytes)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write ``data`` durably to ``path``. Raises ``ResourceError`` as ``replace_file`` does."""
-    with replace_file(path) as file:
+    with replace_file(path, len(data)) as file:
         file.write(data)
 
 
@@ -96,7 +144,7 @@ def copy_file(source: Path, target: Path) -> None:
         reader = open(source, "rb")  # noqa: SIM115 - closed below; its errors are the source's, not the target's
     except OSError as error:
         raise explain_os_error(error, source) from error
-    with reader, replace_file(target) as writer:
+    with reader, replace_file(target, os.fstat(reader.fileno()).st_size) as writer:
         shutil.copyfileobj(reader, writer, HASH_BLOCK_BYTES)
 
 
@@ -120,11 +168,9 @@ def extend_partial(path: Path, keep_bytes: int) -> Iterator[IO[bytes]]:
         ResourceError: the disk is full or refuses.
     """
     partial = partial_of(path)
+    make_folder(partial.parent)
     try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "ab") as file:
-            file.truncate(keep_bytes)
-            file.seek(0, os.SEEK_END)
+        with disk.extend(partial, keep_bytes) as file:
             yield file
     except OSError as error:
         raise explain_os_error(error, partial) from error
@@ -134,10 +180,10 @@ def adopt_partial(path: Path) -> None:
     """Give the unfinished form of ``path``, now complete, its name. Raises ``ResourceError`` as ``replace_file`` does."""
     partial = partial_of(path)
     try:
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
+        with disk.reopen(partial) as file:
+            disk.sync_file(file)
+        disk.rename(partial, path)
+        disk.sync_folder(path.parent)
     except OSError as error:
         raise explain_os_error(error, path) from error
 
@@ -159,13 +205,28 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file; nothing happens when it is not there. A power cut may bring it back. Raises ``ResourceError`` when the disk refuses."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            disk.remove(path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
 def remove_tree(folder: Path) -> None:
     """Remove a folder of Mbegu's own making, its manifest first so that it never looks complete while half gone."""
     if not folder.exists():
         return
+    remove_file(folder / "manifest.json")
+    sync_folder(folder)
     try:
-        (folder / "manifest.json").unlink(missing_ok=True)
-        sync_folder(folder)
-        shutil.rmtree(folder)
+        for name, folders, files in os.walk(folder, topdown=False):
+            for path in (Path(name) / each for each in (*folders, *files)):
+                if path.is_dir() and not path.is_symlink():
+                    disk.remove_folder(path)
+                else:
+                    disk.remove(path)
+        disk.remove_folder(folder)
     except OSError as error:
         raise explain_os_error(error, folder) from error

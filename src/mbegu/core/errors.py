@@ -157,9 +157,23 @@ def explain_os_error(error: OSError, path: str | Path) -> MbeguError:
     import errno
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ResourceError("the disk is full", path, "free some space and run the same command again: it goes on where it stopped")
+        return explain_full_disk(path)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ResourceError("no permission", path, "give yourself the right to this file or folder, or use another place")
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return InputError("no such file or folder", path, "check the path")
     return ResourceError(f"the computer could not read or write: {error.strerror or error}", path, "check the disk, then run the same command again")
+
+
+def explain_full_disk(path: str | Path, needed_bytes: int = 0, free_bytes: int | None = None) -> ResourceError:
+    """Return the error of a full disk.
+
+    Args:
+        path: the file that was being written.
+        needed_bytes: how much it needs at least; 0 when not known.
+        free_bytes: how much is free; ``None`` when not known.
+    """
+    parts = [f"this file needs {needed_bytes:,} bytes"] if needed_bytes else []
+    parts += [f"{free_bytes:,} bytes are free"] if free_bytes is not None else []
+    what = f"the disk is full{': ' if parts else ''}{' and '.join(parts)}"
+    return ResourceError(what, path, "free some space and run the same command again: it goes on where it stopped")

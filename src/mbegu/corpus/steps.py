@@ -58,7 +58,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
             wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))
             figures |= _write_side(out, side, wanted, profile)
     finally:
-        whole.unlink(missing_ok=True)
+        durable.remove_file(whole)
     figures["heldout_lines_in_train_share"] = _repeated_line_share(out)
     warnings = _warnings(profile, language.script, figures, findings)
     report = make_report(profile, findings, figures, language.tag, warnings)

@@ -6,6 +6,7 @@ tokenizer was exchanged is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +14,17 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from mbegu.core import durable
 from mbegu.core.errors import DamageError, InputError, explain_os_error
 from mbegu.model.decoder import Decoder, DecoderConfig
+from mbegu.model.tensor_file import HEAD_SIZE_BYTES, numbers_of, pieces_of, size_bytes
 from mbegu.tokenizer.bpe import tokenizer_config
 
 CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZER_HASH, NUMBERS_HASH = "tokenizer_sha256", "numbers_sha256"  # in the head of the weights: a copied folder can be checked by itself
-HEAD_SIZE_BYTES = 8
 COPY_ANEW = "run `mbegu grow` again, or copy the model anew"
 
 
@@ -41,18 +41,6 @@ def unit_norms(config: DecoderConfig) -> dict[str, Tensor]:
 
 def _file_name(parameter: str) -> str:
     return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
-
-
-def _with_metadata(file: bytes, metadata: Mapping[str, str]) -> bytes:
-    """Return a safetensors file with metadata in its head, in the order of their names.
-
-    The library itself writes them in an order that changes from call to call, and so would the file's hash.
-    """
-    end = _numbers_begin(file)
-    head = {"__metadata__": dict(sorted(metadata.items())), **json.loads(file[HEAD_SIZE_BYTES:end])}
-    text = json.dumps(head, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % HEAD_SIZE_BYTES)
-    return len(text).to_bytes(HEAD_SIZE_BYTES, "little") + text + file[end:]
 
 
 def _numbers_begin(file: bytes) -> int:
@@ -73,13 +61,17 @@ def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor
     durable.write_json(folder / TOKENIZER_FILES[1], tokenizer_config(config.context))
     tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
     tensors.update(unit_norms(config))
-    file = save(tensors)
+    numbers_hash = hashlib.sha256()
+    for numbers in numbers_of(tensors):
+        numbers_hash.update(numbers)
     metadata = {
         "format": "pt",
         TOKENIZER_HASH: durable.sha256_file(folder / TOKENIZER_FILES[0]),
-        NUMBERS_HASH: durable.sha256_bytes(file[_numbers_begin(file) :]),
+        NUMBERS_HASH: numbers_hash.hexdigest(),
     }
-    durable.write_bytes(folder / WEIGHTS, _with_metadata(file, metadata))
+    with durable.replace_file(folder / WEIGHTS, size_bytes(tensors, metadata)) as file:
+        for piece in pieces_of(tensors, metadata):
+            file.write(piece)
     durable.write_json(folder / GENERATION, {"bos_token_id": 0, "eos_token_id": 0, "do_sample": True, "temperature": 0.8})
     durable.write_json(folder / CONFIG, config.as_hugging_face())
 

@@ -53,6 +53,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None, work
     done: dict[str, Artifact] = {}
     with hold(place):
         require_writable(place)
+        _sync_names(place)
         for step in STEPS:
             _require_own(step.folder(place))
         ledger = Ledger(place.ledger)
@@ -134,7 +135,14 @@ def require_writable(place: Project) -> None:
     """Find out before the first expensive act whether the project can be written. Raises ``ResourceError``."""
     probe = place.grown / ".can-write"
     durable.write_bytes(probe, b"")
-    probe.unlink()
+    durable.remove_file(probe)
+
+
+def _sync_names(place: Project) -> None:
+    """Make durable what a run that was killed had made or renamed and not yet synced: this run takes it as being there."""
+    durable.sync_folder(place.root)
+    for folder in (place.grown, place.ledger, place.release):
+        durable.sync_folders(folder)
 
 
 def _run_in_time(step: Step, place: Project, recipe: Recipe, done: Mapping[str, Artifact], ledger: Ledger, say: Say, workers: int) -> Artifact:
@@ -234,16 +242,15 @@ def _prepare_folder(folder: Path, key: str) -> None:
     """
     if _was_started(folder, key) and not artifacts.is_sealed(folder):
         return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            durable.write_json(folder / STARTED, {"key": "cleared away"})
-            (folder / artifacts.MANIFEST).unlink(missing_ok=True)
-            for path in sorted(folder.iterdir()):
-                if path.name != STARTED:
-                    _remove(path)
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
+    durable.make_folder(folder)
+    if any(folder.iterdir()):
+        durable.write_json(folder / STARTED, {"key": "cleared away"})
+        durable.remove_file(folder / artifacts.MANIFEST)
+        durable.sync_folder(folder)  # a manifest must not outlive its files
+        for path in sorted(folder.iterdir()):
+            if path.name != STARTED:
+                _remove(path)
+        durable.sync_folder(folder)  # before the new key: it must never stand beside checkpoints of another one
     durable.write_json(folder / STARTED, {"key": key})
 
 
@@ -251,13 +258,13 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         durable.remove_tree(path)
     else:
-        path.unlink()
+        durable.remove_file(path)
 
 
 def _remove_working_files(folder: Path) -> None:
     """Remove what only an unfinished step needs; its output is sealed by now."""
     durable.remove_tree(folder / artifacts.CHECKPOINTS)
-    (folder / STARTED).unlink(missing_ok=True)
+    durable.remove_file(folder / STARTED)
 
 
 def _require_own(folder: Path) -> None:

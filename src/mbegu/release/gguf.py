@@ -127,7 +127,7 @@ def write_gguf(model: ModelFolder, path: Path, file_format: str, about: About) -
     types = [type_of(name, shape, file_format, layers, model.is_tied) for name, shape in model.shapes.items()]
     draft = path.with_name(path.name + ".draft" + durable.PARTIAL_SUFFIX)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
         _write_draft(model, draft, types, file_format, about)
         _write_with_hash(draft, path)
     except OSError as error:

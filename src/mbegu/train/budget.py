@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from mbegu.core.errors import SettingsError
+from mbegu.core.errors import ResourceError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes, format_number_of, format_seconds, parse_budget
@@ -168,6 +168,31 @@ def require_room_for(plan: Plan, root: Path) -> None:
     """Refuse a plan that this computer has no room for. Raises ``ResourceError``."""
     expected = plan.expected.memory_bytes or training_memory_bytes(plan.model, plan.training, plan.computer.dtype)
     require_room(expected, free_memory_bytes(), plan.expected.disk_bytes, shutil.disk_usage(root).free)
+
+
+def require_disk_for_training(plan: Plan, folder: Path) -> None:
+    """Refuse to begin or go on with a training whose checkpoints and model the disk has no room for.
+
+    While one checkpoint is written the two before it are still there; those that are there already need no room again.
+
+    Args:
+        plan: what is trained.
+        folder: the output of the train step, or where it will be.
+
+    Raises:
+        ResourceError: the disk is too full.
+    """
+    weights_bytes = machine.as_config(plan.model).parameters() * BYTES_PER_WEIGHT
+    there_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    needed_bytes = round(weights_bytes * (3 * WEIGHTS_IN_CHECKPOINT + 1)) - there_bytes
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    free_bytes = shutil.disk_usage(existing).free
+    if needed_bytes > free_bytes:
+        raise ResourceError(
+            f"the training needs {format_bytes(needed_bytes)} of disk and {format_bytes(free_bytes)} are free",
+            folder,
+            "free some space and run the same command again: it goes on where it stopped",
+        )
 
 
 def _explain(plan: Plan, text: Text, say: Say) -> None:

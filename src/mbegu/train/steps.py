@@ -25,7 +25,7 @@ from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.bpe import open_tokenizer
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
-from mbegu.train.budget import make_plan, require_room_for
+from mbegu.train.budget import make_plan, require_disk_for_training, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mbegu.train.data import PackedDocuments, choose_validation
 from mbegu.train.loop import TrainingState, train
@@ -83,8 +83,10 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
     Raises:
         StoppedError: the user asked to stop, or it waits for its hours or for power; a checkpoint is saved.
         LostWorkerError: another worker of this training ended; the last checkpoint stands.
+        ResourceError: the disk has no room for it, fills up or refuses; what was saved stays.
     """
     plan = read_plan(inputs["plan"].path("plan.toml"))
+    require_disk_for_training(plan, out)
     with company(inputs.workers, plan, say) as workers:
         return _train_as_first(settings, inputs, out, say, plan, workers)
 
