@@ -90,7 +90,7 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 @quiet_option
 def grow(folder: Path, budget: str, workers: int, as_json: bool, quiet: bool) -> None:
     """From the text to the model: runs every step that is not done, and goes on where it was cut."""
-    if helped():
+    if trained_as_other():
         return
     artifacts = grow_upto(folder, None, budget, quiet, workers)
     release = artifacts["release"]
@@ -101,7 +101,7 @@ def grow(folder: Path, budget: str, workers: int, as_json: bool, quiet: bool) ->
     )
 
 
-def helped() -> bool:
+def trained_as_other() -> bool:
     """Train beside the first worker where this process was started for that, and return whether it was.
 
     Raises:
@@ -113,10 +113,10 @@ def helped() -> bool:
     if seat is None or seat.rank == 0:
         return False
     prepare_threads()
-    from mbegu.train.helper import help_train
+    from mbegu.train.other_worker import train_as_other
 
     with contextlib.suppress(*([LostWorkerError] if seat.meeting_file else [])):
-        help_train(seat)
+        train_as_other(seat)
     return True
 
 
