@@ -256,3 +256,21 @@ def test_any_name_of_a_folder(mbegu: CommandLine, grown: Path, tmp_path: Path, n
     assert mbegu("complete", moved, "Ọjọ́", "-n", "2").code == 0
     assert mbegu("label", moved).code == 0
     assert Project(moved).release.is_dir()
+
+
+def test_workers_are_not_started_twice(mbegu: CommandLine, grown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    for name, value in started.items():
+        monkeypatch.setenv(name, value)
+    for command in ("train", "grow"):
+        line = mbegu.fails(2, command, grown, "--workers", "2")
+        assert line == "mbegu: torchrun has started the workers already (--workers). Leave --workers out."
+
+
+def test_more_workers_than_cores_are_refused(mbegu: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mbegu.train.workers.usable_cores", lambda: 1)
+    project = small_project(tmp_path / "p", documents=12)
+    assert mbegu.fails(6, "train", project, "--workers", "2") == (
+        "mbegu: each worker needs a core of its own, and 2 do not fit on 1 core. Give --workers 1 or fewer."
+    )
+    assert not (project / "grown" / "train" / "checkpoints").exists()

@@ -311,7 +311,7 @@ def test_another_computer_is_noticed_and_told_from_then_on(inputs: Inputs, tmp_p
     out = tmp_path / "train"
     with pytest.raises(StoppedError):
         grow_train(OFTEN, inputs, out, Stopping(5))
-    monkeypatch.setattr(steps, "computed_by", lambda plan, workers: {**computed_by(plan, workers), changed: "another"})
+    monkeypatch.setattr(steps, "computed_by", lambda *given: {**computed_by(*given), changed: "another"})
     say = Stopping(8)
     with pytest.raises(StoppedError):
         grow_train(OFTEN, inputs, out, say)
@@ -326,7 +326,7 @@ def test_another_computer_is_noticed_and_told_from_then_on(inputs: Inputs, tmp_p
 def test_what_computed_is_known_by_name() -> None:
     assert computed_by(PLAN.computer).keys() == {"torch", "processor", "instructions", "device", "dtype", "threads", "workers"}
     assert computed_by(PLAN.computer)["threads"] == "1"
-    assert computed_by(PLAN.computer, 2)["workers"] == "2"
+    assert computed_by(PLAN.computer, 3)["workers"] == "3"
 
 
 def test_without_samples_none_is_written(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:

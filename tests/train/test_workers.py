@@ -25,7 +25,7 @@ from mbegu.core.errors import LostWorkerError, ResourceError, SettingsError, Sto
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
 from mbegu.train import workers as together
-from mbegu.train.launch import Seat
+from mbegu.train.launch import LAUNCHED, Seat, own_seat
 from mbegu.train.planfile import ComputerPlan, Plan
 from mbegu.train.settings import PlanSettings, TrainSettings
 from mbegu.train.steps import grow_plan, grow_train
@@ -58,7 +58,7 @@ class Watching(Say):
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a computer with four cores, wherever the tests run; and none of torchrun's words."""
     monkeypatch.setattr(together, "usable_cores", lambda: 4)
-    for name in together.own_seat.__globals__["LAUNCHED"]:
+    for name in LAUNCHED:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -242,6 +242,17 @@ def test_what_cannot_be_shared_is_refused_before_anything_starts(monkeypatch: py
     assert "memory" in refused(ResourceError, 2, plan)
     with company(1, plan, Watching()) as alone:
         assert alone.count == 1
+
+
+def test_a_worker_knows_its_seat_from_what_started_it() -> None:
+    words = {"RANK": "1", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
+    assert own_seat({}) is None
+    assert own_seat({"WORLD_SIZE": "4", "RANK": "1"}) is None, "another program's words"
+    assert own_seat(words) is None, "no way to meet"
+    by_torchrun = {**words, "MASTER_ADDR": "10.0.0.2", "MASTER_PORT": "29500"}
+    assert own_seat(by_torchrun) == Seat(1, 4, 1, 2)
+    assert own_seat({**by_torchrun, "WORLD_SIZE": "1"}) is None
+    assert own_seat({**words, "MBEGU_MEETING_FILE": "meeting"}) == Seat(1, 4, 1, 2, "meeting")
 
 
 # The whole command

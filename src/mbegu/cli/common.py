@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ class PowerOptions:
 
 
 PATH = click.Path(path_type=Path)
+SAME_WISH_S = 1.0  # torchrun hands on the Ctrl-C that the terminal has sent to every process already
 
 
 def json_option(command: F) -> F:
@@ -101,10 +104,14 @@ def prepare_threads() -> None:
 @contextlib.contextmanager
 def stoppable(say: Say) -> Iterator[None]:
     """Hand Ctrl-C and the system's request to end to a step that can save first; a second Ctrl-C stops at once."""
+    heard_s = -math.inf
 
     def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal heard_s
+        if say.defers_stop and say.stop_requested and time.monotonic() - heard_s < SAME_WISH_S:
+            return
         if say.defers_stop and not say.stop_requested:
-            say.stop_requested = True
+            say.stop_requested, heard_s = True, time.monotonic()
             say.warn("stopping after this step; press Ctrl-C again to stop at once")
         else:
             raise KeyboardInterrupt

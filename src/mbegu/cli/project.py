@@ -104,7 +104,7 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 @quiet_option
 def grow(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: bool, quiet: bool) -> None:
     """From the text to the model: runs every step that is not done, and goes on where it was cut."""
-    if helped():
+    if trained_as_other():
         return
     artifacts = grow_upto(folder, None, budget, power, quiet, workers)
     release = artifacts["release"]
@@ -115,7 +115,7 @@ def grow(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: 
     )
 
 
-def helped() -> bool:
+def trained_as_other() -> bool:
     """Train beside the first worker where this process was started for that, and return whether it was.
 
     Raises:
@@ -127,10 +127,10 @@ def helped() -> bool:
     if seat is None or seat.rank == 0:
         return False
     prepare_threads()
-    from mbegu.train.beside import help_train
+    from mbegu.train.other_worker import train_as_other
 
     with contextlib.suppress(*([LostWorkerError] if seat.meeting_file else [])):
-        help_train(seat)
+        train_as_other(seat)
     return True
 
 

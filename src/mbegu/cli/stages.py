@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mbegu.cli.common import PowerOptions, folder_argument, json_option, power_options, quiet_option, workers_option
-from mbegu.cli.project import grow_upto, helped
+from mbegu.cli.project import grow_upto, trained_as_other
 from mbegu.core.report import write_result
 
 
@@ -39,7 +39,7 @@ def _grow(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bo
 @quiet_option
 def train(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: bool, quiet: bool) -> None:
     """Train the model of the project in DIR, after the steps before it. `torchrun` starts it on several computers."""
-    if not helped():
+    if not trained_as_other():
         _grow(folder, "train", budget, power, as_json, quiet, workers)
 
 

@@ -482,6 +482,7 @@ def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], 
         ("seed", _number(train.get("seed", training.get("seed")))),
         ("computed in", " on ".join(str(train[name]) for name in ("dtype", "device") if train.get(name))),
         ("threads", _number(train.get("threads"))),
+        ("workers", _number(train["workers"]) if train.get("workers", 1) > 1 else ""),
         ("same bits as an uncut run", _EXACT[train.get("exact_resume")]),
     ]
     return tuple((name, value) for name, value in rows if value)

@@ -232,8 +232,8 @@ def company(asked: int, plan: Plan, say: Say) -> Iterator[Workers]:
         say.note(f"{count} workers share each step's {plan.training.sequences_per_step} sequences, {each} each")
         if plan.training.sequences_per_step % count:
             say.note(f"{count} does not divide {plan.training.sequences_per_step}: some of them will wait for the others at each step")
-        if seat.local_count < count:
-            say.warn("the time and energy of the other computers are not measured here; the label tells only this one's")
+        if not processes or sys.platform == "win32":
+            say.warn("the processor time of the other workers is not counted here: energy modelled from it is the first worker's alone")
         yield group
 
 

@@ -13,7 +13,7 @@ from mbegu.train.loop import TrainingState, train
 from mbegu.train.workers import BlankBatches, joined
 
 
-def help_train(seat: Seat) -> None:
+def train_as_other(seat: Seat) -> None:
     """Train beside the first worker; needs no project and writes nothing.
 
     Ctrl-C and the system's request to end reach the first worker as well: it saves, and then tells all others to stop.
