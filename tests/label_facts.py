@@ -72,6 +72,21 @@ FACTS: dict[str, dict[str, Any]] = {
             {"name": "رسائل التعاونية", "bits_per_byte": 1.72, "documents": 44},
             {"name": "ߞߊ߲ߜߍ", "bits_per_byte": 1.55, "documents": 66},
         ],
+        "memory": {
+            "prompt_tokens": 50,
+            "continued_tokens": 50,
+            "training": {"documents": 400, "continued": 2, "share": 0.005, "interval": [0.0006, 0.018], "mean_tokens": 1.3, "left_out": 31},
+            "heldout": {"documents": 180, "continued": 0, "share": 0.0, "interval": [0.0, 0.0203], "mean_tokens": 1.1, "left_out": 0},
+            "canaries": {
+                "tokens": 16,
+                "candidates": 1024,
+                "groups": [
+                    {"times": 1, "lines": 4, "exposure": 1.2, "chance": 0.55, "remembered": False},
+                    {"times": 16, "lines": 1, "exposure": 10.0, "chance": 0.00098, "remembered": True},
+                ],
+            },
+            "repeats": False,
+        },
     },
     "export": {
         "files": [

@@ -1,4 +1,4 @@
-"""Intervals by drawing the documents anew (bootstrap), for a ratio of two sums such as bits per byte.
+"""Intervals by drawing the documents anew (bootstrap), for a ratio of two sums such as bits per byte, and for a share of documents.
 
 Documents, not bytes, are drawn: the bytes of one document are alike, so an interval over bytes would be far too narrow.
 Needs only Python, so that a model can be scored where nothing else is installed.
@@ -7,8 +7,9 @@ Needs only Python, so that a model can be scored where nothing else is installed
 from __future__ import annotations
 
 import itertools
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LEVEL = 0.95
@@ -57,6 +58,42 @@ def bootstrap_ratio(above: Sequence[float], below: Sequence[float], resamples: i
     ratios.sort()
     tail = (1 - LEVEL) / 2
     return Interval(_quantile(ratios, tail), _quantile(ratios, 1 - tail))
+
+
+def clopper_pearson(successes: int, trials: int) -> Interval:
+    """Return the interval (95 %) of a share, ``successes`` of ``trials``, that covers the true one at least that often.
+
+    Raises:
+        ValueError: there are not so many trials.
+
+    Source: Clopper and Pearson 1934. Approximations by the normal distribution fail where it matters here: at none of many.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes of {trials} trials")
+    if not trials:
+        return Interval(None, None, "there was nothing to try")
+    tail = (1 - LEVEL) / 2
+    low = 0.0 if successes == 0 else _bisect(lambda share: 1 - _at_most(successes - 1, trials, share) < tail)
+    high = 1.0 if successes == trials else _bisect(lambda share: _at_most(successes, trials, share) > tail)
+    return Interval(low, high)
+
+
+def _at_most(successes: int, trials: int, share: float) -> float:
+    """Return the probability of at most so many successes, each of probability ``share`` (between 0 and 1)."""
+    logs = (
+        math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1) + k * math.log(share) + (trials - k) * math.log1p(-share)
+        for k in range(successes + 1)
+    )
+    return math.fsum(map(math.exp, logs))
+
+
+def _bisect(is_below: Callable[[float], bool]) -> float:
+    """Return where ``is_below`` turns from true to false between 0 and 1."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_below(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def _blocks(values: Sequence[float]) -> list[float]:

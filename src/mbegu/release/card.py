@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mbegu.core.units import format_bytes, format_count
+from mbegu.evaluate.memory_words import REPEATS, memory_note
 from mbegu.release.label import (
     NOT_MEASURED,
     Amount,
     Label,
+    by_heart,
     carbon_text,
+    repeats,
     size_text,
     text_text,
     time_text,
@@ -40,6 +43,7 @@ def card_markdown(label: Label) -> str:
         f"**{label.headline}** {plain(label.verdict_words)}".rstrip() + "\n",
         f"## What it is for\n\n{plain(label.purpose) or 'Not said.'}\n\n**Not for:** {plain(label.not_for) or 'not said.'}\n",
         _how_good(label),
+        _by_heart(label),
         _made_of(label),
         _cost(label),
         _files(label),
@@ -127,6 +131,12 @@ def _how_good(label: Label) -> str:
         worst = [(plain(score.name), score.text(), _count(score.documents)) for score in label.groups[:SHOWN_ROWS]]
         text += "\nWorst group first:\n\n" + _table(("group", "bits per byte", "documents"), worst)
     return text
+
+
+def _by_heart(label: Label) -> str:
+    warning = f"> **{REPEATS}**\n\n" if repeats(label) else ""
+    rows = _table(("", ""), [(name, plain(value)) for name, value in by_heart(label)])
+    return f"## What it knows by heart\n\n{warning}{rows}" + (f"\n{memory_note(label.memory)}\n" if label.memory else "")
 
 
 def _made_of(label: Label) -> str:

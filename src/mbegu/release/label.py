@@ -13,6 +13,7 @@ from mbegu.core.artifacts import Artifact
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.core.units import format_bytes, format_count, format_seconds
+from mbegu.evaluate.memory_words import REPEATS, memory_rows
 from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
@@ -112,7 +113,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Label:
-    """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value."""
+    """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value.
+
+    ``memory`` is that table of results.json: what the model knows by heart.
+    """
 
     name: str
     language_tag: str
@@ -133,6 +137,7 @@ class Label:
     model: Score | None
     baselines: tuple[Score, ...]
     groups: tuple[Score, ...]
+    memory: Mapping[str, Any] | None
     forms: tuple[FileForm, ...]
     text: Text
     cost: Cost
@@ -186,6 +191,7 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
         model=model,
         baselines=baselines,
         groups=_groups(facts.get("evaluate", {})),
+        memory=facts.get("evaluate", {}).get("memory"),
         forms=_forms(artifacts.get("export")),
         text=text,
         cost=_cost(project, made_by, runs),
@@ -242,6 +248,7 @@ def label_text(label: Label) -> str:
         ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
         *((score.name, score.text()) for score in label.baselines),
         *([(f"worst: {label.groups[0].name}", label.groups[0].text())] if label.groups else []),
+        *by_heart(label),
         ("energy", label.cost.energy.text() if label.cost.energy else NOT_MEASURED),
         ("carbon", carbon_text(label.cost)),
         *([("price", label.cost.cost.text())] if label.cost.cost else []),
@@ -252,7 +259,19 @@ def label_text(label: Label) -> str:
     head = [label.name, label.headline]
     if label.machine_written:
         head.insert(1, "MADE OF MACHINE-WRITTEN DEMONSTRATION TEXT that no speaker has reviewed: not a model for use.")
+    if repeats(label):
+        head.append(REPEATS)
     return "\n".join([*head, "", *(f"  {name.ljust(wide)}  {value}" for name, value in rows)])
+
+
+def by_heart(label: Label) -> list[tuple[str, str]]:
+    """Return names and values of what the model knows by heart."""
+    return memory_rows(label.memory) if label.memory else [("what it knows by heart", NOT_MEASURED)]
+
+
+def repeats(label: Label) -> bool:
+    """Whether the label must warn that the model repeats its text."""
+    return bool(label.memory and label.memory["repeats"])
 
 
 def size_text(label: Label) -> str:
