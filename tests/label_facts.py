@@ -87,6 +87,13 @@ FACTS: dict[str, dict[str, Any]] = {
             },
             "repeats": False,
         },
+        "more_text": {
+            "method": "PPMd",
+            "shares": [0.25, 0.5, 1.0],
+            "bits_per_byte": [1.6731, 1.6093, 1.5481],
+            "gain_of_twice": 0.0379,
+            "interval": [0.0351, 0.0402],
+        },
     },
     "export": {
         "files": [

@@ -80,7 +80,7 @@ class Continued:
 
 def beginnings_of(shard: TokenShard) -> Counter[bytes]:
     """Return how many documents begin with each run of ``PROMPT_TOKENS`` tokens."""
-    long_enough = np.flatnonzero(np.diff(shard.offsets) > PROMPT_TOKENS)
+    long_enough = np.flatnonzero(np.diff(shard.offsets) > PROMPT_TOKENS).tolist()
     return Counter(_beginning(shard, index) for index in long_enough)
 
 

@@ -15,6 +15,7 @@ from mbegu.core.units import format_bytes
 from mbegu.evaluate.counting import count_bits
 from mbegu.evaluate.memorise import measure_memory
 from mbegu.evaluate.memory_words import REPEATS, memory_words
+from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
 from mbegu.evaluate.results import NAMES, Costs, as_table, by_group, judge, measure, rounded
 from mbegu.evaluate.settings import EvaluateSettings
 from mbegu.model.canaries import LEARNT
@@ -46,11 +47,16 @@ def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) ->
     heldout = list(read_documents(corpus.path("heldout.parquet")))
     if not any(document.text for document in heldout):
         raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder: one in ten is held out")
-    baselines, counted = _baselines(settings, corpus.path("train.parquet"), heldout, say)
+    train = [document.text.encode("utf-8") for document in read_documents(corpus.path("train.parquet"))]
+    texts = [document.text.encode("utf-8") for document in heldout]
+    baselines, counted = _baselines(settings, train, texts, say)
+    more = more_text(counting_curve(train, texts, baselines["ppmd"]), settings.resamples)
     engine = _open(settings, inputs)
     model, tokens = _model(engine, heldout, say)
-    memory = _memory(settings, engine, inputs, say)
-    return write_results(out, [document.source for document in heldout], model, tokens, baselines, counted, memory, settings.resamples, say)
+    further = {"memory": _memory(settings, engine, inputs, say), "more_text": more}
+    results = write_results(out, [document.source for document in heldout], model, tokens, baselines, counted, further, settings.resamples, say)
+    say.note(f"twice the text: {more_text_words(more)}")
+    return results
 
 
 def write_results(
@@ -60,7 +66,7 @@ def write_results(
     tokens: int,
     baselines: dict[str, Costs],
     counted: dict[str, Any],
-    memory: dict[str, Any],
+    further: dict[str, Any],
     resamples: int,
     say: Say,
 ) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def write_results(
         tokens: how many tokens the model paid for.
         baselines: what each costs the models that only count, by name.
         counted: what to add to each baseline's entry, by name.
-        memory: what the model knows by heart, as ``measure_memory`` returns it.
+        further: other tables of results.json, by name.
         resamples: how many times to draw for an interval.
         say: where to speak.
     """
@@ -84,7 +90,7 @@ def write_results(
         "baselines": {name: {**as_table(costs, measure(costs, None, resamples)), **counted.get(name, {})} for name, costs in baselines.items()},
         "verdict": verdict.as_json(),
         "groups": by_group(sources, model, baselines, resamples),
-        "memory": memory,
+        **further,
     }
     rows = [["this model", results["model"]], *([NAMES[name], table] for name, table in results["baselines"].items())]
     say.table(["", "bits per byte", "95 % interval", "documents"], [[name, t["bits_per_byte"], _bounds(t), t["documents"]] for name, t in rows])
@@ -95,9 +101,7 @@ def write_results(
     return results
 
 
-def _baselines(settings: EvaluateSettings, train_file: Path, heldout: list[Document], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:
-    train = [document.text.encode("utf-8") for document in read_documents(train_file)]
-    texts = [document.text.encode("utf-8") for document in heldout]
+def _baselines(settings: EvaluateSettings, train: list[bytes], texts: list[bytes], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:
     sizes = [len(text) for text in texts]
     few = thin(train, settings.ngram_bytes)
     if len(few) < len(train):

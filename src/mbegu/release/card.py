@@ -19,6 +19,7 @@ from mbegu.release.label import (
     size_text,
     text_text,
     time_text,
+    twice_text,
 )
 
 # Licences that Hugging Face knows by name; any other is written as "other" with its name.
@@ -127,6 +128,7 @@ def _how_good(label: Label) -> str:
     n = f"{format_count(label.model.documents)} held-out documents" if label.model.documents else "held-out documents"
     rows = [(score.name, score.text()) for score in (label.model, *label.baselines)]
     text = f"## How good it is\n\nBits per byte on {n}, with 95 % interval. Less is better.\n\n" + _table(("", "bits per byte"), rows)
+    text += f"\nTwice the text: {twice_text(label)}.\n"
     if label.groups:
         worst = [(plain(score.name), score.text(), _count(score.documents)) for score in label.groups[:SHOWN_ROWS]]
         text += "\nWorst group first:\n\n" + _table(("group", "bits per byte", "documents"), worst)

@@ -14,6 +14,7 @@ from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.core.units import format_bytes, format_count, format_seconds
 from mbegu.evaluate.memory_words import REPEATS, memory_rows
+from mbegu.evaluate.more_text import more_text_words
 from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
@@ -115,7 +116,7 @@ class Cost:
 class Label:
     """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value.
 
-    ``memory`` is that table of results.json: what the model knows by heart.
+    ``memory`` and ``more_text`` are those tables of results.json: what the model knows by heart, and what twice the text would save.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Label:
     baselines: tuple[Score, ...]
     groups: tuple[Score, ...]
     memory: Mapping[str, Any] | None
+    more_text: Mapping[str, Any] | None
     forms: tuple[FileForm, ...]
     text: Text
     cost: Cost
@@ -192,6 +194,7 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
         baselines=baselines,
         groups=_groups(facts.get("evaluate", {})),
         memory=facts.get("evaluate", {}).get("memory"),
+        more_text=facts.get("evaluate", {}).get("more_text"),
         forms=_forms(artifacts.get("export")),
         text=text,
         cost=_cost(project, made_by, runs),
@@ -248,6 +251,7 @@ def label_text(label: Label) -> str:
         ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
         *((score.name, score.text()) for score in label.baselines),
         *([(f"worst: {label.groups[0].name}", label.groups[0].text())] if label.groups else []),
+        ("twice the text", twice_text(label)),
         *by_heart(label),
         ("energy", label.cost.energy.text() if label.cost.energy else NOT_MEASURED),
         ("carbon", carbon_text(label.cost)),
@@ -267,6 +271,11 @@ def label_text(label: Label) -> str:
 def by_heart(label: Label) -> list[tuple[str, str]]:
     """Return names and values of what the model knows by heart."""
     return memory_rows(label.memory) if label.memory else [("what it knows by heart", NOT_MEASURED)]
+
+
+def twice_text(label: Label) -> str:
+    """Return in words what twice the text would bring."""
+    return more_text_words(label.more_text) if label.more_text else NOT_MEASURED
 
 
 def repeats(label: Label) -> bool:

@@ -10,7 +10,7 @@ from importlib import resources
 
 from mbegu.core.units import format_bytes, format_count
 from mbegu.evaluate.memory_words import REPEATS, memory_note
-from mbegu.release.label import NOT_MEASURED, Amount, Label, Score, by_heart, carbon_text, repeats, size_text, text_text, time_text
+from mbegu.release.label import NOT_MEASURED, Amount, Label, Score, by_heart, carbon_text, repeats, size_text, text_text, time_text, twice_text
 
 # More rows than these do not fit on a phone or a printed page; the model card has all of them.
 SHOWN_AMOUNTS = 4
@@ -99,12 +99,13 @@ def _how_good(label: Label) -> str:
         else "text that it has not learnt from"
     )
     note = f"<p class=soft>Bits it needs to write down one byte of {n}, with 95 % interval. Shorter is better.</p>"
+    more = f"<p>Twice the text: {escape(twice_text(label))}.</p>"
     groups = ""
     if label.groups:
         rows = [(_own(score.name), f"{score.bits_per_byte:.3f}", _count(score.documents)) for score in label.groups[:SHOWN_GROUPS]]
         more = f"<p class=soft>and {len(label.groups) - SHOWN_GROUPS} groups where it is better</p>" if len(label.groups) > SHOWN_GROUPS else ""
         groups = _table(("Worst group first", "bits per byte", "documents"), rows) + more
-    return _section("How good it is", note, _chart([label.model, *label.baselines]), groups)
+    return _section("How good it is", note, _chart([label.model, *label.baselines]), more, groups)
 
 
 def _chart(scores: Sequence[Score]) -> str:
