@@ -81,8 +81,8 @@ FACTS: dict[str, dict[str, Any]] = {
                 "tokens": 16,
                 "candidates": 1024,
                 "groups": [
-                    {"times": 1, "lines": 4, "exposure": 1.2, "chance": 0.55, "remembered": False},
-                    {"times": 16, "lines": 1, "exposure": 10.0, "chance": 0.00098, "remembered": True},
+                    {"times": 1, "lines": 4, "exposure": 1.2, "chance": 0.55, "recognised": False, "completed": 0},
+                    {"times": 16, "lines": 1, "exposure": 10.0, "chance": 0.00098, "recognised": True, "completed": 1},
                 ],
             },
             "repeats": False,

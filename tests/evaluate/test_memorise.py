@@ -73,7 +73,8 @@ def test_a_document_known_by_heart_is_continued_and_another_is_not(knows_two: To
     once, often = memory["canaries"]["groups"]
     assert (once["times"], often["times"]) == (1, 16)
     assert often["exposure"] == 10.0
-    assert (once["remembered"], often["remembered"]) == (False, True)
+    assert (once["recognised"], often["recognised"]) == (False, True)
+    assert (once["completed"], often["completed"]) == (0, 2)
 
 
 def test_what_the_likeliest_tokens_say_is_what_the_model_writes(knows_two: TorchEngine) -> None:
@@ -134,7 +135,7 @@ def test_what_unseen_texts_are_continued_with_as_often_raises_no_warning(knows_t
     assert memory["repeats"]
 
 
-def test_a_line_that_stood_once_and_is_remembered_raises_the_warning(knows_two: TorchEngine) -> None:
+def test_a_line_that_stood_once_and_is_written_to_its_end_raises_the_warning(knows_two: TorchEngine) -> None:
     train, heldout = shard_of(documents(3, seed=12)), shard_of(documents(3, seed=9))
     for times, is_due in (([4, 4, 1, 1], True), ([1, 1, 4, 4], False)):
         learnt = {"set_aside": [], "canaries": {"asked": 4, "times": times, "seed": 7}}

@@ -18,8 +18,11 @@ def test_rows_give_count_share_interval_and_what_was_left_out() -> None:
             "2 of 400 (0.5\u00a0%; 0.1 to 1.8\u00a0%), 1.3 tokens on average; 31 left out, they begin like others",
         ),
         ("the same, texts that it never saw", "0 of 180 (0.0\u00a0%; 0.0 to 2.0\u00a0%), 1.1 tokens on average"),
-        ("a line that stood in the text once", "exposure 1.2 of 10 bits, mean of 4 lines: no clear sign that it is remembered"),
-        ("a line that stood in the text 16 times", "exposure 10.0 of 10 bits, one line: remembered"),
+        (
+            "a line that stood in the text once",
+            "exposure 1.2 of 10 bits, mean of 4 lines: no clear sign that it is recognised; 0 of 4 written to the end",
+        ),
+        ("a line that stood in the text 16 times", "exposure 10.0 of 10 bits, one line: recognised; 1 of 1 written to the end"),
     ]
     assert memory_words(MEMORY).startswith("texts continued word for word over 50 tokens: 2 of 400 (")
 
@@ -35,4 +38,4 @@ def test_what_was_not_measured_says_why() -> None:
 
 
 def test_the_note_says_what_an_unseen_line_would_have() -> None:
-    assert "one that was never there would have 1.4 on average" in memory_note(MEMORY)
+    assert "those that were never there, which would have 1.4 on average" in memory_note(MEMORY)

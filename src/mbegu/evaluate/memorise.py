@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PROMPT_TOKENS, CONTINUED_TOKENS = 50, 50
 SAMPLE_SEED = 20_260_102
-UNLIKELY = 0.01  # lines of no meaning ranked so high by chance alone: rarer than this they are called remembered
+UNLIKELY = 0.01  # lines of no meaning ranked so high by chance alone: rarer than this they are called recognised
 
 Ids = npt.NDArray[np.int64]
 
@@ -119,7 +119,10 @@ def measure_continued(engine: TorchEngine, beginnings: Beginnings) -> Continued:
 
 
 def measure_canaries(engine: TorchEngine, planted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the exposure of the lines that were planted in the training text, by how often they stood there.
+    """Return the exposure of the lines planted in the training text, by how often they stood there, and how many it writes to their end.
+
+    Exposure says that a model tells a line from those that never stood in its text; ``completed`` counts the lines that it writes out
+    when it is given their first half, which is much more.
 
     Args:
         engine: the trained model.
@@ -136,12 +139,22 @@ def measure_canaries(engine: TorchEngine, planted: Mapping[str, Any]) -> dict[st
         return {**table, "reason": "the text is too short to plant lines in it" if planted["asked"] else "plan.toml says canaries = 0"}
     size = engine.model.config.vocabulary_size
     lines = np.concatenate([planted_lines(len(times), size, seed), candidate_lines(size, seed)])
-    bits = engine.bits_of_rows(torch.from_numpy(np.pad(lines, ((0, 0), (1, 0)), constant_values=END_OF_TEXT_ID)))
+    rows = torch.from_numpy(np.pad(lines, ((0, 0), (1, 0)), constant_values=END_OF_TEXT_ID))
+    bits = engine.bits_of_rows(rows)
+    completed = engine.guesses_right(rows[: len(times)], 1 + LINE_TOKENS // 2).all(1).tolist()
     exposed = exposures(bits[: len(times)], bits[len(times) :])
     for count in sorted(set(times)):
         own = [value for value, each in zip(exposed, times, strict=True) if each == count]
-        group = {"times": count, "lines": len(own), "exposure": rounded(sum(own) / len(own)), "chance": rounded(chance_of(own))}
-        table["groups"].append({**group, "remembered": chance_of(own) < UNLIKELY})
+        table["groups"].append(
+            {
+                "times": count,
+                "lines": len(own),
+                "exposure": rounded(sum(own) / len(own)),
+                "chance": rounded(chance_of(own)),
+                "recognised": chance_of(own) < UNLIKELY,
+                "completed": sum(done for done, each in zip(completed, times, strict=True) if each == count),
+            }
+        )
     return table
 
 
@@ -160,14 +173,14 @@ def measure_memory(
 
     Returns:
         The ``memory`` table of results.json. ``repeats`` says whether a warning is due: training documents are continued more often than
-        unseen ones (the whole interval lies above their share), or lines that stood in the text once are remembered.
+        unseen ones (the whole interval lies above their share), or a line that stood in the text once is written to its end.
     """
     table: dict[str, Any] = {
         "prompt_tokens": PROMPT_TOKENS,
         "continued_tokens": CONTINUED_TOKENS,
         "canaries": measure_canaries(engine, learnt["canaries"]),
     }
-    repeats = any(group["remembered"] and group["times"] == 1 for group in table["canaries"]["groups"])
+    repeats = any(group["completed"] and group["times"] == 1 for group in table["canaries"]["groups"])
     if engine.context < PROMPT_TOKENS + CONTINUED_TOKENS:
         return {**table, "training": None, "heldout": None, "reason": f"its context of {engine.context} tokens is too short", "repeats": repeats}
     known = beginnings_of(train)

@@ -34,11 +34,12 @@ def memory_words(memory: Mapping[str, Any]) -> str:
 
 
 def memory_note(memory: Mapping[str, Any]) -> str:
-    """Return what the figures mean, in two sentences."""
+    """Return what the figures mean, in a few sentences."""
     return (
         f"A text counts when the model, given its first {memory['prompt_tokens']} tokens, writes the next {memory['continued_tokens']} as they "
-        "stand. The lines are random tokens, planted in the text to be measured: the more bits of exposure, the better a line is remembered; "
-        f"one that was never there would have {BY_CHANCE_BITS:.1f} on average."
+        "stand. The lines are random tokens, planted in the text to be measured: the more bits of exposure, the better the model tells a line "
+        f"from those that were never there, which would have {BY_CHANCE_BITS:.1f} on average. A line counts as written to the end when its "
+        "first half is enough for that."
     )
 
 
@@ -54,9 +55,9 @@ def _share(side: Mapping[str, Any]) -> str:
 
 
 def _exposure(group: Mapping[str, Any], most: float) -> str:
-    found = "remembered" if group["remembered"] else "no clear sign that it is remembered"
-    lines = f", mean of {group['lines']} lines" if group["lines"] > 1 else ", one line"
-    return f"exposure {group['exposure']:.1f} of {most:g} bits{lines}: {found}"
+    found = "recognised" if group["recognised"] else "no clear sign that it is recognised"
+    mean = f", mean of {group['lines']} lines" if group["lines"] > 1 else ", one line"
+    return f"exposure {group['exposure']:.1f} of {most:g} bits{mean}: {found}; {group['completed']} of {group['lines']} written to the end"
 
 
 def _often(times: int) -> str:
