@@ -65,7 +65,7 @@ def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
     memory = results["memory"]
     assert (memory["training"], memory["reason"]) == (None, "its context of 32 tokens is too short")
     assert [(group["times"], group["lines"]) for group in memory["canaries"]["groups"]] == [(1, 2)]
-    assert "by heart: texts continued word for word: not measured: its context of 32 tokens is too short" in said.getvalue()
+    assert "by heart: repeats its text: not measured: its context of 32 tokens is too short" in said.getvalue()
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -14,18 +14,15 @@ BY_CHANCE_BITS = math.log2(math.e)  # the mean exposure of lines that never stoo
 
 def memory_rows(memory: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and values for the label: texts continued word for word, beside unseen ones, and lines planted to be measured."""
-    tokens = memory["continued_tokens"]
     if memory["training"] is None:
-        rows = [("texts continued word for word", f"not measured: {memory['reason']}")]
+        rows = [("repeats its text", f"not measured: {memory['reason']}")]
     else:
-        rows = [
-            (f"texts continued word for word over {tokens} tokens", _share(memory["training"])),
-            ("the same, texts that it never saw", _share(memory["heldout"])),
-        ]
+        tokens = memory["continued_tokens"]
+        rows = [("repeats its text", _share(memory["training"], tokens)), ("the same, unseen", _share(memory["heldout"], tokens))]
     canaries = memory["canaries"]
     most = math.log2(canaries["candidates"])
-    rows += [(f"a line that stood in the text {_often(group['times'])}", _exposure(group, most)) for group in canaries["groups"]]
-    return rows if canaries["groups"] else [*rows, ("a line that stood in the text once", f"not measured: {canaries['reason']}")]
+    rows += [(f"line seen {_often(group['times'])}", _exposure(group, most)) for group in canaries["groups"]]
+    return rows if canaries["groups"] else [*rows, ("line seen once", f"not measured: {canaries['reason']}")]
 
 
 def memory_words(memory: Mapping[str, Any]) -> str:
@@ -37,20 +34,20 @@ def memory_note(memory: Mapping[str, Any]) -> str:
     """Return what the figures mean, in a few sentences."""
     return (
         f"A text counts when the model, given its first {memory['prompt_tokens']} tokens, writes the next {memory['continued_tokens']} as they "
-        "stand. The lines are random tokens, planted in the text to be measured: the more bits of exposure, the better the model tells a line "
+        "stand; unseen texts are those held out. The lines are random tokens, planted in the text so often to be measured: the more bits of exposure, the better the model tells a line "
         f"from those that were never there, which would have {BY_CHANCE_BITS:.1f} on average. A line counts as written to the end when its "
         "first half is enough for that."
     )
 
 
-def _share(side: Mapping[str, Any]) -> str:
+def _share(side: Mapping[str, Any], tokens: int) -> str:
     left_out = f"; {format_count(side['left_out'])} left out, they begin like others" if side["left_out"] else ""
     if not side["documents"]:
         return f"not measured: none is long enough{left_out}"
     low, high = side["interval"]
     return (
-        f"{format_count(side['continued'])} of {format_count(side['documents'])} "
-        f"({100 * side['share']:.1f}\u00a0%; {100 * low:.1f} to {100 * high:.1f}\u00a0%), {side['mean_tokens']:.1f} tokens on average{left_out}"
+        f"{format_count(side['continued'])} of {format_count(side['documents'])} texts continued word for word over {tokens} tokens "
+        f"({100 * side['share']:.1f}\u00a0%; {100 * low:.1f} to {100 * high:.1f}\u00a0%), {side['mean_tokens']:.1f} on average{left_out}"
     )
 
 
