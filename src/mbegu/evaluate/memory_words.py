@@ -34,8 +34,9 @@ def memory_note(memory: Mapping[str, Any]) -> str:
     """Return what the figures mean, in a few sentences."""
     return (
         f"A text counts when the model, given its first {memory['prompt_tokens']} tokens, writes the next {memory['continued_tokens']} as they "
-        "stand; unseen texts are those held out. The lines are random tokens, planted in the text so often to be measured: the more bits of exposure, the better the model tells a line "
-        f"from those that were never there, which would have {BY_CHANCE_BITS:.1f} on average. A line counts as written to the end when its "
+        "stand; unseen texts are those held out. The lines are random tokens, planted in the text so often to be measured: the more bits of "
+        "exposure, the better the model tells a line from those that were never there, which would have "
+        f"{BY_CHANCE_BITS:.1f} on average. A line counts as written to the end when its "
         "first half is enough for that."
     )
 

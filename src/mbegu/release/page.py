@@ -99,13 +99,13 @@ def _how_good(label: Label) -> str:
         else "text that it has not learnt from"
     )
     note = f"<p class=soft>Bits it needs to write down one byte of {n}, with 95 % interval. Shorter is better.</p>"
-    more = f"<p>Twice the text: {escape(twice_text(label))}.</p>"
+    twice = f"<p>Twice the text: {escape(twice_text(label))}.</p>"
     groups = ""
     if label.groups:
         rows = [(_own(score.name), f"{score.bits_per_byte:.3f}", _count(score.documents)) for score in label.groups[:SHOWN_GROUPS]]
         more = f"<p class=soft>and {len(label.groups) - SHOWN_GROUPS} groups where it is better</p>" if len(label.groups) > SHOWN_GROUPS else ""
         groups = _table(("Worst group first", "bits per byte", "documents"), rows) + more
-    return _section("How good it is", note, _chart([label.model, *label.baselines]), more, groups)
+    return _section("How good it is", note, _chart([label.model, *label.baselines]), twice, groups)
 
 
 def _chart(scores: Sequence[Score]) -> str:
