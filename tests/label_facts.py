@@ -72,6 +72,28 @@ FACTS: dict[str, dict[str, Any]] = {
             {"name": "رسائل التعاونية", "bits_per_byte": 1.72, "documents": 44},
             {"name": "ߞߊ߲ߜߍ", "bits_per_byte": 1.55, "documents": 66},
         ],
+        "memory": {
+            "prompt_tokens": 50,
+            "continued_tokens": 50,
+            "training": {"documents": 400, "continued": 2, "share": 0.005, "interval": [0.0006, 0.018], "mean_tokens": 1.3, "left_out": 31},
+            "heldout": {"documents": 180, "continued": 0, "share": 0.0, "interval": [0.0, 0.0203], "mean_tokens": 1.1, "left_out": 0},
+            "canaries": {
+                "tokens": 16,
+                "candidates": 1024,
+                "groups": [
+                    {"times": 1, "lines": 4, "exposure": 1.2, "chance": 0.55, "recognised": False, "completed": 0},
+                    {"times": 16, "lines": 1, "exposure": 10.0, "chance": 0.00098, "recognised": True, "completed": 1},
+                ],
+            },
+            "repeats": False,
+        },
+        "more_text": {
+            "method": "PPMd",
+            "shares": [0.25, 0.5, 1.0],
+            "bits_per_byte": [1.6731, 1.6093, 1.5481],
+            "gain_of_twice": 0.0379,
+            "interval": [0.0351, 0.0402],
+        },
     },
     "export": {
         "files": [

@@ -159,6 +159,10 @@ def test_plan_of_a_project_with_a_plan(mbegu: CommandLine, grown: Path) -> None:
     value = json.loads(mbegu("plan", grown, "--json").out)
     assert {step["action"] for step in value["steps"]} == {"skip"}
     assert value["plan"]["training"]["steps"] == 30
+    assert "counting (PPMd) would " in said.out
+    points = value["more_text"]["bits_per_byte"]
+    assert value["more_text"]["shares"] == [0.25, 0.5, 1.0]
+    assert points == json.loads((grown / "grown" / "evaluate" / "results.json").read_text(encoding="utf-8"))["more_text"]["bits_per_byte"]
     assert value["followed"] is True
 
 

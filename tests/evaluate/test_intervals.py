@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from mbegu.evaluate.intervals import Interval, bootstrap_ratio
+from mbegu.evaluate.intervals import Interval, bootstrap_ratio, clopper_pearson
 
 
 def test_documents_that_are_all_alike_leave_no_width() -> None:
@@ -63,3 +63,19 @@ def test_documents_without_bytes_do_not_divide_by_zero() -> None:
 def test_numbers_that_do_not_pair_are_refused() -> None:
     with pytest.raises(ValueError, match="3 numbers above, 2 below"):
         bootstrap_ratio([1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [(0, 200, 0.0, 0.018275), (1, 200, 0.000127, 0.027541), (10, 20, 0.271957, 0.728043), (200, 200, 0.981725, 1.0), (3, 1000, 0.000619, 0.008742)],
+)
+def test_the_interval_of_a_share(successes: int, trials: int, low: float, high: float) -> None:
+    """The bounds are quantiles of beta distributions, as printed by statistical programs."""
+    found = clopper_pearson(successes, trials)
+    assert (found.low, found.high) == (pytest.approx(low, abs=2e-6), pytest.approx(high, abs=2e-6))
+
+
+def test_a_share_of_nothing_has_no_interval() -> None:
+    assert clopper_pearson(0, 0).reason == "there was nothing to try"
+    with pytest.raises(ValueError, match="3 successes of 2 trials"):
+        clopper_pearson(3, 2)

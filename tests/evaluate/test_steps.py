@@ -18,6 +18,7 @@ from mbegu.evaluate.steps import evaluate, thin
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.model.folder import save_model
 from mbegu.tokenizer.bpe import save_tokenizer
+from mbegu.tokenizer.encode import encode_documents, write_shard
 from mbegu.tokenizer.train import train_tokenizer
 
 
@@ -30,13 +31,19 @@ def inputs_with(root: Path, train: list[str], heldout: list[str]) -> Inputs:
     for name, texts in (("train", train), ("heldout", heldout)):
         write_documents(folder / f"{name}.parquet", [document(number, text) for number, text in enumerate(texts)])
     corpus = artifacts.seal(folder, kind="corpus", version=1, key="k", parents={}, facts={})
-    save_tokenizer(root / "tokenizer", train_tokenizer(train, 300))
+    trained_on = train_tokenizer(train, 300)
+    save_tokenizer(root / "tokenizer", trained_on)
+    for name, texts in (("train", train), ("heldout", heldout)):
+        write_shard(root / "tokenizer", name, encode_documents(trained_on, texts), 300)
+    tokenizer = artifacts.seal(root / "tokenizer", kind="tokenizer", version=1, key="k", parents={}, facts={})
     config = DecoderConfig(vocabulary_size=300, hidden_size=32, layers=1, heads=2, kv_heads=1, head_size=16, inner_size=64, context=32)
     model = Decoder(config)
     model.initialise(1)
     save_model(root / "train" / "model", config, model.state_dict(), root / "tokenizer")
+    learnt = {"set_aside": [0], "canaries": {"asked": 8, "times": [1, 1], "seed": 7}}
+    (root / "train" / "learnt.json").write_text(json.dumps(learnt), encoding="utf-8")
     trained = artifacts.seal(root / "train", kind="train", version=1, key="k", parents={}, facts={"threads": 1})
-    return Inputs(ProjectSettings(language="yor"), Project(root), {"corpus": corpus, "tokenizer": corpus, "train": trained})
+    return Inputs(ProjectSettings(language="yor"), Project(root), {"corpus": corpus, "tokenizer": tokenizer, "train": trained})
 
 
 def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
@@ -55,6 +62,10 @@ def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
     assert set(results["baselines"]) == {"ngram", "ppmd"}
     assert {group["name"] for group in results["groups"]} == {"ìtàn", "ìròyìn"}
     assert "not better than counting" in said.getvalue()
+    memory = results["memory"]
+    assert (memory["training"], memory["reason"]) == (None, "its context of 32 tokens is too short")
+    assert [(group["times"], group["lines"]) for group in memory["canaries"]["groups"]] == [(1, 2)]
+    assert "by heart: repeats its text: not measured: its context of 32 tokens is too short" in said.getvalue()
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:

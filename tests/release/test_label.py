@@ -3,12 +3,14 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.label_facts import FACTS, PROJECT, artifacts_of, filled_ledger, whole_label
 
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
+from mbegu.evaluate.memory_words import REPEATS
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
 from mbegu.release.label import Score, gather_label, judge, label_json, label_text
@@ -167,3 +169,42 @@ def test_too_few_documents_are_not_called_no_difference() -> None:
     counting = Score("counting (PPMd)", 1.45, None, None, 1)
     assert judge(Score("this model", 1.95, None, None, 1), [counting], "undecided")[1].startswith("Not known whether")
     assert judge(Score("this model", 1.45, 1.4, 1.5, 9), [counting], "undecided")[1] == "No clear difference from plain counting."
+
+
+def repeating(facts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the facts of a model that repeats its text."""
+    changed = copy.deepcopy(facts)
+    changed["evaluate"]["memory"]["repeats"] = True
+    return changed
+
+
+def test_what_is_known_by_heart_and_twice_the_text_stand_on_every_form(tmp_path: Path) -> None:
+    label = whole_label(tmp_path)
+    text, card, page = label_text(label), card_markdown(label), label_html(label)
+    for form in (text, card, page):
+        assert "2 of 400 texts continued word for word over 50 tokens" in form
+        assert "0 of 180 texts" in form
+        assert "exposure 1.2 of 10 bits, mean of 4 lines: no clear sign that it is recognised; 0 of 4 written to the end" in form
+        assert "counting (PPMd) would need about 3.8\u00a0% fewer bits (3.5 to 4.0\u00a0%)" in form
+        assert REPEATS not in form
+    assert label_json(label)["memory"]["training"]["continued"] == 2
+    assert label_json(label)["more_text"]["gain_of_twice"] == 0.0379
+
+
+def test_a_model_that_repeats_its_text_says_so_loudly(tmp_path: Path) -> None:
+    label = whole_label(tmp_path, facts=repeating(FACTS))
+    assert label_text(label).splitlines()[2] == REPEATS
+    assert f"> **{REPEATS}**" in card_markdown(label)
+    header = label_html(label).partition("</header>")[0]
+    assert REPEATS in header
+    assert "loud" in header
+
+
+def test_an_older_evaluation_that_did_not_ask_says_not_measured(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS)
+    del facts["evaluate"]["memory"], facts["evaluate"]["more_text"]
+    label = whole_label(tmp_path, facts=facts)
+    rows = [line.split("  ") for line in label_text(label).splitlines()]
+    assert ["", "what it knows by heart", "not measured"] in rows
+    assert "Twice the text: not measured." in card_markdown(label)
+    assert "Twice the text: not measured." in label_html(label)

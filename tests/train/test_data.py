@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.train.tiny import random_shard
 
-from mbegu.train.data import PackedDocuments, choose_validation
+from mbegu.train.data import PackedDocuments, choose_validation, plant
 
 CONTEXT = 16
 
@@ -50,6 +50,24 @@ def test_every_pass_reads_every_document_once_in_an_order_of_its_own(chosen: lis
     if chosen is None:
         assert passes[0] != passes[1] != passes[2]
         assert passes[0] != sorted(passes[0])
+
+
+def test_planted_lines_stand_in_every_pass_as_often_as_asked_and_every_document_as_before() -> None:
+    tokens, offsets = random_shard(12)
+    lines = np.array([[7, 8, 9], [9, 8, 7], [5, 5, 5]])
+    data = PackedDocuments(*plant(tokens, offsets, np.array([2, 3, 11]), lines, (1, 4, 2)), CONTEXT, 3)
+    plain = packed(chosen=[2, 3, 11])
+    wanted = sorted([*documents_of(plain), (7, 8, 9, 0), *[(9, 8, 7, 0)] * 4, *[(5, 5, 5, 0)] * 2])
+    assert data.tokens_per_pass == plain.tokens_per_pass + 7 * 4
+    ids = stream(data, 1 + 2 * data.tokens_per_pass)[1:]
+    assert sorted(cut(ids[: data.tokens_per_pass])) == sorted(cut(ids[data.tokens_per_pass :])) == wanted
+    assert data.tokens.dtype == tokens.dtype
+
+
+def test_with_no_lines_planted_the_stream_is_as_before() -> None:
+    tokens, offsets = random_shard(12)
+    data = PackedDocuments(*plant(tokens, offsets, np.arange(12), np.zeros((0, 16), dtype=np.int64), ()), CONTEXT, 3)
+    assert stream(data, 500) == stream(packed(), 500)
 
 
 def test_targets_are_the_inputs_moved_on_by_one_across_sequences_and_steps() -> None:

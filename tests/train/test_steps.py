@@ -21,7 +21,9 @@ from mbegu.core.durable import sha256_file
 from mbegu.core.errors import ResourceError, SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.model.canaries import LINE_TOKENS, planted_lines
 from mbegu.model.torch_engine import TorchEngine
+from mbegu.tokenizer.encode import open_shard
 from mbegu.train import steps
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
 from mbegu.train.planfile import read_plan, write_plan
@@ -176,7 +178,7 @@ def test_a_whole_training(uncut: tuple[Path, dict[str, Any], str], made: Path) -
 def test_the_model_that_is_kept_is_the_best_one(uncut: tuple[Path, dict[str, Any], str], inputs: Inputs) -> None:
     out, facts, _ = uncut
     plan = read_plan(inputs.place.plan)
-    _, ids, bytes_ = steps._training_data(plan, inputs["tokenizer"])
+    _, ids, bytes_, _ = steps._training_data(plan, inputs["tokenizer"])
     model = TorchEngine.open(out / "model").model
     assert watched_bits_per_byte(model, ids, bytes_) == pytest.approx(facts["validation_bits_per_byte"], rel=1e-6)
 
@@ -193,6 +195,26 @@ def test_a_model_that_was_better_before_the_end_is_the_one_given(inputs: Inputs,
     given = TorchEngine.open(tmp_path / "train" / "model").model.embed_tokens.weight
     assert torch.equal(given, weights[6])
     assert not torch.equal(given, weights[12])
+
+
+def test_lines_are_planted_beside_the_text_and_written_down(tmp_path: Path) -> None:
+    inputs = prepared_inputs(tmp_path, PLAN, train_documents=200)
+    plan = replace(read_plan(inputs.place.plan), training=replace(PLAN.training, steps=1, canaries=3))
+    write_plan(inputs.place.plan, plan)
+    grow_train(OFTEN, with_plan(inputs), tmp_path / "train", Stopping())
+    learnt = json.loads((tmp_path / "train" / "learnt.json").read_text(encoding="utf-8"))
+    assert learnt["canaries"] == {"asked": 3, "times": [1], "seed": 7}, "of 3 lines one fits into 200 documents"
+    shard = open_shard(inputs["tokenizer"].folder, "train")
+    set_aside = sum(len(shard.document(index)) for index in learnt["set_aside"])
+    data, ids, _, _ = steps._training_data(plan, inputs["tokenizer"])
+    assert len(ids) == set_aside + 1, "the documents set aside hold no planted line"
+    assert data.tokens_per_pass == len(shard.tokens) - set_aside + LINE_TOKENS + 1
+    one_pass = data.batch(0, data.tokens_per_pass // data.context + 2)[1].flatten().tolist()[: data.tokens_per_pass]
+    line = [*planted_lines(1, plan.model.vocabulary_size, 7)[0].tolist(), 0]
+    assert [one_pass[at : at + 17] for at in range(len(one_pass))].count(line) == 1
+
+    without, *_ = steps._training_data(replace(plan, training=replace(plan.training, canaries=0)), inputs["tokenizer"])
+    assert without.tokens_per_pass == data.tokens_per_pass - LINE_TOKENS - 1
 
 
 @pytest.mark.parametrize("stop_after", [1, 6, 11])
@@ -386,7 +408,7 @@ def test_a_training_that_comes_apart_leaves_no_model(inputs: Inputs, tmp_path: P
 def test_a_text_of_two_documents_watches_its_own_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MOST_WATCHED_TOKENS", 100)
     inputs = with_plan(prepared_inputs(tmp_path, train_documents=2))
-    _, ids, bytes_ = steps._training_data(read_plan(inputs.place.plan), inputs["tokenizer"])
+    _, ids, bytes_, _ = steps._training_data(read_plan(inputs.place.plan), inputs["tokenizer"])
     tokens = np.load(inputs["tokenizer"].path("train.tokens.npy"))
     assert len(tokens) > 101
     assert ids.tolist() == [0, *tokens[:100].tolist()]

@@ -19,4 +19,7 @@ class EvaluateSettings:
         low=1_000,
     )
     resamples: int = setting(2_000, help="how many times the held-out documents are drawn anew for an interval", low=100, high=100_000)
+    memory_documents: int = setting(
+        400, help="documents of each kind that are tried for being continued word for word from their first 50 tokens", low=1, high=100_000
+    )
     threads: int = setting(0, help="threads to measure with; 0: as many as the model was trained with", low=0, high=1024)

@@ -1,9 +1,10 @@
-"""The evaluation step: bits per byte of the model and of two models that only count, and which is better."""
+"""The evaluation step: bits per byte of the model and of two models that only count, which is better, and what the model knows by heart."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
@@ -12,9 +13,17 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
 from mbegu.evaluate.counting import count_bits
+from mbegu.evaluate.memorise import measure_memory
+from mbegu.evaluate.memory_words import REPEATS, memory_words
+from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
 from mbegu.evaluate.results import NAMES, Costs, as_table, by_group, judge, measure, rounded
 from mbegu.evaluate.settings import EvaluateSettings
+from mbegu.model.canaries import LEARNT
 from mbegu.model.ppmd import ppmd_bits
+from mbegu.tokenizer.encode import open_shard
+
+if TYPE_CHECKING:
+    from mbegu.model.torch_engine import TorchEngine
 
 RESULTS = "results.json"
 
@@ -24,7 +33,7 @@ def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) ->
 
     Args:
         settings: the [evaluate] table.
-        inputs: needs "corpus" and "train"; "tokenizer" makes the result depend on it.
+        inputs: needs "corpus", "tokenizer" and "train".
         out: receives results.json.
         say: where to speak.
 
@@ -38,9 +47,16 @@ def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) ->
     heldout = list(read_documents(corpus.path("heldout.parquet")))
     if not any(document.text for document in heldout):
         raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder: one in ten is held out")
-    baselines, counted = _baselines(settings, corpus.path("train.parquet"), heldout, say)
-    model, tokens = _model(settings, inputs, heldout, say)
-    return write_results(out, [document.source for document in heldout], model, tokens, baselines, counted, settings.resamples, say)
+    train = [document.text.encode("utf-8") for document in read_documents(corpus.path("train.parquet"))]
+    texts = [document.text.encode("utf-8") for document in heldout]
+    baselines, counted = _baselines(settings, train, texts, say)
+    more = more_text(counting_curve(train, texts, baselines["ppmd"]), settings.resamples)
+    engine = _open(settings, inputs)
+    model, tokens = _model(engine, heldout, say)
+    further = {"memory": _memory(settings, engine, inputs, say), "more_text": more}
+    results = write_results(out, [document.source for document in heldout], model, tokens, baselines, counted, further, settings.resamples, say)
+    say.note(f"twice the text: {more_text_words(more)}")
+    return results
 
 
 def write_results(
@@ -50,6 +66,7 @@ def write_results(
     tokens: int,
     baselines: dict[str, Costs],
     counted: dict[str, Any],
+    further: dict[str, Any],
     resamples: int,
     say: Say,
 ) -> dict[str, Any]:
@@ -62,6 +79,7 @@ def write_results(
         tokens: how many tokens the model paid for.
         baselines: what each costs the models that only count, by name.
         counted: what to add to each baseline's entry, by name.
+        further: other tables of results.json, by name.
         resamples: how many times to draw for an interval.
         say: where to speak.
     """
@@ -72,6 +90,7 @@ def write_results(
         "baselines": {name: {**as_table(costs, measure(costs, None, resamples)), **counted.get(name, {})} for name, costs in baselines.items()},
         "verdict": verdict.as_json(),
         "groups": by_group(sources, model, baselines, resamples),
+        **further,
     }
     rows = [["this model", results["model"]], *([NAMES[name], table] for name, table in results["baselines"].items())]
     say.table(["", "bits per byte", "95 % interval", "documents"], [[name, t["bits_per_byte"], _bounds(t), t["documents"]] for name, t in rows])
@@ -82,9 +101,7 @@ def write_results(
     return results
 
 
-def _baselines(settings: EvaluateSettings, train_file: Path, heldout: list[Document], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:
-    train = [document.text.encode("utf-8") for document in read_documents(train_file)]
-    texts = [document.text.encode("utf-8") for document in heldout]
+def _baselines(settings: EvaluateSettings, train: list[bytes], texts: list[bytes], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:
     sizes = [len(text) for text in texts]
     few = thin(train, settings.ngram_bytes)
     if len(few) < len(train):
@@ -104,13 +121,26 @@ def thin(texts: list[bytes], most_bytes: int) -> list[bytes]:
     return texts[::every] if every > 1 else texts
 
 
-def _model(settings: EvaluateSettings, inputs: Inputs, heldout: list[Document], say: Say) -> tuple[Costs, int]:
+def _open(settings: EvaluateSettings, inputs: Inputs) -> TorchEngine:
     from mbegu.model.torch_engine import TorchEngine
 
     train = inputs["train"]
-    engine = TorchEngine.open(train.folder / "model", threads=settings.threads or train.facts.get("threads"))
+    return TorchEngine.open(train.folder / "model", threads=settings.threads or train.facts.get("threads"))
+
+
+def _model(engine: TorchEngine, heldout: list[Document], say: Say) -> tuple[Costs, int]:
     scores = engine.score([document.text for document in heldout], say=say)
     return Costs([score.bits for score in scores], [score.bytes for score in scores]), sum(score.tokens for score in scores)
+
+
+def _memory(settings: EvaluateSettings, engine: TorchEngine, inputs: Inputs, say: Say) -> dict[str, Any]:
+    folder = inputs["tokenizer"].folder
+    learnt = json.loads(inputs["train"].path(LEARNT).read_text(encoding="utf-8"))
+    memory = measure_memory(engine, open_shard(folder, "train"), open_shard(folder, "heldout"), learnt, settings.memory_documents, settings.resamples)
+    say.note(f"by heart: {memory_words(memory)}")
+    if memory["repeats"]:
+        say.warn(REPEATS)
+    return memory
 
 
 def _bounds(table: dict[str, Any]) -> str:

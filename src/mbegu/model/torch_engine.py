@@ -73,6 +73,39 @@ class TorchEngine:
         losses = [F.cross_entropy(F.linear(some, weight).float(), target, reduction="none") for some, target in pieces]
         return [-value / math.log(2) for value in torch.cat(losses).tolist()]
 
+    @torch.no_grad()
+    def bits_of_rows(self, rows: Tensor) -> list[float]:
+        """Return -log2 p of each row without its first token, which is only read.
+
+        Args:
+            rows: [rows, tokens] int64 ids, at most ``context`` + 1 tokens.
+        """
+        bits: list[float] = []
+        for logits, targets in self._row_logits(rows, 1):
+            nats = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
+            bits += (nats.double().sum(1) / math.log(2)).tolist()
+        return bits
+
+    @torch.no_grad()
+    def guesses_right(self, rows: Tensor, first_target: int) -> Tensor:
+        """Return whether each token is the one that the model finds likeliest after those before it.
+
+        Args:
+            rows: [rows, tokens] int64 ids, at most ``context`` + 1 tokens.
+            first_target: index of the first token to guess, at least 1.
+
+        Returns:
+            bool [rows, tokens - first_target]. A row that is all true is what the model would write by itself, token by token.
+        """
+        return torch.cat([logits.argmax(-1) == targets for logits, targets in self._row_logits(rows, first_target)]).cpu()
+
+    def _row_logits(self, rows: Tensor, first_target: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield logits [some rows, targets, V] in float32 and targets [some rows, targets]."""
+        weight = self.model.embed_tokens.weight.to(self.model.dtype)
+        for some in torch.split(rows.to(weight.device), max(1, TOKENS_AT_ONCE * 4 // rows.shape[1])):
+            hidden = self.model.hidden(some[:, :-1])[:, first_target - 1 :]
+            yield F.linear(hidden, weight).float(), some[:, first_target:]
+
     def score(self, documents: Sequence[str], say: Say | None = None) -> list[DocumentScore]:
         """Return bits, bytes and tokens of each document; see ``mbegu.model.score``."""
         return score_documents(self, documents, say)

@@ -72,10 +72,10 @@ STEPS: tuple[Step, ...] = (
         fingerprint="mbegu.train.planfile:fingerprint",
         file_decides=True,
     ),
-    Step("train", 1, "train the model", "mbegu.train.settings:TrainSettings", "mbegu.train.steps:grow_train", ("tokenizer", "plan")),
+    Step("train", 2, "train the model", "mbegu.train.settings:TrainSettings", "mbegu.train.steps:grow_train", ("tokenizer", "plan")),
     Step(
         "evaluate",
-        1,
+        2,
         "measure it on held-out documents, beside models that only count",
         "mbegu.evaluate.settings:EvaluateSettings",
         "mbegu.evaluate.steps:evaluate",
@@ -92,7 +92,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "release",
-        1,
+        2,
         "put together what one gives away: model, label, checksums",
         "mbegu.release.settings:ReleaseSettings",
         "mbegu.release.publish:release",

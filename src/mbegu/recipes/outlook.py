@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mbegu.core.artifacts import Artifact
+from mbegu.core.documents import read_documents
 from mbegu.core.report import Say, format_table
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes, format_seconds
+from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
 from mbegu.ledger.energy.carbon import cost_of
 from mbegu.ledger.energy.processor_model import idle_energy
 from mbegu.ledger.energy.value import Energy
@@ -26,6 +28,7 @@ _NOT_SAID = "plan.toml does not say"
 class Outlook:
     """What would happen to each step, the plan, and what it would cost in money where the recipe names a tariff.
 
+    ``more_text`` is what twice the text would save, as in results.json: counted before anything is trained.
     ``saved`` is where the plan was written, empty when it was not; ``is_followed`` whether it is the project's own plan.toml.
     """
 
@@ -33,6 +36,7 @@ class Outlook:
     plan: Any
     energy_in_all: str
     cost: str
+    more_text: Mapping[str, Any]
     saved: str
     is_followed: bool
 
@@ -43,6 +47,7 @@ class Outlook:
             "plan": {name: as_table(getattr(self.plan, name)) for name in ("model", "training", "computer", "expected")},
             "energy_in_all": self.energy_in_all,
             "cost": self.cost,
+            "more_text": dict(self.more_text),
             "saved": self.saved,
             "followed": self.is_followed,
         }
@@ -54,8 +59,9 @@ class Outlook:
 
     def _rows(self) -> list[tuple[str, str]]:
         expected = self.plan.expected
+        twice = ("twice the text", more_text_words(self.more_text))
         if not expected.seconds:
-            return [("training", f"{self.plan.training.steps:,} steps; this plan.toml does not say what to expect of them")]
+            return [("training", f"{self.plan.training.steps:,} steps; this plan.toml does not say what to expect of them"), twice]
         return [
             ("time", format_seconds(expected.seconds)),
             ("memory", format_bytes(expected.memory_bytes)),
@@ -65,6 +71,7 @@ class Outlook:
             ("cost", self.cost),
             ("model", f"{expected.parameters / 1e6:.1f} M parameters, {expected.passes:.1f} passes over the text"),
             ("bits per byte", f"{expected.bits_per_byte:.3f} ({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f})"),
+            twice,
         ]
 
     def _whereabouts(self) -> str:
@@ -96,7 +103,8 @@ def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
             load("mbegu.train.planfile:write_plan")(place.plan, plan)
     energy = _energy_in_all(plan.expected)
     told = energy.text() if energy else _NOT_SAID
-    return Outlook(look_ahead(place, recipe, say), plan, told, _cost(recipe, energy), str(place.plan) if save else "", is_followed)
+    more = _more_text(done["corpus"])
+    return Outlook(look_ahead(place, recipe, say), plan, told, _cost(recipe, energy), more, str(place.plan) if save else "", is_followed)
 
 
 def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say, *, anew: bool) -> Any:
@@ -106,6 +114,12 @@ def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say
         return load("mbegu.train.planfile:read_plan")(place.plan)
     inputs = Inputs(recipe.project, place, done)
     return load("mbegu.train.budget:make_plan")(recipe.settings["plan"], inputs, say)
+
+
+def _more_text(corpus: Artifact) -> dict[str, Any]:
+    """Count 1/4, 1/2 and all of the training text; seconds for megabytes."""
+    train, heldout = ([document.text.encode("utf-8") for document in read_documents(corpus.path(f"{side}.parquet"))] for side in ("train", "heldout"))
+    return more_text(counting_curve(train, heldout))
 
 
 def _energy(expected: Any) -> Energy | None:

@@ -8,16 +8,20 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mbegu.core.units import format_bytes, format_count, format_seconds
+from mbegu.evaluate.memory_words import REPEATS, memory_note
 from mbegu.release.label import (
     NOT_MEASURED,
     Amount,
     Label,
     both_text,
+    by_heart,
     carbon_text,
     energy_text,
+    repeats,
     size_text,
     text_text,
     time_text,
+    twice_text,
 )
 
 # Licences that Hugging Face knows by name; any other is written as "other" with its name.
@@ -42,6 +46,7 @@ def card_markdown(label: Label) -> str:
         f"**{label.headline}** {plain(label.verdict_words)}".rstrip() + "\n",
         f"## What it is for\n\n{plain(label.purpose) or 'Not said.'}\n\n**Not for:** {plain(label.not_for) or 'not said.'}\n",
         _how_good(label),
+        _by_heart(label),
         _made_of(label),
         _cost(label),
         _files(label),
@@ -125,10 +130,17 @@ def _how_good(label: Label) -> str:
     n = f"{format_count(label.model.documents)} held-out documents" if label.model.documents else "held-out documents"
     rows = [(score.name, score.text()) for score in (label.model, *label.baselines)]
     text = f"## How good it is\n\nBits per byte on {n}, with 95 % interval. Less is better.\n\n" + _table(("", "bits per byte"), rows)
+    text += f"\nTwice the text: {twice_text(label)}.\n"
     if label.groups:
         worst = [(plain(score.name), score.text(), _count(score.documents)) for score in label.groups[:SHOWN_ROWS]]
         text += "\nWorst group first:\n\n" + _table(("group", "bits per byte", "documents"), worst)
     return text
+
+
+def _by_heart(label: Label) -> str:
+    warning = f"> **{REPEATS}**\n\n" if repeats(label) else ""
+    rows = _table(("", ""), [(name, plain(value)) for name, value in by_heart(label)])
+    return f"## What it knows by heart\n\n{warning}{rows}" + (f"\n{memory_note(label.memory)}\n" if label.memory else "")
 
 
 def _made_of(label: Label) -> str:

@@ -13,6 +13,8 @@ from mbegu.core.artifacts import Artifact
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.core.units import format_bytes, format_count, format_seconds
+from mbegu.evaluate.memory_words import REPEATS, memory_rows
+from mbegu.evaluate.more_text import more_text_words
 from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
@@ -132,7 +134,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Label:
-    """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value."""
+    """All that a label says. ``verdict`` is better, worse, undecided or not measured; ``settings`` are pairs of name and value.
+
+    ``memory`` and ``more_text`` are those tables of results.json: what the model knows by heart, and what twice the text would save.
+    """
 
     name: str
     language_tag: str
@@ -153,6 +158,8 @@ class Label:
     model: Score | None
     baselines: tuple[Score, ...]
     groups: tuple[Score, ...]
+    memory: Mapping[str, Any] | None
+    more_text: Mapping[str, Any] | None
     forms: tuple[FileForm, ...]
     text: Text
     cost: Cost
@@ -206,6 +213,8 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
         model=model,
         baselines=baselines,
         groups=_groups(facts.get("evaluate", {})),
+        memory=facts.get("evaluate", {}).get("memory"),
+        more_text=facts.get("evaluate", {}).get("more_text"),
         forms=_forms(artifacts.get("export")),
         text=text,
         cost=_cost(project, made_by, runs, facts.get("train", {}).get("tokens_seen")),
@@ -265,6 +274,8 @@ def label_text(label: Label) -> str:
         ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
         *((score.name, score.text()) for score in label.baselines),
         *([(f"worst: {label.groups[0].name}", label.groups[0].text())] if label.groups else []),
+        ("twice the text", twice_text(label)),
+        *by_heart(label),
         ("energy, work alone", energy_text(label.cost.work)),
         ("energy, in all", energy_text(label.cost.total)),
         *((f"  {stage.step}", both_text(stage.energy)) for stage in label.cost.stages),
@@ -278,7 +289,24 @@ def label_text(label: Label) -> str:
     head = [label.name, label.headline]
     if label.machine_written:
         head.insert(1, "MADE OF MACHINE-WRITTEN DEMONSTRATION TEXT that no speaker has reviewed: not a model for use.")
+    if repeats(label):
+        head.append(REPEATS)
     return "\n".join([*head, "", *(f"  {name.ljust(wide)}  {value}" for name, value in rows)])
+
+
+def by_heart(label: Label) -> list[tuple[str, str]]:
+    """Return names and values of what the model knows by heart."""
+    return memory_rows(label.memory) if label.memory else [("what it knows by heart", NOT_MEASURED)]
+
+
+def twice_text(label: Label) -> str:
+    """Return in words what twice the text would bring."""
+    return more_text_words(label.more_text) if label.more_text else NOT_MEASURED
+
+
+def repeats(label: Label) -> bool:
+    """Whether the label must warn that the model repeats its text."""
+    return bool(label.memory and label.memory["repeats"])
 
 
 def size_text(label: Label) -> str:

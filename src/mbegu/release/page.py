@@ -9,7 +9,22 @@ from html import escape
 from importlib import resources
 
 from mbegu.core.units import format_bytes, format_count
-from mbegu.release.label import NOT_MEASURED, Amount, Label, Score, both_text, carbon_text, energy_text, size_text, text_text, time_text
+from mbegu.evaluate.memory_words import REPEATS, memory_note
+from mbegu.release.label import (
+    NOT_MEASURED,
+    Amount,
+    Label,
+    Score,
+    both_text,
+    by_heart,
+    carbon_text,
+    energy_text,
+    repeats,
+    size_text,
+    text_text,
+    time_text,
+    twice_text,
+)
 
 # More rows than these do not fit on a phone or a printed page; the model card has all of them.
 SHOWN_AMOUNTS = 4
@@ -25,7 +40,16 @@ def label_html(label: Label) -> str:
     style = resources.files("mbegu.release").joinpath("label.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    sections = [_purpose(label), _how_good(label), _made_of(label), _cost(label), _files(label), _unmeasured(label), _how_made(label)]
+    sections = [
+        _purpose(label),
+        _how_good(label),
+        _by_heart(label),
+        _made_of(label),
+        _cost(label),
+        _files(label),
+        _unmeasured(label),
+        _how_made(label),
+    ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -67,7 +91,7 @@ def _head(label: Label) -> str:
     )
     return (
         f"<header>{_own(label.name, 'h1')}<p class=soft>{', '.join(about)}. Licence: {_own(label.licence)}.</p>"
-        f"{loud if label.machine_written else ''}"
+        f"{loud if label.machine_written else ''}{_own(REPEATS, 'p', 'loud') if repeats(label) else ''}"
         f'<div class="verdict {label.verdict.split()[0]}"><strong>{escape(label.headline)}</strong>'
         f"{_own(label.verdict_words, 'p') if label.verdict_words else ''}</div></header>"
     )
@@ -89,12 +113,13 @@ def _how_good(label: Label) -> str:
         else "text that it has not learnt from"
     )
     note = f"<p class=soft>Bits it needs to write down one byte of {n}, with 95 % interval. Shorter is better.</p>"
+    twice = f"<p>Twice the text: {escape(twice_text(label))}.</p>"
     groups = ""
     if label.groups:
         rows = [(_own(score.name), f"{score.bits_per_byte:.3f}", _count(score.documents)) for score in label.groups[:SHOWN_GROUPS]]
         more = f"<p class=soft>and {len(label.groups) - SHOWN_GROUPS} groups where it is better</p>" if len(label.groups) > SHOWN_GROUPS else ""
         groups = _table(("Worst group first", "bits per byte", "documents"), rows) + more
-    return _section("How good it is", note, _chart([label.model, *label.baselines]), groups)
+    return _section("How good it is", note, _chart([label.model, *label.baselines]), twice, groups)
 
 
 def _chart(scores: Sequence[Score]) -> str:
@@ -121,6 +146,11 @@ def _bar(score: Score, row: int, scale: float, ruler: float) -> str:
     value = f'<text class="value" x="{CHART_WIDTH}" y="{top - 4}" text-anchor="end">{escape(score.text())}</text>'
     mark = f'<line class="ruler" x1="{ruler:.1f}" x2="{ruler:.1f}" y1="{top - 2}" y2="{top + BAR_HEIGHT + 2}"/>' if row else ""
     return f'<text x="0" y="{top - 4}">{escape(score.name)}</text>{value}{shape}{mark}{whisker}'
+
+
+def _by_heart(label: Label) -> str:
+    note = f"<p class=soft>{escape(memory_note(label.memory))}</p>" if label.memory else ""
+    return _section("What it knows by heart", _rows((escape(name), escape(value)) for name, value in by_heart(label)), note)
 
 
 def _made_of(label: Label) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from mbegu.tokenizer.bpe import END_OF_TEXT_ID
 
 Tokens = npt.NDArray[np.unsignedinteger]
 Offsets = npt.NDArray[np.int64]
@@ -77,6 +80,27 @@ class PackedDocuments:
             self._stream = np.concatenate([self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in order])
             self._pass = which
         return self._stream
+
+
+def plant(
+    tokens: Tokens, offsets: Offsets, chosen: npt.NDArray[np.int64], lines: npt.NDArray[np.int64], times: Sequence[int]
+) -> tuple[Tokens, Offsets, npt.NDArray[np.int64]]:
+    """Add lines to the text as documents of their own, each chosen as often as it is to stand in a pass.
+
+    Args:
+        tokens: all documents one after another.
+        offsets: [documents + 1].
+        chosen: indices of the documents to use.
+        lines: [lines, tokens a line] ids, without end-of-text token.
+        times: how often each line stands in a pass.
+
+    Returns:
+        Tokens, offsets and chosen documents with the lines behind them.
+    """
+    ended = np.pad(lines, ((0, 0), (0, 1)), constant_values=END_OF_TEXT_ID)
+    ends = offsets[-1] + ended.shape[1] * np.arange(1, len(lines) + 1)
+    added = len(offsets) - 1 + np.repeat(np.arange(len(lines)), times)
+    return np.concatenate([tokens, ended.ravel().astype(tokens.dtype)]), np.concatenate([offsets, ends]), np.concatenate([chosen, added])
 
 
 def choose_validation(offsets: Offsets, share: float, most_tokens: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

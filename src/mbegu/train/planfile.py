@@ -62,7 +62,8 @@ class TrainingPlan:
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
     evaluate_every_steps: int = setting(100, help="steps between two looks at the documents set aside", low=1)
     watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
-    seed: int = setting(0, help="of the first weights, the order of documents and dropout", low=0, high=LARGEST_SEED)
+    canaries: int = setting(8, help="lines of random tokens planted in the text, to measure what is learnt by heart; 0: none", low=0, high=64)
+    seed: int = setting(0, help="of the first weights, the order of documents, dropout and planted lines", low=0, high=LARGEST_SEED)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_number_of, format_seconds
 from mbegu.ledger.machine import describe_machine
+from mbegu.model.canaries import LEARNT, planted_lines, times_planted
 from mbegu.model.decoder import Decoder
 from mbegu.model.folder import save_model
 from mbegu.model.torch_engine import TorchEngine
@@ -27,7 +28,7 @@ from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
 from mbegu.train.budget import make_plan, require_disk_for_training, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
-from mbegu.train.data import PackedDocuments, choose_validation
+from mbegu.train.data import PackedDocuments, choose_validation, plant
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
@@ -97,7 +98,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     torch.set_num_threads(computer.threads)
     machine.compute_reproducibly()
     tokenizer = inputs["tokenizer"]
-    data, watched_ids, watched_bytes = _training_data(plan, tokenizer)
+    data, watched_ids, watched_bytes, learnt = _training_data(plan, tokenizer)
     model, optimiser = machine.build(plan.model, plan.training, computer)
     state = TrainingState(model, optimiser)
     checkpoints = out / CHECKPOINTS
@@ -127,6 +128,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     if progress.step < plan.training.steps:
         raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.steps:,}; all of it is saved")
     save_model(out / "model", model.config, state.best, tokenizer.folder)
+    durable.write_json(out / LEARNT, learnt)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
     say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte on the documents set aside, at step {progress.best_step:,}")
     return {
@@ -146,19 +148,22 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     }
 
 
-def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, torch.Tensor, float]:
-    """Return the training stream, and the ids and bytes of the documents set aside."""
+def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, torch.Tensor, float, dict[str, Any]]:
+    """Return the training stream, the ids and bytes of the documents set aside, and what is to be known to measure the memory."""
     shard = open_shard(tokenizer.folder, "train")
     tokens, offsets = np.asarray(shard.tokens), np.asarray(shard.offsets)
     training = plan.training
     used, watched = choose_validation(offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
-    data = PackedDocuments(tokens, offsets, used, plan.model.context, training.seed)
+    times = times_planted(training.canaries, len(used), int((offsets[used + 1] - offsets[used]).sum()))
+    planted = planted_lines(len(times), plan.model.vocabulary_size, training.seed)
+    data = PackedDocuments(*plant(tokens, offsets, used, planted, times), plan.model.context, training.seed)
+    learnt = {"set_aside": watched.tolist(), "canaries": {"asked": training.canaries, "times": list(times), "seed": training.seed}}
     documents = watched if len(watched) else used  # with nothing set aside the training text itself is watched, the beginning of it
     ids = np.concatenate([np.zeros(1, dtype=tokens.dtype), *(tokens[offsets[i] : offsets[i + 1]] for i in documents)]).astype(np.int64)
     if not len(watched):
         ids = ids[: MOST_WATCHED_TOKENS + 1]
     bytes_per_token = float(tokenizer.facts["bytes_per_token"]["train"])
-    return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token
+    return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token, learnt
 
 
 @torch.no_grad()
