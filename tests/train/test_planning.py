@@ -232,6 +232,17 @@ def test_a_computer_with_little_memory_gets_smaller_pieces_and_then_smaller_shap
         choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()), 50e6)
 
 
+def test_a_step_is_cut_into_pieces_that_leave_an_old_computer_its_memory_unless_they_would_be_tiny() -> None:
+    whole = TrainingPlan(steps=1, sequences_per_step=16, sequences_at_once=16)
+    model = shape_plan(planning.SHAPES[6], 8192)
+    assert planning.training_memory_bytes(model, whole, "bfloat16") > planning.GENTLE_MEMORY_BYTES
+    gentle = planning.fit_memory(model, whole, "bfloat16", planning.GENTLE_MEMORY_BYTES, planning.FEWEST_SEQUENCES_AT_ONCE)
+    assert gentle is not None
+    assert gentle.sequences_at_once == 8
+    assert planning.training_memory_bytes(model, gentle, "bfloat16") < planning.GENTLE_MEMORY_BYTES
+    assert planning.fit_memory(model, whole, "bfloat16", 1e9, fewest=4) is None, "the weights alone leave too little"
+
+
 def test_a_page_of_text_gets_the_smallest_shape_however_much_time_there_is() -> None:
     plan = chosen(Text(2_000, 4_000, 512, 1.5), 1e6)
     assert plan is not None

@@ -18,7 +18,7 @@ from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 
 CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
 SEQUENCES = 16  # a step of the largest texts, and what is computed at once
-SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 1.2 % fewer bits at the same cost than the whole context throughout (bench/LOG.md)
+SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 0.7 to 1.5 % fewer bits at the same cost than 256 throughout (bench/LOG.md)
 FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
@@ -30,8 +30,9 @@ SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minu
 SCORING_SPEED = 1.2  # tokens scored in all engines in the time in which one is trained on; measured on Swahili (bench/LOG.md)
 
 BYTES_PER_WEIGHT = 4
-# Weights, gradients, optimiser (1 to 2), best weights, and the checkpoint's copy of all but the gradients while it is written.
-WEIGHTS_IN_MEMORY = 8
+WEIGHTS_IN_MEMORY = 5  # weights, gradients, optimiser (1 to 2), best weights; measured with bench/train_speed.py
+GENTLE_MEMORY_BYTES = 2e9  # the rest of an old computer's 4 GB is for the system and other programs
+FEWEST_SEQUENCES_AT_ONCE = 4  # below this the matrix products are too small to be fast
 WORKSPACE_BYTES = 100_000_000  # pieces of the loss, and what the allocator keeps
 
 # Shapes from small to large: hidden size, layers, inner size, heads, heads of keys and values. Widths are multiples of 256.
@@ -123,19 +124,19 @@ SPREAD = 0.08
 def training_memory_bytes(model: ModelPlan, training: TrainingPlan, dtype: str) -> int:
     """Return the expected memory of the training at its peak: weights, activations of one piece, and a workspace.
 
-    A block keeps about 11 values of the stream's width, 4 of the inner width and 2 of the attention's for each token, and the
+    A block keeps about 10 values of the stream's width, 3 of the inner width and 2 of the attention's for each token, and the
     softmax of each head over the context, in two bytes or four.
     """
     tokens = training.sequences_at_once * model.context
-    per_token = model.layers * (11 * model.hidden_size + 4 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
+    per_token = model.layers * (10 * model.hidden_size + 3 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
     activations = tokens * per_token * (2 if dtype == "bfloat16" else 4)
     return activations + as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT + WORKSPACE_BYTES
 
 
-def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes: float) -> TrainingPlan | None:
-    """Return the training with as many sequences computed at once as fit into memory, ``None`` when not even one does."""
+def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes: float, fewest: int = 1) -> TrainingPlan | None:
+    """Return the training with as many sequences computed at once as fit into memory, ``None`` when not even ``fewest`` do."""
     while training_memory_bytes(model, training, dtype) > most_bytes:
-        if training.sequences_at_once == 1:
+        if training.sequences_at_once <= fewest:
             return None
         training = replace(training, sequences_at_once=training.sequences_at_once // 2)
     return training
@@ -156,7 +157,9 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
             break
         sequences = sequences_per_step(text)
         whole = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
-        training = fit_memory(model, whole, computer.dtype, most_memory_bytes)
+        gentle_bytes = min(GENTLE_MEMORY_BYTES, most_memory_bytes)
+        training = fit_memory(model, whole, computer.dtype, gentle_bytes, FEWEST_SEQUENCES_AT_ONCE)
+        training = training or fit_memory(model, whole, computer.dtype, most_memory_bytes)
         if training is None:
             break
         step_s = measure_step_s(model, training, computer, 2)
