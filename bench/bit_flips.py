@@ -63,7 +63,8 @@ def flip_checkpoints(folder: Path, count: int, chance: random.Random) -> tuple[C
         else:
             unseen.append(f"{path.name}, byte {at}, bit {bit}")
         flip(path, at, bit)
-    assert (loaded := load_checkpoint(folder, Say(io.StringIO())))
+    loaded = load_checkpoint(folder, Say(io.StringIO()))
+    assert loaded, "sound again"
     assert loaded[1].step == 2, "sound again"
     return found, unseen
 
