@@ -52,6 +52,13 @@ def train_on(disk: FailingDisk, inputs: Inputs, out: Path) -> None:
         grow_train(TrainSettings(checkpoint_every_s=0.0, sample_tokens=0), inputs, out, Say(io.StringIO(), quiet=True))
 
 
+def is_well_said(message: str, code: int, disk: FailingDisk) -> bool:
+    """Whether a message says what happened, and of a file on a full disk how much it needs and how much is free."""
+    of_file = disk.refused is not None and "folder" not in disk.refused.kind
+    says_room = "this file needs" in message and "bytes are free" in message
+    return WORDS.get(code, "no permission") in message and (code != errno.ENOSPC or says_room or not of_file)
+
+
 def fail_training(workspace: Path, every: int, codes: tuple[int, ...] = CODES, first: int = 0) -> tuple[int, Counter[str], list[str]]:
     """Fail each operation in turn.
 
@@ -80,11 +87,8 @@ def fail_training(workspace: Path, every: int, codes: tuple[int, ...] = CODES, f
                 train_on(disk, inputs, out)
             except ResourceError as error:
                 failures[errno.errorcode[code]] += 1
-                message = error.one_line()
-                if WORDS.get(code, "no permission") not in message or (
-                    code == errno.ENOSPC and "bytes are free" not in message and "folder" not in what
-                ):
-                    wrong.append(f"{what} ({disk.refused}): {message}")
+                if not is_well_said(error.one_line(), code, disk):
+                    wrong.append(f"{what} ({disk.refused}): {error.one_line()}")
             train_on(FailingDisk(NONE, 0), inputs, out)
             if file_hashes(out) != expected:
                 wrong.append(f"{what}: another model")
