@@ -2,7 +2,7 @@
 
     python -m bench.crash_images --seed 0 --rounds 4
 
-Five scenarios are run once on a disk that records every operation. For each prefix of the record the images of ``bench.crash_model`` are
+Four scenarios are run once on a disk that records every operation. For each prefix of the record the images of ``bench.crash_model`` are
 made, each different one is put into a folder, and the product's own code reads it.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench.crash_model import DiskState, digest_of, images, write_image
+from bench.crash_model import DiskState, digest_of, images, join_writings, write_image
 from bench.kill_test import file_hashes, small_project
 from bench.watched_disk import Operation, RecordingDisk, put_in
 
@@ -201,6 +201,7 @@ def record_corpus(root: Path) -> tuple[RecordingDisk, dict[Path, bytes]]:
             record.mark(("begun", line))
             grow_corpus(root)
             record.mark(("done", line, corpus_hashes(root)))
+    record.operations = join_writings(record.operations)  # Parquet files come in hundreds of small pieces
     return record, there
 
 
@@ -245,7 +246,8 @@ def _sealed_state(folder: Path, expected: dict[str, dict[str, str]], line: str) 
 
 def corpus_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of the step's output."""
-    return {name: value for name, value in file_hashes(folder).items() if name.startswith("grown/corpus/") and not name.endswith(artifacts.STARTED)}
+    names = {f"grown/corpus/{name}" for name in (*artifacts.files_in(folder / "grown" / "corpus"), artifacts.MANIFEST)}
+    return {name: value for name, value in file_hashes(folder).items() if name in names}
 
 
 # Another plan over the checkpoints of an old one
@@ -275,14 +277,18 @@ def judge_clearing(folder: Path, marks: list[Any], goes_on: bool) -> str:
     return LOST if marks else INCOMPLETE
 
 
-def all_scenarios(workspace: Path, seed: int, rounds: int, saves: int, kills: int) -> Iterator[Tally]:
-    """Run every scenario in ``workspace``, an empty folder."""
+def checkpoint_scenarios(workspace: Path, seed: int, rounds: int, saves: int, kills: int) -> Iterator[Tally]:
+    """Run the scenarios of checkpoints in ``workspace``, an empty folder."""
     for name, record in (
         ("checkpoints, one after another", record_saves(workspace / "saves", range(1, saves + 1))),
         ("checkpoints, killed in between", record_killed_saves(workspace / "killed", kills)),
     ):
         yield judge_all(name, record, {}, judge_checkpoints, workspace, random.Random(seed), rounds)
-    project = small_project(workspace / "project", documents=60)
+
+
+def step_scenarios(workspace: Path, seed: int, rounds: int) -> Iterator[Tally]:
+    """Run the scenarios of a whole step in ``workspace``, an empty folder."""
+    project = small_project(workspace / "project", documents=25)
     record, there = record_corpus(project)
     expected = {note[1]: note[2] for note in (operation.note for operation in record.operations if operation.kind == "mark") if note[0] == "done"}
     yield judge_all("corpus step, seal, ledger", record, there, judge_corpus(expected), workspace, random.Random(seed), rounds)
@@ -300,7 +306,11 @@ def main() -> None:
     arguments = parser.parse_args()
     bad = total = 0
     with tempfile.TemporaryDirectory() as folder:
-        for tally in all_scenarios(Path(folder), arguments.seed, arguments.rounds, arguments.saves, arguments.kills):
+        tallies = (
+            *checkpoint_scenarios(Path(folder), arguments.seed, arguments.rounds, arguments.saves, arguments.kills),
+            *step_scenarios(Path(folder), arguments.seed, arguments.rounds),
+        )
+        for tally in tallies:
             print(f"\n{tally.scenario}: {tally.images:,} different images")
             verdicts = sorted({verdict for _, verdict in tally.counts})
             print(f"  {'kind':26}" + "".join(f"{verdict:>25}" for verdict in verdicts))

@@ -8,10 +8,11 @@ renaming replaces the old file at once (``both names`` shows what happens where 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.watched_disk import Operation
@@ -70,7 +71,7 @@ class DiskState:
         for path, data in there.items():
             self.files[len(self.files)] = FileOnDisk(data)
             self.safe[path] = len(self.files) - 1
-            self.safe.update({folder: FOLDER for folder in path.parents if folder.is_relative_to(root) and folder != root})
+            self.safe.update(dict.fromkeys(folders_above(path, root), FOLDER))
         self.seen: Names = dict(self.safe)  # as the program sees it
         self._opened: dict[int, int] = {}
 
@@ -118,12 +119,29 @@ class DiskState:
         held: dict[int, bytes] = {}
         image: dict[Path, bytes | None] = {}
         for path, number in names.items():
-            above = [folder for folder in path.parents if folder.is_relative_to(self.root) and folder != self.root]
-            if all(names.get(folder) == FOLDER for folder in above):
+            if all(names.get(folder) == FOLDER for folder in folders_above(path, self.root)):
                 if number != FOLDER and number not in held:
                     held[number] = contents(self.files[number])
                 image[path.relative_to(self.root)] = None if number == FOLDER else held[number]
         return image
+
+
+@functools.cache
+def folders_above(path: Path, root: Path) -> tuple[Path, ...]:
+    """Return the folders between a path and ``root``, neither of them among them."""
+    return tuple(folder for folder in path.parents if folder.is_relative_to(root) and folder != root)
+
+
+def join_writings(operations: Sequence[Operation]) -> list[Operation]:
+    """Return the operations with each run of writings that follow each other in a file as one; a cut tears it anywhere all the same."""
+    joined: list[Operation] = []
+    for each in operations:
+        last = joined[-1] if joined else each
+        if each.kind == last.kind == "write" and each.file == last.file and each.at == last.at + len(last.data):
+            joined[-1] = replace(last, data=last.data + each.data)
+        else:
+            joined.append(each)
+    return joined
 
 
 def _apply_change(names: Names, change: NameChange, keeps_old_names: bool = False) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 from typing import IO
 
 import pytest
+from bench.watched_disk import FailingDisk, put_in
 
-from mbegu.core import artifacts
+from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import Artifact, is_sealed, open_artifact, problems_of, read_manifest, seal
-from mbegu.core.errors import DamageError
+from mbegu.core.errors import DamageError, ResourceError, explain_os_error
 
 
 @pytest.fixture
@@ -62,6 +65,13 @@ def test_leftovers_of_a_cut_are_not_sealed_in(folder: Path) -> None:
     open_artifact(folder)
 
 
+def test_a_half_file_that_a_cut_left_in_a_sealed_folder_is_no_stranger(folder: Path) -> None:
+    made = sealed(folder)
+    (folder / "started.json.partial").write_bytes(b"half")
+    assert artifacts.strangers_of(made) == []
+    open_artifact(folder)
+
+
 def put(file: IO[bytes], at: int, byte: int) -> None:
     file.seek(at)
     file.write(bytes([byte]))
@@ -90,6 +100,75 @@ def test_every_flipped_bit_is_found(folder: Path, name: str) -> None:
             put(file, at, byte)
     assert unseen == []
     open_artifact(folder)
+
+
+def test_damage_in_a_large_file_is_located(folder: Path) -> None:
+    (folder / "large.bin").write_bytes(bytes(2_500_000))
+    made = sealed(folder)
+    assert "blocks" not in made.manifest["files"]["a.txt"]
+    with open(folder / "large.bin", "r+b") as file:
+        put(file, 1_500_000, 1)
+    with pytest.raises(DamageError) as caught:
+        open_artifact(folder)
+    assert caught.value.one_line() == (
+        "a file is damaged: its SHA-256 is not the one recorded; block 2 of 3 is damaged (bytes 1,048,576 to 2,097,151) "
+        f"({folder / 'large.bin'}). Run `mbegu grow` again: the step is made anew from the files that are sound."
+    )
+
+
+def test_a_manifest_without_blocks_is_as_good(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "large.bin").write_bytes(bytes(2_500_000))
+    describe_file = artifacts.describe_file
+    monkeypatch.setattr(artifacts, "describe_file", lambda path: {k: v for k, v in describe_file(path).items() if k != "blocks"})
+    sealed(folder)
+    open_artifact(folder)
+    with open(folder / "large.bin", "r+b") as file:
+        put(file, 1_500_000, 1)
+    with pytest.raises(DamageError, match=r"is not the one recorded \("):
+        open_artifact(folder)
+
+
+def test_a_bad_sector_is_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed(folder)
+
+    def unreadable(path: Path) -> str:
+        raise explain_os_error(OSError(code, os.strerror(code)), path) from OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(durable, "sha256_file", unreadable)
+    code = errno.EIO
+    with pytest.raises(DamageError, match="a file is damaged"):
+        open_artifact(folder)
+    code = errno.EACCES
+    with pytest.raises(ResourceError, match="no permission"):
+        open_artifact(folder)
+
+
+CODES = [errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EIO]
+
+
+@pytest.mark.parametrize("code", CODES, ids=[errno.errorcode[code] for code in CODES])
+def test_a_seal_that_fails_at_any_operation_is_no_seal_and_the_next_one_is(folder: Path, code: int) -> None:
+    number = 0
+    while True:
+        for leftover in ("b.partial", "deep/c.partial"):
+            (folder / leftover).write_bytes(b"half")
+        disk = FailingDisk(number, code)
+        try:
+            with put_in(disk):
+                sealed(folder)
+        except ResourceError as error:
+            assert "\n" not in error.one_line()
+            assert ("the disk is full" in error.one_line()) == (code == errno.ENOSPC)
+        if is_sealed(folder):
+            open_artifact(folder)
+            assert disk.refused is None or disk.refused.kind == "sync folder"
+        sealed(folder)
+        open_artifact(folder)
+        (folder / "manifest.json").unlink()
+        if disk.refused is None:
+            break
+        number += 1
+    assert number == 7, "two removals and the five of a durable file"
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "a.txt", "deep/ውስጥ/ߒߞߏ.bin"])

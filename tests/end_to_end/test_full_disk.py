@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.failing_writes import fail_training
 from bench.kill_test import file_hashes, small_project
 from tests.end_to_end.project import CommandLine
 
@@ -72,3 +73,18 @@ def test_full_at_some_writes(mbegu: CommandLine, whole: tuple[Path, int], tmp_pa
 def test_full_at_many_writes(mbegu: CommandLine, whole: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(MANY):
         fail_and_go_on(mbegu, whole, tmp_path / "tiny", monkeypatch, 2 + (whole[1] - 3) * number // (MANY - 1))
+
+
+def test_some_refused_operations_of_a_training_lose_nothing(tmp_path: Path) -> None:
+    operations, failures, wrong = fail_training(tmp_path, every=60, codes=(errno.ENOSPC, errno.EACCES, errno.EIO), first=3)
+    assert wrong == []
+    assert operations > 200
+    assert failures.total() >= 9
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_no_refused_operation_of_a_training_loses_anything(tmp_path: Path) -> None:
+    operations, failures, wrong = fail_training(tmp_path, every=1)
+    assert wrong == []
+    assert failures.total() > 3 * operations

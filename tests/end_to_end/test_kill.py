@@ -7,11 +7,12 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from bench.kill_test import STAGES, WEIGHTS, file_hashes, grow_to_end, kill_run, small_project, start_grow
+from bench.kill_test import STAGES, WEIGHTS, environment, file_hashes, grow_to_end, kill_run, small_project, start_grow
 from tests.end_to_end.project import CommandLine, last_line
 
 STEPS = 80
@@ -105,3 +106,15 @@ def test_ctrl_c_while_libraries_load(tmp_path: Path) -> None:
         _, said = process.communicate(timeout=60)
         assert process.returncode in STOPPED, said
         assert "Traceback" not in said, said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the system cannot fork")
+def test_kills_of_the_training_at_operations_of_a_save_and_at_any_moment(tmp_path: Path) -> None:
+    """In a process of its own: a fork takes along what the tests before have left in memory, threads excepted."""
+    command = [sys.executable, "-m", "bench.kill_training", "--kills", "15", "--seed", "1"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, env=environment(), capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "15 kills over" in done.stdout
+    assert "kills after which a saved step was lost: 0" in done.stdout
+    assert "differ from the uncut run's: none" in done.stdout

@@ -21,10 +21,12 @@ from mbegu.core.durable import sha256_file
 from mbegu.core.errors import ResourceError, SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.core.units import format_bytes
 from mbegu.model.canaries import LINE_TOKENS, planted_lines
 from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.encode import open_shard
-from mbegu.train import steps
+from mbegu.train import budget, steps
+from mbegu.train import computer as machine
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
 from mbegu.train.planfile import read_plan, write_plan
 from mbegu.train.settings import PlanSettings, TrainSettings
@@ -441,10 +443,35 @@ def test_watching_leaves_random_numbers_and_gradients_alone() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_a_disk_without_room_for_the_checkpoints_is_said_before_the_training(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a project that was planned when there was room."""
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(budget.shutil, "disk_usage", lambda path: usage._replace(free=50_000))
+    with pytest.raises(ResourceError) as caught:
+        grow_train(TrainSettings(), inputs, tmp_path / "train", Stopping())
+    out = tmp_path / "train"
+    parameters = machine.as_config(read_plan(inputs.place.plan).model).parameters()
+    assert caught.value.one_line() == (
+        f"the training needs {format_bytes(parameters * 4 * (3 * budget.WEIGHTS_IN_CHECKPOINT + 1))} of disk and 50.0 kB are free ({out}). "
+        "Free some space and run the same command again: it goes on where it stopped."
+    )
+    assert not out.exists()
+
+
+def test_checkpoints_that_are_there_need_no_room_again(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "train"
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, Stopping(3))
+    needed = machine.as_config(read_plan(inputs.place.plan).model).parameters() * 4 * (3 * budget.WEIGHTS_IN_CHECKPOINT + 1)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(budget.shutil, "disk_usage", lambda path: usage._replace(free=round(needed * 2 / 3)))
+    grow_train(OFTEN, inputs, out, Stopping())
+
+
 def test_files_are_written_durably(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     original = durable.replace_file
-    monkeypatch.setattr(durable, "replace_file", lambda path: written.append(path.name) or original(path))
+    monkeypatch.setattr(durable, "replace_file", lambda path, needed_bytes=0: written.append(path.name) or original(path, needed_bytes))
     out = tmp_path / "train"
     grow_train(TrainSettings(), inputs, out, Stopping())
     there = {path.name for path in out.rglob("*") if path.is_file()}

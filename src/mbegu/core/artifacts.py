@@ -55,9 +55,9 @@ class Artifact:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return the relative POSIX names of all files that are the output of a step, sorted: not its manifest or its checkpoints."""
+    """Return the relative POSIX names of all files that are the output of a step, sorted: not its manifest, its checkpoints or what a cut left."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() or path.is_symlink()]
-    kept = [path for path in paths if path.parts[0] != CHECKPOINTS and path.name not in SYSTEM_FILES]
+    kept = [path for path in paths if path.parts[0] != CHECKPOINTS and path.name not in SYSTEM_FILES and path.suffix != durable.PARTIAL_SUFFIX]
     return sorted(path.as_posix() for path in kept if path.as_posix() not in (MANIFEST, STARTED))
 
 

@@ -120,16 +120,14 @@ def describe_damage(path: Path, expected: BlockHashes) -> str:
 
 def _hashes_of(file: IO[bytes], expected: BlockHashes) -> Iterator[str]:
     """Yield a hash for each block that the file had, whether it is still there or not."""
-    for _ in expected.sha256:
-        yield _hash_of(file, expected.block_bytes)
-
-
-def _hash_of(file: IO[bytes], count: int) -> str:
-    try:
-        return hashlib.sha256(file.read(count)).hexdigest()
-    except OSError as error:  # a bad sector
-        file.seek(file.tell() // count * count + count)
-        return f"cannot be read: {error}"
+    for begin in range(0, expected.bytes, expected.block_bytes):
+        try:
+            file.seek(begin)
+            data = file.read(min(expected.block_bytes, expected.bytes - begin))
+        except OSError as error:  # a bad sector
+            yield f"cannot be read: {error}"
+        else:
+            yield hashlib.sha256(data).hexdigest()
 
 
 def _name_blocks(wrong: Sequence[int], expected: BlockHashes) -> str:
