@@ -59,12 +59,22 @@ def run_ours(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argparse
     used, watched = choose_validation(data.offsets, draft.watched_share, MOST_WATCHED_TOKENS, draft.seed)
     batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, draft.seed)
     timer = StepTimer()
-    train(TrainingState(*computer.build(plan, draft, how)), batches, draft, watch=lambda _: 0.0, after_step=lambda _: (timer.after_step(), False)[1])
+
+    def note_time(_: TrainingState) -> bool:
+        timer.after_step()
+        return False
+
+    train(TrainingState(*computer.build(plan, draft, how)), batches, draft, watch=lambda _: 0.0, after_step=note_time)
     steps = arguments.steps or race.steps(timer.step_s())
     text = Text(len(data.tokens), size_bytes(data.text.train), plan.vocabulary_size, counting_bits_per_byte=1.0)
     # The time that makes the planner arrive at about these steps; what it sets aside for looks and saving does not count here.
     training = replace(make_candidate(text, plan, draft, timer.step_s(), steps * timer.step_s()).training, steps=steps)
-    training = replace(training, **{name: value for name, value in overrides(arguments).items() if value is not None})
+    training = replace(
+        training,
+        matrix_rate=_given(arguments.rate, training.matrix_rate),
+        dropout=_given(arguments.dropout, training.dropout),
+        weight_decay=_given(arguments.weight_decay, training.weight_decay),
+    )
     state = TrainingState(*computer.build(plan, training, how))
     race.facts |= {"parameters": state.model.config.parameters(), "dropout": training.dropout, "weight_decay": training.weight_decay}
     race.facts |= {"rate": training.matrix_rate}
@@ -88,9 +98,8 @@ def run_ours(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argparse
     train(state, batches, training, watch=watch, after_step=after_step)
 
 
-def overrides(arguments: argparse.Namespace) -> dict[str, float | None]:
-    """Return what the command line says about our training instead of the planner."""
-    return {"matrix_rate": arguments.rate, "dropout": arguments.dropout, "weight_decay": arguments.weight_decay}
+def _given(value: float | None, planned: float) -> float:
+    return planned if value is None else value
 
 
 class Chunks(torch.utils.data.Dataset):  # type: ignore[type-arg]
@@ -116,9 +125,10 @@ def run_trainer(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argpa
 
     chunks = Chunks(race.data, arguments.seed)
     config = Qwen3Config(**computer.as_config(plan).as_hugging_face())
-    judge = Qwen3ForCausalLM(config).eval()
-    rate = arguments.rate or 1e-3
-    weight_decay = 0.1 if arguments.weight_decay is None else arguments.weight_decay
+    judge = Qwen3ForCausalLM(config)
+    judge.train(False)
+    rate = _given(arguments.rate, 1e-3)
+    weight_decay = _given(arguments.weight_decay, 0.1)
 
     def fit(steps: int, callback: TrainerCallback, folder: str) -> None:
         set_seed(arguments.seed)
@@ -156,7 +166,7 @@ def run_trainer(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argpa
         def on_train_begin(self, *_: Any, **__: Any) -> None:
             race.clock.start()
 
-        def on_step_end(self, _settings: Any, state: Any, _control: Any, model: Any, **_: Any) -> None:
+        def on_step_end(self, args: Any, state: Any, control: Any, *, model: Any = None, **_: Any) -> None:
             def judge_now() -> Logits:
                 # A model of its own: `Trainer` has the one it trains compute in bfloat16 whenever it is called.
                 judge.load_state_dict(model.state_dict())

@@ -170,7 +170,13 @@ class Race:
         with self.clock.paused():
             scores = score_documents(WindowEngine(judge(), self.data.tokenizer), self.heldout)
             tokens = step * TOKENS_PER_STEP
-            record = {"step": step, "steps": steps, "cpu_s": round(spent_s, 1), "tokens": tokens, "passes": round(tokens / len(self.data.tokens), 3)}
+            record: dict[str, Any] = {
+                "step": step,
+                "steps": steps,
+                "cpu_s": round(spent_s, 1),
+                "tokens": tokens,
+                "passes": round(tokens / len(self.data.tokens), 3),
+            }
             record |= {"tokens_per_cpu_s": round(tokens / spent_s), "bits_per_byte": round(bits_per_byte(scores), 4), "is_end": step == steps}
             if step == steps:
                 record["document_bits"] = [round(score.bits, 1) for score in scores]

@@ -143,7 +143,7 @@ def run_trainer(plan: ModelPlan, dtype: str, _dropout: float, _threads: int, ste
             return {"input_ids": row, "labels": row}
 
     class Reporter(TrainerCallback):
-        def on_step_end(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             control.should_training_stop = rounds.after_step()
 
     rounds = begin_rounds(steps)
