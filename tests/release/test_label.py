@@ -13,7 +13,8 @@ from mbegu.core.steps import Project, ProjectSettings
 from mbegu.evaluate.memory_words import REPEATS
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
-from mbegu.release.label import Score, gather_label, judge, label_json, label_text
+from mbegu.release.label import Score, gather_label, judge
+from mbegu.release.label_words import label_json, label_text
 from mbegu.release.page import label_html
 
 

@@ -9,20 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from mbegu.core.units import format_bytes, format_count, format_seconds
 from mbegu.evaluate.memory_words import REPEATS, memory_note
-from mbegu.release.label import (
-    NOT_MEASURED,
-    Amount,
-    Label,
-    both_text,
-    by_heart,
-    carbon_text,
-    energy_text,
-    repeats,
-    size_text,
-    text_text,
-    time_text,
-    twice_text,
-)
+from mbegu.release.label import NOT_MEASURED, Amount, Label
+from mbegu.release.label_words import both_text, by_heart, carbon_text, energy_text, repeats, size_text, text_text, time_text, twice_text
 
 # Licences that Hugging Face knows by name; any other is written as "other" with its name.
 HUB_LICENCES = frozenset(

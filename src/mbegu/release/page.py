@@ -10,21 +10,8 @@ from importlib import resources
 
 from mbegu.core.units import format_bytes, format_count
 from mbegu.evaluate.memory_words import REPEATS, memory_note
-from mbegu.release.label import (
-    NOT_MEASURED,
-    Amount,
-    Label,
-    Score,
-    both_text,
-    by_heart,
-    carbon_text,
-    energy_text,
-    repeats,
-    size_text,
-    text_text,
-    time_text,
-    twice_text,
-)
+from mbegu.release.label import NOT_MEASURED, Amount, Label, Score
+from mbegu.release.label_words import both_text, by_heart, carbon_text, energy_text, repeats, size_text, text_text, time_text, twice_text
 
 # More rows than these do not fit on a phone or a printed page; the model card has all of them.
 SHOWN_AMOUNTS = 4

@@ -12,7 +12,8 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
-from mbegu.release.label import gather_label, label_json, label_text
+from mbegu.release.label import gather_label
+from mbegu.release.label_words import label_json, label_text
 from mbegu.release.page import label_html
 from mbegu.release.settings import ReleaseSettings
 from mbegu.release.steps import HF_FOLDER
