@@ -269,6 +269,8 @@ def test_workers_are_not_started_twice(mbegu: CommandLine, grown: Path, monkeypa
     for command in ("train", "grow"):
         line = mbegu.fails(2, command, grown, "--workers", "2")
         assert line == "mbegu: torchrun has started the workers already (--workers). Leave --workers out."
+    line = mbegu.fails(2, "train", grown, "--hours", "19:00-06:00")
+    assert line.startswith("mbegu: workers that torchrun started cannot wait for their hours (19:00-06:00). Give --until,")
 
 
 def test_more_workers_than_cores_are_refused(mbegu: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

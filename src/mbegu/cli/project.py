@@ -147,6 +147,11 @@ def grow_upto(folder: Path, step: str | None, budget: str, power: PowerOptions, 
     recipe = _recipe(place, budget)
     say = Say(quiet=quiet)
     rules = make_rules(recipe.power, datetime.now(), until=power.until, hours=power.hours, battery_above=power.battery_above)
+    if own_seat():  # the others end with a pause, and nobody would start them again
+        if rules.hours:
+            fix = "give --until, and start all of them again in the next hours"
+            raise UsageError("workers that torchrun started cannot wait for their hours", rules.hours.text, fix)
+        rules = dataclasses.replace(rules, battery_above_percent=0.0)
     say.pauses = Pauses(say, rules)
     say.pauses.announce()
     if budget and place.plan.is_file():
