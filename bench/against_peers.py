@@ -45,6 +45,7 @@ from seven_zip import compressed_bytes
 CONTENDERS = ("ours", "trainer", "trainer-bf16", "nanochat", "ppmd")
 MEASURED_BEFORE = (320, 8, 832, 5, 5)  # 12.3 M parameters with a vocabulary of 8,192
 ALL_SHAPES = {f"{shape[0]}x{shape[1]}": shape for shape in sorted({*SHAPES, MEASURED_BEFORE})}
+COMPARED_WITHIN = ("language", "budget_cpu_s", "threads")
 TRAINER_WARMUP_SHARE = 0.05
 
 
@@ -206,16 +207,17 @@ def table(path: Path) -> str:
 
 
 def _pairs(ends: list[dict[str, Any]]) -> list[str]:
-    """Return how each run differs from the best of ours, document by document: mean difference of bits with its standard error."""
-    ours = sorted((each for each in ends if each["contender"] == "ours"), key=lambda each: each["bits_per_byte"])
-    if not ours:
-        return []
-    best = ours[0]
+    """Return how each other run differs from the best of ours with the same language, budget and held-out documents.
+
+    Given as bits a document, the mean of the paired differences with its standard error.
+    """
     lines = []
     for record in ends:
-        same_text = record["language"] == best["language"] and len(record["document_bits"]) == len(best["document_bits"])
-        if record is best or not same_text or len(best["document_bits"]) < 2:
+        same = [each for each in ends if each["contender"] == "ours" and all(each.get(name) == record.get(name) for name in COMPARED_WITHIN)]
+        same = [each for each in same if len(each["document_bits"]) == len(record["document_bits"]) >= 2]
+        if record["contender"] == "ours" or not same:
             continue
+        best = min(same, key=lambda each: each["bits_per_byte"])
         differences = [theirs - mine for theirs, mine in zip(record["document_bits"], best["document_bits"], strict=True)]
         error = statistics.stdev(differences) / len(differences) ** 0.5
         saved = 100 * sum(differences) / sum(record["document_bits"])
@@ -272,7 +274,13 @@ def main() -> None:
         run_ppmd(race)
         return
     dtype = {"trainer": "float32", "trainer-bf16": "bfloat16"}.get(arguments.contender, arguments.dtype)
-    race.facts |= {"shape": arguments.shape, "dtype": dtype, "threads": arguments.threads, "seed": arguments.seed}
+    race.facts |= {
+        "budget_cpu_s": arguments.cpu_seconds,
+        "shape": arguments.shape,
+        "dtype": dtype,
+        "threads": arguments.threads,
+        "seed": arguments.seed,
+    }
     print(f"{len(data.tokens):,} training tokens, {data.bytes_per_token:.2f} bytes a token", flush=True)
     how = ComputerPlan(dtype=dtype, threads=arguments.threads)
     if arguments.contender == "ours":

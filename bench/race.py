@@ -184,7 +184,7 @@ class Race:
 
     def write(self, record: dict[str, Any]) -> None:
         """Print a record, without its long parts, and append it to the file."""
-        whole = {"contender": self.contender, "language": self.data.text.language, "budget_cpu_s": self.budget_s, **self.facts, **record}
+        whole = {"contender": self.contender, "language": self.data.text.language, **self.facts, **record}
         print(json.dumps({name: value for name, value in whole.items() if name != "document_bits"}), flush=True)
         if self.out is not None:
             with self.out.open("a", encoding="utf-8") as file:
