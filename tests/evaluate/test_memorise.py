@@ -70,6 +70,8 @@ def test_a_document_known_by_heart_is_continued_and_another_is_not(knows_two: To
     assert memory["training"]["share"] == 0.5
     assert (memory["heldout"]["documents"], memory["heldout"]["continued"]) == (3, 0)
     assert memory["repeats"], "half of the text is repeated"
+    without_first = measure_memory(knows_two, train, heldout, {**learnt, "set_aside": [0]}, most=10, resamples=100)["training"]
+    assert (without_first["documents"], without_first["continued"]) == (3, 1), "what was set aside was not learnt from"
     once, often = memory["canaries"]["groups"]
     assert (once["times"], often["times"]) == (1, 16)
     assert often["exposure"] == 10.0
@@ -129,6 +131,9 @@ def test_what_unseen_texts_are_continued_with_as_often_raises_no_warning(knows_t
     memory = measure_memory(knows_two, shard_of(others), shard_of(known), learnt, 10, 100)
     assert (memory["training"]["continued"], memory["heldout"]["share"]) == (0, 1.0)
     assert not memory["repeats"]
+    memory = measure_memory(knows_two, shard_of([known[0], *others]), shard_of([known[1]]), learnt, 10, 100)
+    assert (memory["training"]["continued"], memory["heldout"]["continued"]) == (1, 1)
+    assert not memory["repeats"], "unseen texts are continued as well"
     memory = measure_memory(knows_two, shard_of([*known, *others]), shard_of(known), learnt, 10, 100)
     assert memory["heldout"]["left_out"] == 2, "they begin training documents"
     assert memory["training"]["continued"] == 2
