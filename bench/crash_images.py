@@ -1,6 +1,6 @@
 """Power cuts: what the disk may hold after a cut at any moment is built thousands of times, and Mbegu must find its way in each.
 
-    python -m bench.crash_images --seed 0 --rounds 4
+    python -m bench.crash_images --seed 0
 
 Four scenarios are run once on a disk that records every operation. For each prefix of the record the images of ``bench.crash_model`` are
 made, each different one is put into a folder, and the product's own code reads it.
@@ -300,9 +300,9 @@ def main() -> None:
     """Build the images and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=6, help="images of each kind that depends on chance, for each prefix")
+    parser.add_argument("--rounds", type=int, default=5, help="images of each kind that depends on chance, for each prefix")
     parser.add_argument("--saves", type=int, default=12)
-    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--kills", type=int, default=44)
     arguments = parser.parse_args()
     bad = total = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -52,11 +52,12 @@ def train_on(disk: FailingDisk, inputs: Inputs, out: Path) -> None:
         grow_train(TrainSettings(checkpoint_every_s=0.0, sample_tokens=0), inputs, out, Say(io.StringIO(), quiet=True))
 
 
-def is_well_said(message: str, code: int, disk: FailingDisk) -> bool:
-    """Whether a message says what happened, and of a file on a full disk how much it needs and how much is free."""
-    of_file = disk.refused is not None and "folder" not in disk.refused.kind
+def is_well_said(error: ResourceError, code: int) -> bool:
+    """Whether an error says what happened, and of a file on a full disk how much it needs and how much is free."""
+    message = error.one_line()
+    is_folder = not Path(error.where).suffix
     says_room = "this file needs" in message and "bytes are free" in message
-    return WORDS.get(code, "no permission") in message and (code != errno.ENOSPC or says_room or not of_file)
+    return WORDS.get(code, "no permission") in message and (code != errno.ENOSPC or says_room or is_folder)
 
 
 def fail_training(workspace: Path, every: int, codes: tuple[int, ...] = CODES, first: int = 0) -> tuple[int, Counter[str], list[str]]:
@@ -87,7 +88,7 @@ def fail_training(workspace: Path, every: int, codes: tuple[int, ...] = CODES, f
                 train_on(disk, inputs, out)
             except ResourceError as error:
                 failures[errno.errorcode[code]] += 1
-                if not is_well_said(error.one_line(), code, disk):
+                if not is_well_said(error, code):
                     wrong.append(f"{what} ({disk.refused}): {error.one_line()}")
             train_on(FailingDisk(NONE, 0), inputs, out)
             if file_hashes(out) != expected:

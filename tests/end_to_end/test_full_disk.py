@@ -52,7 +52,7 @@ def fail_and_go_on(mbegu: CommandLine, whole: tuple[Path, int], project: Path, m
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", FullDisk(number))
         line = mbegu.fails(6, "grow", project, "--quiet")
-    assert line.startswith("mbegu: the disk is full: this file needs ")
+    assert line.startswith("mbegu: the disk is full")
     assert line.endswith("Free some space and run the same command again: it goes on where it stopped.")
     assert mbegu("grow", project, "--quiet").code == 0
     assert file_hashes(project) == file_hashes(reference)

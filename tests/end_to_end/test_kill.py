@@ -108,7 +108,7 @@ def test_ctrl_c_while_libraries_load(tmp_path: Path) -> None:
         assert "Traceback" not in said, said
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the system cannot fork")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks a process that has loaded such libraries safely")
 def test_kills_of_the_training_at_operations_of_a_save_and_at_any_moment(tmp_path: Path) -> None:
     """In a process of its own: a fork takes along what the tests before have left in memory, threads excepted."""
     command = [sys.executable, "-m", "bench.kill_training", "--kills", "15", "--seed", "1"]

@@ -376,6 +376,7 @@ def test_a_disk_that_fills_up_keeps_what_came(site: Site, target: Path, files: d
     def full(*args: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    (target / "a").mkdir(parents=True)  # a new folder is made durable first, and nothing would have come by then
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(ResourceError, match="the disk is full"):
