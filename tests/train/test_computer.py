@@ -147,3 +147,23 @@ assert image(first) == image(second)
     if sys.platform == "win32":
         pytest.skip("no such switch and no such module")
     subprocess.run([sys.executable, "-c", script], check=True, timeout=100)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps freed memory, and gives it back when asked")
+def test_what_measuring_left_behind_is_given_back() -> None:
+    code = """
+import psutil, torch
+from mbegu.train.computer import prepare_process, release_memory
+prepare_process()
+held = psutil.Process().memory_info().rss
+parts = [torch.ones(2_000_000) for _ in range(50)]
+torch.ones(1000)
+del parts
+kept = psutil.Process().memory_info().rss - held
+release_memory()
+print(kept, psutil.Process().memory_info().rss - held)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    kept, left = map(int, done.stdout.split())
+    assert kept > 300_000_000, "as prepare_process asked"
+    assert left < 50_000_000

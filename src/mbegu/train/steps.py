@@ -59,6 +59,7 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
         say.note(f"plan.toml is there and is followed to the letter: {plan.training.steps:,} steps")
     else:
         plan = make_plan(settings, inputs, say)
+        machine.release_memory()  # shapes larger than the chosen one were measured
         write_plan(path, plan)
     vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
     if plan.model.vocabulary_size != vocabulary_size:
