@@ -63,6 +63,8 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     if kind == "kwh":
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
     chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, max(0, free_memory_bytes() - held_bytes))
+    machine.release_memory()  # shapes larger than the chosen one were measured
+    held_bytes = psutil.Process().memory_info().rss  # with the libraries that training needs
     rest_s = counting_s + chosen.scoring_s
     say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to reading, counting and measuring")
     plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s, held_bytes))

@@ -40,6 +40,7 @@ from mbegu.train.workers import Workers, company
 MARGIN = 1.5
 LEAST_MARGIN_S = 1.0
 SLOW_DISK_BYTES_PER_S = 20e6
+WATCHED_LOGITS = 1 << 22  # alive at once while looking at the documents set aside: no more memory than a training step takes
 
 
 def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
@@ -59,7 +60,6 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
         say.note(f"plan.toml is there and is followed to the letter: {plan.training.steps:,} steps")
     else:
         plan = make_plan(settings, inputs, say)
-        machine.release_memory()  # shapes larger than the chosen one were measured
         write_plan(path, plan)
     vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
     if plan.model.vocabulary_size != vocabulary_size:
@@ -179,8 +179,9 @@ def watched_bits_per_byte(model: Decoder, ids: torch.Tensor, bytes_: float) -> f
     context = model.config.context
     device = model.cos.device
     nats = 0.0
-    for start in range(0, len(ids) - 1, context * 16):
-        window = ids[start : start + context * 16 + 1].to(device)
+    at_once = context * max(1, WATCHED_LOGITS // (context * model.config.vocabulary_size))
+    for start in range(0, len(ids) - 1, at_once):
+        window = ids[start : start + at_once + 1].to(device)
         whole = (len(window) - 1) // context * context
         if whole:
             nats += _nats(model, window[:whole].view(-1, context), window[1 : whole + 1].view(-1, context))
