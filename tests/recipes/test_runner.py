@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from bench.kill_test import environment, file_hashes, small_project
+from bench.watched_disk import RecordingDisk, put_in
 from tests.end_to_end.project import CommandLine
 
 from mbegu.core import durable
@@ -286,6 +287,16 @@ def test_a_full_disk_at_the_manifest_loses_no_training(grown: Path, monkeypatch:
     change(grown / "plan.toml", "steps = 31", "steps = 30")
     again(grown)
     assert file_hashes(grown) == before
+
+
+def test_a_run_begins_by_making_durable_what_a_killed_one_left(grown: Path) -> None:
+    """A folder that a killed run had made and not synced is there until the power goes, and with it all that was saved in it since."""
+    record = RecordingDisk(grown)
+    with put_in(record):
+        again(grown)
+    synced = {operation.path for operation in record.operations if operation.kind == "sync folder"}
+    folders = [path for top in ("grown", "ledger", "release") for path in (grown / top).rglob("*") if path.is_dir()]
+    assert synced >= {grown, grown / "grown", grown / "ledger", grown / "release", *folders}
 
 
 def full_disk(*args: object, **kwargs: object) -> Artifact:
