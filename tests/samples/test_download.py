@@ -372,7 +372,6 @@ def test_a_full_disk_is_said_before_the_download(site: Site, target: Path, monke
 
 def test_a_disk_that_fills_up_keeps_what_came(site: Site, target: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     site.behaviours = [misbehaving.cut_after(100_000), misbehaving.well]
-    (target / "a").mkdir(parents=True)
 
     def full(*args: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
