@@ -16,11 +16,11 @@ def test_rows_give_count_share_interval_and_what_was_left_out() -> None:
         (
             "repeats its text",
             (
-                "2 of 400 texts continued word for word over 50 tokens (0.5\u00a0%; 0.1 to 1.8\u00a0%), 1.3 on average; "
+                "2 of 400 texts continued word for word over 50 tokens (0.5\u00a0%; 0.1 to 1.8\u00a0%), 1.3 tokens on average; "
                 "31 left out, they begin like others"
             ),
         ),
-        ("the same, unseen", "0 of 180 texts continued word for word over 50 tokens (0.0\u00a0%; 0.0 to 2.0\u00a0%), 1.1 on average"),
+        ("the same, unseen", "0 of 180 texts continued word for word over 50 tokens (0.0\u00a0%; 0.0 to 2.0\u00a0%), 1.1 tokens on average"),
         (
             "line seen once",
             "exposure 1.2 of 10 bits, mean of 4 lines: no clear sign that it is recognised; 0 of 4 written to the end",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.train.tiny import prepared_inputs
 
@@ -141,6 +142,15 @@ def test_the_memory_that_the_process_holds_is_not_counted_as_taken_by_others(inp
     give_room(monkeypatch, available=10_000_000)
     with pytest.raises(ResourceError, match="of memory"):
         plan_for(inputs, budget="5min", dtype="float32")
+
+
+def test_what_measuring_took_is_given_back_before_the_expected_memory_is_reckoned(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr(machine, "release_memory", lambda: given_back.append(psutil.Process().memory_info().rss))
+    plan = plan_for(inputs, budget="5min", dtype="float32")[0]
+    assert len(given_back) == 1
+    held_bytes = plan.expected.memory_bytes - training_memory_bytes(plan.model, plan.training, "float32")
+    assert held_bytes == pytest.approx(given_back[0], rel=0.02)
 
 
 def test_too_little_disk_is_refused_before_anything_starts(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,17 @@ def test_a_step_is_cut_into_pieces_that_leave_an_old_computer_its_memory_unless_
     assert planning.fit_memory(model, whole, "bfloat16", 1e9, fewest=4) is None, "the weights alone leave too little"
 
 
+def test_larger_shapes_are_measured_and_planned_in_gentle_pieces(measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]]) -> None:
+    choose(replace(TEXTS[-1], tokens=30_000_000, bytes=120_000_000), COMPUTER, 1e7, 0, Say(io.StringIO()))
+    whole = TrainingPlan(steps=1, sequences_per_step=16, sequences_at_once=16)
+    large = [
+        (model, made) for model, made, _ in measured if planning.training_memory_bytes(model, whole, COMPUTER.dtype) > planning.GENTLE_MEMORY_BYTES
+    ]
+    gentle = [made for model, made in large if planning.training_memory_bytes(model, made, COMPUTER.dtype) <= planning.GENTLE_MEMORY_BYTES]
+    assert gentle, "none of the shapes was cut into smaller pieces"
+    assert all(made.sequences_at_once >= planning.FEWEST_SEQUENCES_AT_ONCE for _, made in large)
+
+
 def test_a_page_of_text_gets_the_smallest_shape_however_much_time_there_is() -> None:
     plan = chosen(Text(2_000, 4_000, 512, 1.5), 1e6)
     assert plan is not None

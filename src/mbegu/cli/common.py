@@ -41,6 +41,11 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
 
 
+def budget_option(command: F) -> F:
+    """Add ``--budget``."""
+    return click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")(command)
+
+
 def quiet_option(command: F) -> F:
     """Add ``--quiet``."""
     return click.option("-q", "--quiet", is_flag=True, help="Say only warnings.")(command)

@@ -13,6 +13,7 @@ import click
 from mbegu.cli.common import (
     PATH,
     PowerOptions,
+    budget_option,
     folder_argument,
     json_option,
     power_options,
@@ -79,7 +80,7 @@ def _portable(path: Path, root: Path) -> str:
 
 @click.command()
 @folder_argument
-@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@budget_option
 @click.option("--save", is_flag=True, help="Write plan.toml, in place of one that is there.")
 @json_option
 @quiet_option
@@ -97,7 +98,7 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
 
 @click.command()
 @folder_argument
-@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@budget_option
 @power_options
 @workers_option
 @json_option

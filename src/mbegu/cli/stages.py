@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.cli.common import PowerOptions, folder_argument, json_option, power_options, quiet_option, workers_option
+from mbegu.cli.common import PowerOptions, budget_option, folder_argument, json_option, power_options, quiet_option, workers_option
 from mbegu.cli.project import grow_upto, trained_as_other
 from mbegu.core.report import write_result
 
@@ -14,7 +14,7 @@ from mbegu.core.report import write_result
 def _stage(name: str, summary: str) -> click.Command:
     @click.command(name, help=summary)
     @folder_argument
-    @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+    @budget_option
     @power_options
     @json_option
     @quiet_option
@@ -32,7 +32,7 @@ def _grow(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bo
 
 @click.command()
 @folder_argument
-@click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh. Default: the recipe's.")
+@budget_option
 @power_options
 @workers_option
 @json_option

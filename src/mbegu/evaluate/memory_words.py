@@ -48,7 +48,7 @@ def _share(side: Mapping[str, Any], tokens: int) -> str:
     low, high = side["interval"]
     return (
         f"{format_count(side['continued'])} of {format_count(side['documents'])} texts continued word for word over {tokens} tokens "
-        f"({100 * side['share']:.1f}\u00a0%; {100 * low:.1f} to {100 * high:.1f}\u00a0%), {side['mean_tokens']:.1f} on average{left_out}"
+        f"({100 * side['share']:.1f}\u00a0%; {100 * low:.1f} to {100 * high:.1f}\u00a0%), {side['mean_tokens']:.1f} tokens on average{left_out}"
     )
 
 

@@ -71,7 +71,7 @@ def schedule(step: int, plan: TrainingPlan) -> float:
 def sequence_tokens(step: int, plan: TrainingPlan, context: int) -> int:
     """Return how many tokens the model sees together at ``step``: few at first, the whole context later.
 
-    The same tokens in the same order, in shorter pieces: what stands near teaches most while little is learnt (bench/LOG.md).
+    The same tokens in the same order, in shorter pieces, with which less is needed for the same bits per byte (bench/LOG.md).
     """
     return plan.short_context if plan.short_context and step < plan.short_share * plan.steps else context
 
