@@ -96,8 +96,11 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     if options:
         yield "\n" + table(("option", "meaning"), [(option_text(each), option_help(each)) for each in options])
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _command(f"{path} {name}", child)
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _command(f"{path} {name}", child)
 
 
 def _help(command: click.Command) -> str:

@@ -5,17 +5,17 @@ Commands are listed from a static table and imported when run, so that ``mbegu -
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 
 import click
 
 from mbegu import __version__
+from mbegu.cli.lazy import CommandTable, LazyGroup
 from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError, ResourceError, explain_missing_module
 
 # name: (module, function, one-line summary); in the order of a newcomer's needs
-COMMANDS: dict[str, tuple[str, str, str]] = {
+COMMANDS: CommandTable = {
     "demo": ("mbegu.cli.demo", "demo", "grow a tiny model from built-in sample text, in about 3 minutes"),
     "new": ("mbegu.cli.project", "new", "make a project: a folder with a recipe for your language"),
     "plan": ("mbegu.cli.project", "plan", "say what would run, how long it takes and what to expect"),
@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("mbegu.cli.doctor", "doctor", "look at this computer and say what will work"),
     "samples": ("mbegu.cli.samples", "samples", "list built-in sample text and open corpora; download one when asked"),
     "steps": ("mbegu.cli.project", "steps", "list the steps and every setting"),
-    "corpus": ("mbegu.cli.stages", "corpus", "step 1 alone: read, clean, deduplicate and split the text"),
+    "corpus": ("mbegu.cli.corpus", "corpus", "step 1 alone: read, clean, deduplicate and split the text"),
     "tokenizer": ("mbegu.cli.stages", "tokenizer", "step 2 alone: learn the vocabulary"),
     "train": ("mbegu.cli.stages", "train", "up to step 4: train the model"),
     "evaluate": ("mbegu.cli.stages", "evaluate", "up to step 5: measure the model"),
@@ -37,37 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one only to run it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the table's order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import one command."""
-        if name not in COMMANDS:
-            return None
-        module, function, _ = COMMANDS[name]
-        command: click.Command = getattr(importlib.import_module(module), function)
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one is answered with near names."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mbegu.core.errors import UsageError
-            from mbegu.core.settings import near
-
-            raise UsageError(f"there is no command '{args[0]}'{near(args[0], list(COMMANDS))}", fix="`mbegu --help` lists the commands")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, _, summary) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="mbegu")
 def cli() -> None:
     """Grow a small language model for your own language on the computer you already have.

@@ -1,0 +1,18 @@
+"""`mbegu corpus`: the first step of a project alone, and everything one does with text outside a project."""
+
+from __future__ import annotations
+
+import click
+
+from mbegu.cli.lazy import CommandTable, LazyGroup
+
+# name: (module, function, one-line summary)
+CORPUS_COMMANDS: CommandTable = {"step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs")}
+
+
+@click.group(cls=LazyGroup, table=CORPUS_COMMANDS, otherwise=("mbegu.cli.stages", "corpus"), subcommand_metavar="[DIR] | COMMAND [ARGS]...")
+def corpus() -> None:
+    """Text: read, clean, deduplicate, look at it, keep its papers in order.
+
+    `mbegu corpus DIR` runs step 1 of the project in DIR: reads, cleans, deduplicates and splits its text. It takes --budget, --json and --quiet.
+    """
