@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import io
 import shutil
 from collections import namedtuple
@@ -96,8 +97,7 @@ def test_the_computer_is_measured_unless_told(inputs: Inputs) -> None:
 def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
     plan, said = plan_for(inputs, budget="5min", dtype="float32")
     assert "of text is very little. A model of it can be grown to try things out" in said
-    assert "of 5 min 00 s, about 2" in said
-    assert "go to reading, counting and measuring" in said
+    assert re.search(r"of 5 min 00 s, about [234]\d s go to reading, counting and measuring", said)
     assert f"chosen: {plan.expected.parameters / 1e6:.1f} M parameters ({plan.model.hidden_size} wide" in said
     assert f"expected: {plan.expected.bits_per_byte:.3f} bits per byte on held-out text" in said
     assert "counting (PPMd) needs" in said
