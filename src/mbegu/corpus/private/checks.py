@@ -55,8 +55,8 @@ def verhoeff(number: str) -> bool:
 
 
 def payment_card(number: str) -> bool:
-    """Whether a number can be a payment card's: it passes Luhn and is not one digit repeated."""
-    return len(set(number)) > 1 and luhn(number)
+    """Whether a number can be a payment card's: it passes Luhn, is not one digit repeated and no round amount."""
+    return len(set(number)) > 1 and not number.endswith("000000") and luhn(number)
 
 
 def iban(number: str) -> bool:

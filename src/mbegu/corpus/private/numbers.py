@@ -90,7 +90,7 @@ class NumberFinder:
         last = min(len(groups), first + _MOST_GROUPS)
         for end in range(last, first, -1):
             span = groups[first:end]
-            if sum(len(digits) for _, _, digits in span) < 7 or not _may_end(text, groups, end):
+            if sum(len(digits) for _, _, digits in span) < 7 or not _may_end(text, groups, end) or _opens_only(text[span[0][0] : span[-1][1]]):
                 continue
             kind = self._kind_of(text, span)
             if kind:
@@ -106,7 +106,7 @@ class NumberFinder:
         if _is_ip_address(text, span):
             return "IP-ADDRESS"
         if len(digits) in _PHONE_DIGITS or (digits.startswith("00") and len(digits) <= 17):
-            if self._is_international(digits, sizes, has_plus):
+            if self._is_international(digits, sizes, has_plus, "." in text[start:end]):
                 return PHONE
         if _is_date_or_years(span) or has_plus or set(digits) == {"0"}:
             return ""
@@ -122,7 +122,7 @@ class NumberFinder:
             return False
         return not item.needs_context or self._context[item.name].before(text, start)
 
-    def _is_international(self, digits: str, sizes: tuple[int, ...], has_plus: bool) -> bool:
+    def _is_international(self, digits: str, sizes: tuple[int, ...], has_plus: bool, has_point: bool) -> bool:
         """Whether digits are a number with a country code: after + or 00 of any country, otherwise of a chosen one and mobile only."""
         marked = has_plus or digits.startswith("00")
         if marked:
@@ -133,7 +133,7 @@ class NumberFinder:
             national = digits[len(plan.code) :]
             forms = [national, national.removeprefix(plan.trunk)] if plan.trunk else [national]
             if any(plan.mobile.fullmatch(form) or (marked and plan.fixed.fullmatch(form)) for form in forms):
-                return marked or len(sizes) == 1 or sizes[0] == len(plan.code)
+                return marked or len(sizes) == 1 or (sizes[0] == len(plan.code) and not has_point)
         return has_plus and 9 <= len(digits) <= 15 and digits[0] != "0" and min(sizes[1:], default=2) >= 2
 
     def _is_national(self, text: str, digits: str, sizes: tuple[int, ...], start: int, end: int) -> bool:
@@ -147,7 +147,7 @@ class NumberFinder:
         if not (is_mobile or is_fixed):
             return False
         even = len(sizes) == 1 or (min(sizes) >= 2 and max(sizes) <= 8 and len(sizes) <= 5)
-        if with_trunk and even and (is_mobile or len(sizes) > 1 and len(digits) >= 9):
+        if with_trunk and even and (is_mobile or (len(sizes) > 1 and sizes[0] > 2 and len(digits) >= 9)):
             return True
         shaped = sizes in plan.grouped and set(sizes) != {3}  # groups of three are how large amounts are written
         return (shaped and not with_trunk) or (even and (self._phone_words.before(text, start) or self._phone_words.after(text, end)))
@@ -182,7 +182,8 @@ def _may_begin(text: str, groups: list[Group], first: int) -> bool:
         return not nearest or unicodedata.category(nearest) != "Sc"
     if before in ".,:" and text[start - 2 : start - 1].isdigit():
         return False
-    return not (before == "_" or unicodedata.category(before) == "Sc" or (before.isascii() and before.isalpha() and len(groups[first][2]) < 10))
+    is_in_word = before.isascii() and before.isalpha() and len(groups[first][2]) < 10 and not groups[first][2].startswith("0")
+    return not (is_in_word or before == "_" or unicodedata.category(before) == "Sc")
 
 
 def _may_end(text: str, groups: list[Group], end: int) -> bool:
@@ -194,6 +195,11 @@ def _may_end(text: str, groups: list[Group], end: int) -> bool:
     if after and (after in "%_@" or (after.isascii() and after.isalpha())):
         return False
     return not (after in ".," and text[last + 1 : last + 2].isdigit() and after)
+
+
+def _opens_only(number: str) -> bool:
+    """Whether a bracket opens in a number and does not close: something else begins there."""
+    return number.count("(") > number.count(")")
 
 
 def _is_date_or_years(span: list[Group]) -> bool:

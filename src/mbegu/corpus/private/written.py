@@ -17,8 +17,11 @@ _DOMAIN_MOST = 255
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+$")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,24})(?![\w])", re.IGNORECASE)
 # Written so that machines do not find it: name (at) place (dot) org, in the brackets people use.
-_SPELLED = re.compile(r"[\w.+-]{1,64}\s?[(\[{]\s?(?:at|@)\s?[)\]}]\s?[\w-]+(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]{2,})+", re.IGNORECASE)
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'「」]+", re.IGNORECASE)
+_AT_SPELLED = re.compile(r"[(\[{]\s?(?:at|@)\s?[)\]}]", re.IGNORECASE)
+_SPELLED_LOCAL = re.compile(r"[\w.+-]{1,64}\s?$")
+_SPELLED_DOMAIN = re.compile(r"\s?[\w-]+(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]{2,})+", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,20}$")
+_ADDRESS = re.compile(r"://[^\s<>\"'「」]+")
 _SECRET = re.compile(
     r"://[^/\s@:]+:[^/\s@]+@|[?&;#](?:access_?|auth_?|refresh_?|id_?|api_?|session_?|reset_?)?"
     r"(?:token|key|pass(?:word|wd)?|pwd|secret|sig(?:nature)?|session(?:id)?|sid|otp|jwt|code)=[^&\s]{6,}",
@@ -43,8 +46,7 @@ def find_written(text: str) -> Iterator[Found]:
         yield from _secret_urls(text)
     if "@" in text:
         yield from _emails(text)
-    if "at)" in text or "AT)" in text or "at]" in text or "AT]" in text or "@)" in text or "@]" in text:
-        yield from (Found(match.start(), match.end(), "EMAIL") for match in _SPELLED.finditer(text))
+    yield from _spelled_emails(text)
     if "°" in text:
         yield from (Found(match.start(), match.end(), "COORDINATES") for match in _DEGREES.finditer(text))
     yield from _pairs(text)
@@ -54,9 +56,10 @@ def find_written(text: str) -> Iterator[Found]:
 
 
 def _secret_urls(text: str) -> Iterator[Found]:
-    for match in _URL.finditer(text):
-        if _SECRET.search(match[0]):
-            yield Found(match.start(), match.start() + len(match[0].rstrip(".,;:)")), "PRIVATE-URL")
+    for match in _ADDRESS.finditer(text):
+        scheme = _SCHEME.search(text, max(0, match.start() - 21), match.start())
+        if scheme and _SECRET.search(match[0]):
+            yield Found(scheme.start(), match.start() + len(match[0].rstrip(".,;:)")), "PRIVATE-URL")
 
 
 def _emails(text: str) -> Iterator[Found]:
@@ -69,6 +72,14 @@ def _emails(text: str) -> Iterator[Found]:
             if start < at:
                 yield Found(start, domain.end(), "EMAIL")
         at = text.find("@", at + 1)
+
+
+def _spelled_emails(text: str) -> Iterator[Found]:
+    for at in _AT_SPELLED.finditer(text):
+        local = _SPELLED_LOCAL.search(text, max(0, at.start() - _LOCAL_MOST), at.start())
+        domain = _SPELLED_DOMAIN.match(text, at.end())
+        if local and domain:
+            yield Found(local.start(), domain.end(), "EMAIL")
 
 
 def _pairs(text: str) -> Iterator[Found]:
