@@ -22,6 +22,7 @@ TO_ASCII = {ord(zero) + value: str(value) for zero in _ZEROS for value in range(
 TO_ASCII |= {_ETHIOPIC_ONE + value: str(value + 1) for value in range(9)}
 _DIGITS = "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "\u1369-\u1371"
 _BETWEEN = " \u00a0\u2007\u2009\u202f.\\-()\u2010-\u2013"
+HINT = re.compile(f"[{_DIGITS}@°(\\[{{]")  # without one of these signs a text holds no private number or address
 _RUN = re.compile(f"[{_DIGITS}](?:[{_BETWEEN}]{{0,3}}[{_DIGITS}]){{6,60}}")
 _GROUP = re.compile(f"[{_DIGITS}]+")
 _WORDLESS = re.compile(r"[^A-Z0-9]")
@@ -40,7 +41,7 @@ class NumberFinder:
         kinds = {kind: ContextWords(words) for kind, words in context_words().items()}
         self._plans = [phone_plans()[region] for region in regions if region in phone_plans()]
         self._all_plans = list(phone_plans().values())
-        self._digits = [item for item in chosen if not item.has_letters]
+        self._digits = sorted((item for item in chosen if not item.has_letters), key=_rank)
         self._letters = [(item, re.compile(rf"(?<![^\W_])(?:{item.pattern.pattern})(?![^\W_])")) for item in chosen if item.has_letters]
         self._context = {item.name: ContextWords(item.words) if item.words else kinds[item.kind] for item in chosen if item.needs_context}
         self._phone_words = kinds[PHONE]
@@ -151,6 +152,15 @@ class NumberFinder:
             return True
         shaped = sizes in plan.grouped and set(sizes) != {3}  # groups of three are how large amounts are written
         return (shaped and not with_trunk) or (even and (self._phone_words.before(text, start) or self._phone_words.after(text, end)))
+
+
+def _rank(item: Item) -> int:
+    """Return the order in which kinds are tried: those that name themselves, then checked ones of a country, then checked ones, then the others."""
+    if item.needs_context and item.words:
+        return 0
+    if item.check is not None:
+        return 1 if item.regions else 2
+    return 4 if item.needs_context else 3
 
 
 def _has_capital(window: str) -> bool:

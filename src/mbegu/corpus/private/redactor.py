@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mbegu.corpus.private.found import Found
 from mbegu.corpus.private.items import check_regions
-from mbegu.corpus.private.numbers import NumberFinder
+from mbegu.corpus.private.numbers import HINT, NumberFinder
 from mbegu.corpus.private.phrases import Key, Phrases, same, without_marks
 from mbegu.corpus.private.written import find_written
 
@@ -76,8 +76,9 @@ class Redactor:
         return Redacted(made, Counter(each.kind for each in places), blocked is not None, blocked.phrase if blocked else "", places)
 
     def _find(self, text: str) -> Iterator[Found]:
-        yield from find_written(text)
-        yield from self._numbers.find(text)
+        if HINT.search(text):
+            yield from find_written(text)
+            yield from self._numbers.find(text)
         if self._names:
             yield from (Found(each.start, each.end, NAME) for each in self._names.find(text))
 

@@ -28,7 +28,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
-_MAC_SIGN = re.compile(r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]")
+_HEX_SIGN = re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{1,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
+_HEX_MOST = 40
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")
 _NUMBER = r"[-+−]?\d{1,3}[.,]\d{4,10}"
 _DECIMALS = re.compile(r"\d[.,]\d{4}")
@@ -50,9 +51,7 @@ def find_written(text: str) -> Iterator[Found]:
     if "°" in text:
         yield from (Found(match.start(), match.end(), "COORDINATES") for match in _DEGREES.finditer(text))
     yield from _pairs(text)
-    if _MAC_SIGN.search(text):
-        yield from (Found(match.start(), match.end(), "MAC-ADDRESS") for match in _MAC.finditer(text))
-        yield from (Found(match.start(), match.end(), "IP-ADDRESS") for match in _IPV6.finditer(text) if _is_ipv6(match[0]))
+    yield from _hardware_addresses(text)
 
 
 def _secret_urls(text: str) -> Iterator[Found]:
@@ -65,8 +64,8 @@ def _secret_urls(text: str) -> Iterator[Found]:
 def _emails(text: str) -> Iterator[Found]:
     at = text.find("@")
     while at >= 0:
-        local = _LOCAL.search(text, max(0, at - _LOCAL_MOST), at)
         domain = _DOMAIN.match(text, at + 1, at + 1 + _DOMAIN_MOST)
+        local = _LOCAL.search(text, max(0, at - _LOCAL_MOST), at) if domain else None
         if local and domain:
             start = local.start() + len(local[0]) - len(local[0].lstrip(".'`*/=?!"))
             if start < at:
@@ -89,6 +88,14 @@ def _pairs(text: str) -> Iterator[Found]:
             latitude, longitude = (abs(_value(match[part])) for part in (1, 2))
             if latitude <= 90 and longitude <= 180 and sum("." in match[part] or "," in match[part] for part in (1, 2)) == 2:
                 yield Found(match.start(), match.end(), "COORDINATES")
+
+
+def _hardware_addresses(text: str) -> Iterator[Found]:
+    """Yield addresses of network cards (EUI-48, IEEE 802) and of computers (IPv6, RFC 4291)."""
+    for sign in _HEX_SIGN.finditer(text):
+        lowest, highest = max(0, sign.start() - _HEX_MOST), sign.end() + _HEX_MOST
+        yield from (Found(match.start(), match.end(), "MAC-ADDRESS") for match in _MAC.finditer(text, lowest, highest))
+        yield from (Found(match.start(), match.end(), "IP-ADDRESS") for match in _IPV6.finditer(text, lowest, highest) if _is_ipv6(match[0]))
 
 
 def _value(number: str) -> float:
