@@ -150,7 +150,9 @@ class NumberFinder:
         even = len(sizes) == 1 or (min(sizes) >= 2 and max(sizes) <= 8 and len(sizes) <= 5)
         if with_trunk and even and (is_mobile or (len(sizes) > 1 and sizes[0] > 2 and len(digits) >= 9)):
             return True
-        shaped = sizes in plan.grouped and set(sizes) != {3}  # groups of three are how large amounts are written
+        shaped = sizes in plan.grouped and set(sizes[1:]) != {3}  # groups of three are how large amounts are written
+        if trunk and not with_trunk and not is_mobile:
+            return False
         return (shaped and not with_trunk) or (even and (self._phone_words.before(text, start) or self._phone_words.after(text, end)))
 
 
