@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +13,7 @@ from typing import Any
 from mbegu.core.errors import SettingsError
 from mbegu.core.settings import near
 from mbegu.corpus.private.checks import CHECKS, Check
+from mbegu.corpus.words import without_marks
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -93,9 +93,7 @@ def check_regions(regions: Sequence[str]) -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """Return text without case and marks, for comparing words that are typed in several ways."""
-    if text.isascii():
-        return text.lower()
-    return "".join(each for each in unicodedata.normalize("NFD", text.casefold()) if unicodedata.category(each) != "Mn")
+    return without_marks(text.casefold())
 
 
 def word_pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mbegu.corpus.scripts import script_of
+from mbegu.corpus.words import is_mark, word_regex
 
 Key = Callable[[str], str]
 _WITHOUT_SPACES = {"Khmr", "Thai", "Laoo", "Mymr", "Tibt", "Hani", "Hira", "Kana"}
-_JOINING = "\u200c\u200d"
 _FEWEST_SPELLINGS = 3  # letters of a name that may begin inside a word
 
 
@@ -25,36 +24,9 @@ class PhraseAt:
     phrase: str
 
 
-@functools.cache
-def word_class() -> str:
-    """Return the inside of a character class of what words are made of: letters, digits, marks and joiners, without underscore."""
-    codes = [code for code in range(0x11000) if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me")]
-    codes += [*range(0x1E8D0, 0x1E8D7), *range(0x1E944, 0x1E94B)]  # Mende Kikakui, Adlam
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) + _JOINING
-
-
-@functools.cache
-def word_regex() -> re.Pattern[str]:
-    """Return the pattern of a word."""
-    return re.compile(rf"(?:[^\W_]|[{word_class()}])+")
-
-
 def same(word: str) -> str:
     """Return the word: compared as it is written."""
     return word
-
-
-def without_marks(word: str) -> str:
-    """Return the word without combining marks: the same for ``Adé`` and ``Ade``."""
-    if word.isascii():
-        return word
-    return "".join(each for each in unicodedata.normalize("NFD", word) if unicodedata.category(each) != "Mn")
 
 
 class Phrases:
@@ -138,7 +110,7 @@ class Phrases:
             place = text.find(phrase)
             while place >= 0:
                 end = place + len(phrase)
-                if unicodedata.category(text[end : end + 1] or " ")[0] != "M":
+                if not is_mark(text[end : end + 1] or " "):
                     yield PhraseAt(place, end, phrase)
                 place = text.find(phrase, end)
 

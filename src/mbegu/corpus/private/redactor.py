@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from mbegu.corpus.private.found import Found
 from mbegu.corpus.private.items import check_regions
 from mbegu.corpus.private.numbers import HINT, NumberFinder
-from mbegu.corpus.private.phrases import Key, Phrases, same, without_marks
+from mbegu.corpus.private.phrases import Key, Phrases, same
 from mbegu.corpus.private.written import find_written
+from mbegu.corpus.words import without_marks
 
 NAME = "NAME"
 

@@ -1,0 +1,179 @@
+"""Applies chosen rules in one pass: no rule sees what another made, so their order decides only where two find the same place.
+
+Texts are NFC before and after. What a rule changes is widened to whole letters with all their marks, so that the result can be composed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mbegu.corpus.rewrite.preview import Preview
+from mbegu.corpus.rewrite.rules import Rule, choose_rules
+from mbegu.corpus.rewrite.undo import Edit
+from mbegu.corpus.scripts import script_of
+from mbegu.corpus.words import is_mark, word_regex
+
+_AROUND = 24  # characters before and after a word of foreign letters that tell the script it stands in
+_LONGEST_WORD = 80
+
+
+@dataclass(frozen=True)
+class Change:
+    """A rule made ``after`` of ``before``, ``count`` times."""
+
+    rule: str
+    before: str
+    after: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """The new text, what was changed how often (most frequent first), and the way back (see ``undo.restore``)."""
+
+    text: str
+    changes: list[Change]
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule changes: the text from ``start`` to ``end`` becomes ``after``."""
+
+    start: int
+    end: int
+    rule: str
+    before: str
+    after: str
+
+
+class Rewriter:
+    """The chosen rules, ready to be applied.
+
+    Args:
+        rule_names: names of rules, or files of rules (``.toml``); with none nothing ever changes.
+
+    Raises:
+        SettingsError: a rule is unknown or wrong; lists all of them.
+        InputError: a file of rules cannot be read.
+    """
+
+    def __init__(self, rule_names: Sequence[str]) -> None:
+        self.rules = choose_rules(rule_names)
+        self._by_group = {f"r{number}": rule for number, rule in enumerate(self.rules)}
+        self._begins = re.compile("[" + "".join(rule.starts for rule in self.rules) + "]") if self.rules else None
+        self._pattern = re.compile("|".join(f"(?P<r{number}>{rule.pattern})" for number, rule in enumerate(self.rules)))
+
+    def apply(self, text: str) -> Rewritten:
+        """Return the text rewritten.
+
+        Args:
+            text: NFC.
+        """
+        hits = list(self.hits(text))
+        if not hits:
+            return Rewritten(text, [])
+        parts: list[str] = []
+        edits: list[Edit] = []
+        done = length = 0
+        for start, end, after in _whole_letters(text, hits):
+            parts += [text[done:start], after]
+            length += start - done
+            edits.append(Edit(length, len(after), text[start:end]))
+            length += len(after)
+            done = end
+        parts.append(text[done:])
+        counts = Counter((hit.rule, hit.before, hit.after) for hit in hits)
+        return Rewritten("".join(parts), [Change(*key, count) for key, count in counts.most_common()], tuple(edits))
+
+    def preview(self, texts: Iterable[str]) -> Preview:
+        """Return what the rules would change in some texts, with counts and examples; nothing is changed."""
+        preview = Preview()
+        for text in texts:
+            preview.add(text, self.hits(text))
+        return preview
+
+    def hits(self, text: str) -> Iterator[Hit]:
+        """Yield what the rules would change, in the order of the text."""
+        if self._begins is None:
+            return
+        done = 0
+        for begin in self._begins.finditer(text):
+            start = begin.start()
+            if start < done:
+                continue
+            match = self._pattern.match(text, start)
+            if match is None or match.lastgroup is None or match.end() == start:
+                continue
+            rule = self._by_group[match.lastgroup]
+            hit = _hit(rule, text, max(done, start - rule.reach), match.end())
+            if hit is not None:
+                yield hit
+                done = hit.end
+
+
+def _hit(rule: Rule, text: str, start: int, end: int) -> Hit | None:
+    """Return what the rule makes of a match, or ``None`` where it stays."""
+    if rule.only_in and not _is_in_script(text, start, end, rule):
+        return None
+    if rule.on_cluster:
+        start, end = _cluster(text, start, end)
+    before = text[start:end]
+    after = rule.make(before)
+    if unicodedata.normalize("NFC", after) == before:
+        return None
+    return Hit(start, end, rule.name, before, after)
+
+
+def _whole_letters(text: str, hits: Iterable[Hit]) -> Iterator[tuple[int, int, str]]:
+    """Widen hits to whole letters with all their marks, join those that touch, and compose what they become."""
+    waiting: tuple[int, int, str] | None = None
+    for hit in hits:
+        start, end = _cluster(text, hit.start, hit.end)
+        if waiting and hit.start < waiting[1]:  # in the marks that the hit before was widened by
+            waiting = (waiting[0], max(end, waiting[1]), waiting[2][: len(waiting[2]) - (waiting[1] - hit.start)] + hit.after + text[hit.end : end])
+            continue
+        if waiting:
+            if start < waiting[1]:
+                start = waiting[1]
+            yield waiting[0], waiting[1], unicodedata.normalize("NFC", waiting[2])
+        waiting = (start, end, text[start : hit.start] + hit.after + text[hit.end : end])
+    if waiting:
+        yield waiting[0], waiting[1], unicodedata.normalize("NFC", waiting[2])
+
+
+def _cluster(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span widened to the base of its first mark and to the last mark that follows."""
+    while start > 0 and is_mark(text[start]):
+        start -= 1
+    while end < len(text) and is_mark(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_in_script(text: str, start: int, end: int, rule: Rule) -> bool:
+    """Whether most letters of the word at a place are of the rule's script; for a word of foreign letters alone, of the words around."""
+    lowest = max(0, start - _LONGEST_WORD)
+    word = next((each for each in word_regex().finditer(text, lowest, end + _LONGEST_WORD) if each.start() <= start < each.end()), None)
+    own, other = _letters_of(word[0], rule.only_in) if word else (0, 0)
+    if word and (own or not rule.alone):
+        return own >= other and own > 0
+    first, last = (word.start(), word.end()) if word else (start, end)
+    own, other = _letters_of(text[max(0, first - _AROUND) : first] + text[last : last + _AROUND], rule.only_in)
+    return own > other
+
+
+def _letters_of(text: str, script: str) -> tuple[int, int]:
+    """Return the number of letters of a script and of other scripts."""
+    own = other = 0
+    for each in text:
+        if each.isalpha() and unicodedata.category(each) != "Lm":
+            if script_of(each) == script:
+                own += 1
+            else:
+                other += 1
+    return own, other
