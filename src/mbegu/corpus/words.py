@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 
+_FIRST_MARK = "\u0300"
 _JOINERS = "\u200c\u200d"
 # Marks outside the basic plane that living scripts use: Mende Kikakui, Adlam.
 _FAR_MARKS = (*range(0x1E8D0, 0x1E8D7), *range(0x1E944, 0x1E94B))
@@ -32,7 +33,7 @@ def word_regex() -> re.Pattern[str]:
 
 def is_mark(character: str) -> bool:
     """Whether a character is a combining mark."""
-    return unicodedata.category(character)[0] == "M"
+    return character >= _FIRST_MARK and unicodedata.category(character)[0] == "M"
 
 
 def without_marks(word: str) -> str:

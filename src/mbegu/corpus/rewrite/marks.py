@@ -69,8 +69,20 @@ def mark_consistency(texts: Iterable[tuple[str, str]]) -> list[SourceMarks]:
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for source, text in texts:
-        counts[source].update(word_regex().findall(text.lower()))
-    return [_measure(source, words) for source, words in counts.items()]
+        counts[source].update(text.lower().split())
+    return [_measure(source, _words(pieces)) for source, pieces in counts.items()]
+
+
+def _words(pieces: Counter[str]) -> Counter[str]:
+    """Return the words in pieces between spaces: punctuation is taken off once for each different piece, not for each piece."""
+    words: Counter[str] = Counter()
+    for piece, count in pieces.items():
+        if piece.isalnum():
+            words[piece] += count
+        else:
+            for word in word_regex().findall(piece):
+                words[word] += count
+    return words
 
 
 def _measure(source: str, words: Counter[str]) -> SourceMarks:

@@ -5,6 +5,7 @@ Texts are NFC before and after. What a rule changes is widened to whole letters 
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -64,9 +65,12 @@ class Rewriter:
 
     def __init__(self, rule_names: Sequence[str]) -> None:
         self.rules = choose_rules(rule_names)
-        self._by_group = {f"r{number}": rule for number, rule in enumerate(self.rules)}
-        self._begins = re.compile("[" + "".join(rule.starts for rule in self.rules) + "]") if self.rules else None
-        self._pattern = re.compile("|".join(f"(?P<r{number}>{rule.pattern})" for number, rule in enumerate(self.rules)))
+        sparse = [rule for rule in self.rules if rule.starts]
+        self._rank = {rule.name: number for number, rule in enumerate(self.rules)}
+        self._by_group = {f"r{number}": rule for number, rule in enumerate(sparse)}
+        self._begins = re.compile("[" + "".join(rule.starts for rule in sparse) + "]") if sparse else None
+        self._sparse = re.compile("|".join(f"(?P<r{number}>{rule.pattern})" for number, rule in enumerate(sparse)))
+        self._dense = [(rule, re.compile(rule.pattern)) for rule in self.rules if not rule.starts]
 
     def apply(self, text: str) -> Rewritten:
         """Return the text rewritten.
@@ -98,22 +102,26 @@ class Rewriter:
         return preview
 
     def hits(self, text: str) -> Iterator[Hit]:
-        """Yield what the rules would change, in the order of the text."""
-        if self._begins is None:
-            return
+        """Yield what the rules would change, in the order of the text; where two rules meet, the one chosen first has its way."""
+        matches = list(self._sparse_matches(text)) if self._begins is not None else []
+        if self._dense:
+            matches += [(match.start(), match.end(), rule) for rule, pattern in self._dense for match in pattern.finditer(text)]
+            matches.sort(key=lambda match: (match[0], self._rank[match[2].name]))
         done = 0
+        for start, end, rule in matches:
+            if start >= done:
+                hit = _hit(rule, text, max(done, start - rule.reach), end)
+                if hit is not None:
+                    yield hit
+                    done = hit.end
+
+    def _sparse_matches(self, text: str) -> Iterator[tuple[int, int, Rule]]:
+        """Yield matches of rules that begin with a rare character: these are looked for all at once, then the rules are tried there."""
+        assert self._begins is not None
         for begin in self._begins.finditer(text):
-            start = begin.start()
-            if start < done:
-                continue
-            match = self._pattern.match(text, start)
-            if match is None or match.lastgroup is None or match.end() == start:
-                continue
-            rule = self._by_group[match.lastgroup]
-            hit = _hit(rule, text, max(done, start - rule.reach), match.end())
-            if hit is not None:
-                yield hit
-                done = hit.end
+            match = self._sparse.match(text, begin.start())
+            if match is not None and match.lastgroup is not None:
+                yield match.start(), match.end(), self._by_group[match.lastgroup]
 
 
 def _hit(rule: Rule, text: str, start: int, end: int) -> Hit | None:
@@ -123,10 +131,20 @@ def _hit(rule: Rule, text: str, start: int, end: int) -> Hit | None:
     if rule.on_cluster:
         start, end = _cluster(text, start, end)
     before = text[start:end]
+    after = _made(rule, before)
+    return None if after is None else Hit(start, end, rule.name, before, after)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _made(rule: Rule, before: str) -> str | None:
+    """Return what a rule makes of a text, or ``None`` where that is the same."""
     after = rule.make(before)
-    if unicodedata.normalize("NFC", after) == before:
-        return None
-    return Hit(start, end, rule.name, before, after)
+    return None if _composed(after) == before else after
+
+
+@functools.lru_cache(maxsize=20_000)
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _whole_letters(text: str, hits: Iterable[Hit]) -> Iterator[tuple[int, int, str]]:
@@ -140,10 +158,10 @@ def _whole_letters(text: str, hits: Iterable[Hit]) -> Iterator[tuple[int, int, s
         if waiting:
             if start < waiting[1]:
                 start = waiting[1]
-            yield waiting[0], waiting[1], unicodedata.normalize("NFC", waiting[2])
+            yield waiting[0], waiting[1], _composed(waiting[2])
         waiting = (start, end, text[start : hit.start] + hit.after + text[hit.end : end])
     if waiting:
-        yield waiting[0], waiting[1], unicodedata.normalize("NFC", waiting[2])
+        yield waiting[0], waiting[1], _composed(waiting[2])
 
 
 def _cluster(text: str, start: int, end: int) -> tuple[int, int]:

@@ -22,18 +22,19 @@ else:
     import tomli as tomllib
 
 Make = Callable[[str], str]
-_NAMED_STARTS = {"marks": "\u0300-\u036f", "presentation-forms": "\ufb50-\ufdfb\ufe70-\ufefc"}
+_LATIN_COMPOSED = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 _NEEDED = ("name", "summary", "why", "source", "examples")
-_KNOWN = {*_NEEDED, "languages", "letters", "series", "pattern", "table", "made", "starts", "reach", "only_in", "alone", "changes_marks", "stays"}
+_KNOWN = {*_NEEDED, "languages", "letters", "series", "pattern", "table", "made", "starts", "dense", "reach", "only_in", "alone", "changes_marks", "stays"}
 _COENG_RO = "\u17d2\u179a"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One rule of rewriting.
 
-    ``languages`` are ISO 639-3 codes it is meant for, empty for any. ``pattern`` finds what it changes; a match begins with one of
-    ``starts`` (the inside of a character class), and ``reach`` characters before the match are changed with it. ``make`` gives what it becomes.
+    ``languages`` are ISO 639-3 codes it is meant for, empty for any. ``pattern`` finds what it changes; a match begins with one of ``starts``
+    (the inside of a character class), or with a character so frequent that the pattern is searched for by itself (empty ``starts``).
+    ``reach`` characters before the match are changed with it. ``make`` gives what it becomes.
     ``only_in`` is the script that most letters of the word must be of; with ``alone`` also a word of none, among words of that script.
     ``changes_marks`` says that the combining marks of the text become others, fewer or more. ``on_cluster``: ``make`` gets whole letters with
     all their marks. ``examples`` are pairs of before and after, ``stays`` texts that it leaves alone.
@@ -133,11 +134,12 @@ def _problems(table: Mapping[str, Any]) -> list[str]:
     if len(ways) != 1:
         problems.append(f"{name}: give one of letters, series and pattern, not {' and '.join(ways) or 'none'}")
     if "pattern" in table:
-        problems += [f"{name}: 'starts' is missing: the characters that a match can begin with"] if not table.get("starts") else []
+        if not table.get("starts") and not table.get("dense"):
+            problems.append(f"{name}: 'starts' is missing: the characters that a match can begin with")
         problems += [f"{name}: give one of table and made"] if ("table" in table) == ("made" in table) else []
         problems += [f"{name}: made = '{table['made']}' is unknown{near(table['made'], list(_MAKERS))}"] if table.get("made", "sorted") not in _MAKERS else []
         try:
-            re.compile(table["pattern"])
+            re.compile(_NAMED_PATTERNS.get(table["pattern"]) or table["pattern"])
         except re.error as error:
             problems.append(f"{name}: the pattern is wrong: {error}")
     return problems
@@ -150,8 +152,8 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         starts = "".join(re.escape(each) for each in sorted({key[0] for key in letters}))
         make: Make = letters.__getitem__
     else:
-        pattern = table["pattern"]
-        starts = _NAMED_STARTS.get(table["starts"]) or "".join(re.escape(each) for each in table["starts"])
+        pattern = _NAMED_PATTERNS.get(table["pattern"]) or table["pattern"]
+        starts = "".join(re.escape(each) for each in table.get("starts", ""))
         make = _MAKERS[table["made"]] if "made" in table else _by_table(table["table"])
     return Rule(
         name=table["name"],
@@ -160,7 +162,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         why=table["why"],
         source=table["source"],
         pattern=pattern,
-        starts=starts,
+        starts="" if table.get("dense") else starts,
         reach=table.get("reach", 0),
         make=make,
         on_cluster="made" in table,
@@ -196,6 +198,18 @@ def _khmer_ro_last(cluster: str) -> str:
     return re.sub(f"({_COENG_RO})(\u17d2[\u1780-\u1799\u179b-\u17a2])", r"\2\1", cluster)
 
 
+def _doubled_marks() -> str:
+    """Return the pattern of a mark that repeats the one before it, by itself or in a composed letter."""
+    pairs = [f"{chr(code)}{chr(code)}" for code in range(0x300, 0x370)]
+    composed: dict[str, str] = {}
+    for letter in map(chr, _LATIN_COMPOSED):
+        for mark in unicodedata.normalize("NFD", letter)[1:]:
+            composed[mark] = composed.get(mark, "") + letter
+    pairs += [f"[{letters}]{mark}" for mark, letters in composed.items()]
+    return f"[\u0300-\u036f](?<={'|'.join(pairs)})"
+
+
+_NAMED_PATTERNS = {"doubled-marks": _doubled_marks()}
 _MAKERS: dict[str, Make] = {
     "unique-marks": _unique_marks,
     "without-space": lambda cluster: cluster.replace(" ", ""),
