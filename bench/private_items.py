@@ -6,9 +6,8 @@ DIR is the folder of development data. Items of every patterned type are made at
 write them, and put into lines of Yoruba, Amharic, Swahili, Hausa and isiZulu, bare or behind words of the language. An item counts as found
 when all its letters and digits are gone; of the right type when its placeholder says so. Any alarm besides the item counts as false, whether a
 person would call it private or not. As many ordinary numbers (prices, dates, verses, scores, years, votes, ISBNs) are planted in other lines: every
-alarm there is false, too. With --show every miss and every alarm is
-printed, and the alarms on all text of the five languages, to be read. The rules were made with --split tune; heldout has other lead-ins, other ways of writing and
-another seed, written before the first run on it.
+alarm there is false, too. With --show every miss and every alarm is printed, and the alarms on all text of the five languages, to be read.
+The rules were made with --split tune; heldout has other lead-ins, other ways of writing and another seed, written before the first run on it.
 """
 
 from __future__ import annotations
@@ -37,23 +36,74 @@ FOLDERS = {
 # What stands before an item: {kind: {language: lead-ins}}; an empty one plants it bare. Numbers that only a word tells are never bare.
 LEADS = {
     "tune": {
-        "PHONE": {"yor": ["", "Pè wá sórí", "fóònù:"], "amh": ["", "ስልክ ቁጥር", "ደውሉልን"], "swa": ["", "piga simu", "Simu:"], "hau": ["", "Kira", "lambar waya"], "zul": ["", "shayela ku", "Ucingo:"]},
-        "ID": {"yor": ["NIN mi ni", "BVN:"], "amh": ["", "የፋይዳ ቁጥር", "መታወቂያ ቁጥር"], "swa": ["kitambulisho namba", "ID No."], "hau": ["NIN ɗina", "lambar BVN"], "zul": ["", "inombolo kamazisi"]},
-        "ACCOUNT": {"yor": ["àkáǹtì mi ni", "Account No:"], "amh": ["የሂሳብ ቁጥር", "አካውንት"], "swa": ["akaunti namba", "Account:"], "hau": ["lambar asusu", "asusun banki:"], "zul": ["i-akhawunti:", "Account number"]},
+        "PHONE": {
+            "yor": ["", "Pè wá sórí", "fóònù:"],
+            "amh": ["", "ስልክ ቁጥር", "ደውሉልን"],
+            "swa": ["", "piga simu", "Simu:"],
+            "hau": ["", "Kira", "lambar waya"],
+            "zul": ["", "shayela ku", "Ucingo:"],
+        },
+        "ID": {
+            "yor": ["NIN mi ni", "BVN:"],
+            "amh": ["", "የፋይዳ ቁጥር", "መታወቂያ ቁጥር"],
+            "swa": ["kitambulisho namba", "ID No."],
+            "hau": ["NIN ɗina", "lambar BVN"],
+            "zul": ["", "inombolo kamazisi"],
+        },
+        "ACCOUNT": {
+            "yor": ["àkáǹtì mi ni", "Account No:"],
+            "amh": ["የሂሳብ ቁጥር", "አካውንት"],
+            "swa": ["akaunti namba", "Account:"],
+            "hau": ["lambar asusu", "asusun banki:"],
+            "zul": ["i-akhawunti:", "Account number"],
+        },
     },
     "heldout": {
-        "PHONE": {"yor": ["", "Ẹ fi ìpè ránṣẹ́ sí", "nọ́ńbà rẹ̀ ni"], "amh": ["", "በሞባይል", "በስልክ ቁጥር"], "swa": ["", "Wasiliana nasi kwa", "nambari ya simu yake ni"], "hau": ["", "a tuntuɓe mu ta", "lambarsa ita ce"], "zul": ["", "thinta uThemba ku-", "ucingo lwakhe luthi"]},
-        "ID": {"yor": ["Nọ́ńbà NIN rẹ̀:", "ìyẹn BVN rẹ̀, èyí tí í ṣe"], "amh": ["", "ፋይዳ ቁጥሩ", "የነዋሪነት መታወቂያው"], "swa": ["mwenye kitambulisho cha taifa nambari", "ID yake ni"], "hau": ["lambar NIN nasa ita ce", "BVN na shi"], "zul": ["", "umazisi wakhe ngu"]},
-        "ACCOUNT": {"yor": ["ẹ san án sínú àkáǹtì", "àkáǹtì GTB rẹ̀ ni"], "amh": ["በሂሳብ ቁጥሯ", "የባንክ አካውንቱ"], "swa": ["weka pesa kwenye akaunti", "nambari ya akaunti ya benki ni"], "hau": ["asusunsa na banki", "a tura wa asusu mai lamba"], "zul": ["kwi-akhawunti yakhe engu", "inombolo ye-akhawunti"]},
+        "PHONE": {
+            "yor": ["", "Ẹ fi ìpè ránṣẹ́ sí", "nọ́ńbà rẹ̀ ni"],
+            "amh": ["", "በሞባይል", "በስልክ ቁጥር"],
+            "swa": ["", "Wasiliana nasi kwa", "nambari ya simu yake ni"],
+            "hau": ["", "a tuntuɓe mu ta", "lambarsa ita ce"],
+            "zul": ["", "thinta uThemba ku-", "ucingo lwakhe luthi"],
+        },
+        "ID": {
+            "yor": ["Nọ́ńbà NIN rẹ̀:", "ìyẹn BVN rẹ̀, èyí tí í ṣe"],
+            "amh": ["", "ፋይዳ ቁጥሩ", "የነዋሪነት መታወቂያው"],
+            "swa": ["mwenye kitambulisho cha taifa nambari", "ID yake ni"],
+            "hau": ["lambar NIN nasa ita ce", "BVN na shi"],
+            "zul": ["", "umazisi wakhe ngu"],
+        },
+        "ACCOUNT": {
+            "yor": ["ẹ san án sínú àkáǹtì", "àkáǹtì GTB rẹ̀ ni"],
+            "amh": ["በሂሳብ ቁጥሯ", "የባንክ አካውንቱ"],
+            "swa": ["weka pesa kwenye akaunti", "nambari ya akaunti ya benki ni"],
+            "hau": ["asusunsa na banki", "a tura wa asusu mai lamba"],
+            "zul": ["kwi-akhawunti yakhe engu", "inombolo ye-akhawunti"],
+        },
     },
 }  # fmt: skip
 # Where a number may be cut into groups, by split: sizes and the sign between them.
 PHONE_FORMS = {
-    "tune": {10: [((10,), ""), ((4, 3, 3), " "), ((4, 6), "-"), ((3, 3, 4), " ")], 11: [((11,), ""), ((4, 3, 4), " "), ((4, 3, 4), "-")], 8: [((2, 2, 2, 2), " ")]},
-    "heldout": {10: [((10,), ""), ((4, 3, 3), "-"), ((4, 2, 2, 2), " "), ((3, 3, 4), "-"), ((4, 3, 3), ".")], 11: [((11,), ""), ((3, 4, 4), " "), ((5, 3, 3), " "), ((4, 4, 3), "-")], 8: [((2, 2, 2, 2), "."), ((2, 2, 2, 2), "-")]},
+    "tune": {
+        10: [((10,), ""), ((4, 3, 3), " "), ((4, 6), "-"), ((3, 3, 4), " ")],
+        11: [((11,), ""), ((4, 3, 4), " "), ((4, 3, 4), "-")],
+        8: [((2, 2, 2, 2), " ")],
+    },
+    "heldout": {
+        10: [((10,), ""), ((4, 3, 3), "-"), ((4, 2, 2, 2), " "), ((3, 3, 4), "-"), ((4, 3, 3), ".")],
+        11: [((11,), ""), ((3, 4, 4), " "), ((5, 3, 3), " "), ((4, 4, 3), "-")],
+        8: [((2, 2, 2, 2), "."), ((2, 2, 2, 2), "-")],
+    },
 }  # fmt: skip
 CODES = {"NG": "234", "NE": "227", "ET": "251", "KE": "254", "TZ": "255", "ZA": "27"}
-MOBILE = {"NG": ["803", "706", "813", "902", "915"], "NE": ["90", "96", "89"], "ET": ["91", "92", "94", "70"], "KE": ["72", "71", "11", "79"], "TZ": ["75", "65", "62", "78"], "ZA": ["82", "73", "61", "84"]}  # fmt: skip
+MOBILE = {
+    "NG": ["803", "706", "813", "902", "915"],
+    "NE": ["90", "96", "89"],
+    "ET": ["91", "92", "94", "70"],
+    "KE": ["72", "71", "11", "79"],
+    "TZ": ["75", "65", "62", "78"],
+    "ZA": ["82", "73", "61", "84"],
+}
 LENGTHS = {"NG": 10, "NE": 8, "ET": 9, "KE": 9, "TZ": 9, "ZA": 9}
 DOMAINS = {"tune": ["gmail.com", "yahoo.com", "unilag.edu.ng"], "heldout": ["outlook.co.za", "posta.co.tz", "ethionet.et", "mail.example.org"]}
 # Bank identifier part of IBANs as the registry has it, and the length of what follows; first: countries that a user's text may hold.
@@ -96,7 +146,7 @@ def main() -> None:
             if options.show:
                 print(f"ALARM {each.language} {place.kind}: ...{each.line[max(0, place.start - 30) : place.end + 20]}...")
         if options.show and not any(place.kind == each.kind for place in covering):
-            print(f"MISS {each.language} {each.name}: ...{each.line[max(0, each.start - 30) : each.start + len(each.item) + 20]}... -> {dict(made.found)}")
+            print(f"MISS {each.language} {each.name}: {_around(each.line, each.start, each.start + len(each.item))} -> {dict(made.found)}")
     ordinary = _alarms_on_ordinary(rng, lines, redactors, options)
     _print_table(found, typed, totals, alarms, ordinary)
     _print_real_text(lines, redactors, options.show)
@@ -189,7 +239,10 @@ def _international(rng: random.Random, language: str, split: str) -> str:
     region = rng.choice(FOLDERS[language][0])
     code, number = CODES[region], _mobile(rng, region)
     third = f"{number[:3]} {number[3:6]} {number[6:]}" if region != "NE" else _grouped(number, (2, 2, 2, 2), " ")
-    forms = {"tune": [f"+{code}{number}", f"+{code} {third}"], "heldout": [f"00{code} {number}", f"(+{code}) {number}", f"+{code}-{third.replace(' ', '-')}", f"{code}{number}"]}
+    forms = {
+        "tune": [f"+{code}{number}", f"+{code} {third}"],
+        "heldout": [f"00{code} {number}", f"(+{code}) {number}", f"+{code}-{third.replace(' ', '-')}", f"{code}{number}"],
+    }
     return rng.choice(forms[split])
 
 
@@ -236,12 +289,19 @@ def _coordinates(rng: random.Random, language: str, split: str) -> str:
 
 def _secret_url(rng: random.Random, language: str, split: str) -> str:
     value = "".join(rng.choice("abcdef0123456789") for _ in range(24))
-    forms = {"tune": ["https://example.org/reset?token={}", "https://user:{}@example.org/"], "heldout": ["https://example.net/a/b?user=7&access_token={}", "http://10.1.2.3:8080/x?sig={}&p=1", "ftp://musa:{}@example.com/files"]}
+    forms = {
+        "tune": ["https://example.org/reset?token={}", "https://user:{}@example.org/"],
+        "heldout": ["https://example.net/a/b?user=7&access_token={}", "http://10.1.2.3:8080/x?sig={}&p=1", "ftp://musa:{}@example.com/files"],
+    }
     return rng.choice(forms[split]).format(value)
 
 
 def _ip(rng: random.Random, language: str, split: str) -> str:
-    return ".".join(str(rng.randrange(low, 255)) for low in (100, 10, 10, 1)) if split == "tune" else ".".join(str(rng.randrange(11, 255)) for _ in range(4))
+    return (
+        ".".join(str(rng.randrange(low, 255)) for low in (100, 10, 10, 1))
+        if split == "tune"
+        else ".".join(str(rng.randrange(11, 255)) for _ in range(4))
+    )
 
 
 def _nigerian(rng: random.Random, language: str, split: str) -> str:
@@ -276,14 +336,19 @@ def _ordinary(rng: random.Random) -> str:
     spaced = f"{many:,}".replace(",", " ")
     isbn = "978" + _digits(rng, 9)
     isbn += str(-sum(int(digit) * (1 + 2 * (place % 2)) for place, digit in enumerate(isbn)) % 10)
-    return rng.choice(
-        [
-            f"{many:,}", spaced, f"₦{many:,}.00", f"N{many:,}", f"KSh {spaced}", f"R{spaced}", f"{many}", f"{many / 1000:,.3f}", f"$ {many}",
-            f"{day:02}.{month:02}.{year}", f"{day}/{month}/{year}", f"{year}-{month:02}-{day:02}", f"{year}-{month:02}-{day:02} {day:02}:{few:02}",
-            f"{year}-{year + 1}", f"{year}/{year + 1}", f"{year} – {year + few}", f"{few}:{day}-{day + 5}", f"{day}-{month}", f"{few} {year}", f"{few},{day},{month}",
-            f"{isbn[:3]}-{isbn[3]}-{isbn[4:7]}-{isbn[7:12]}-{isbn[12]}", f"{few}.{day}.{month}", f"{few}%", f"{few / 7:.6f}", f"{few * 1000}-{few * 2000}", f"{rng.randrange(100, 999)} {rng.randrange(100, 999)}",
-        ]
-    )  # fmt: skip
+    amounts = [f"{many:,}", spaced, f"₦{many:,}.00", f"N{many:,}", f"KSh {spaced}", f"R{spaced}", f"{many}", f"{many / 1000:,.3f}", f"$ {many}"]
+    dates = [f"{day:02}.{month:02}.{year}", f"{day}/{month}/{year}", f"{year}-{month:02}-{day:02}", f"{year}-{month:02}-{day:02} {day:02}:{few:02}"]
+    spans = [
+        f"{year}-{year + 1}",
+        f"{year}/{year + 1}",
+        f"{year} – {year + few}",
+        f"{few * 1000}-{few * 2000}",
+        f"{few} {year}",
+        f"{few}.{day}.{month}",
+    ]
+    others = [f"{few}:{day}-{day + 5}", f"{day}-{month}", f"{few},{day},{month}", f"{few}%", f"{few / 7:.6f}", f"{many // 1000000} {few + 100}"]
+    book = f"{isbn[:3]}-{isbn[3]}-{isbn[4:7]}-{isbn[7:12]}-{isbn[12]}"
+    return rng.choice([*amounts, *dates, *spans, *others, book])
 
 
 def _alarms_on_ordinary(rng: random.Random, lines: dict[str, list[str]], redactors: dict[str, Redactor], options: argparse.Namespace) -> int:
@@ -298,8 +363,13 @@ def _alarms_on_ordinary(rng: random.Random, lines: dict[str, list[str]], redacto
         if sum(made.found.values()) > sum(redactors[language].redact(" ".join(words)).found.values()):
             false += 1
             if options.show:
-                print(f"FALSE {language} {dict(made.found)}: ...{made.text[max(0, made.places[0].start - 30) : made.places[0].start + 40]}... {line[made.places[0].start : made.places[0].end]}")
+                print(f"FALSE {language} {dict(made.found)}: {_around(line, made.places[0].start, made.places[0].end)}")
     return false
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """A place in a text with what stands beside it."""
+    return f"...{text[max(0, start - 30) : start]}[[{text[start:end]}]]{text[end : end + 20]}..."
 
 
 def _lead(item: str) -> int:
@@ -323,7 +393,8 @@ def _print_table(found: Counter[str], typed: Counter[str], totals: Counter[str],
     everything = sum(found.values())
     print(f"{'recall, all types':22} {_wilson(everything, sum(totals.values()))}")
     wrong = sum(alarms.values()) + ordinary
-    print(f"{'precision':22} {_wilson(everything, everything + wrong)}; besides the items {dict(alarms) or 'none'}, on as many ordinary numbers {ordinary}")
+    share = _wilson(everything, everything + wrong)
+    print(f"{'precision':22} {share}; besides the items {dict(alarms) or 'none'}, on as many ordinary numbers {ordinary}")
 
 
 def _print_real_text(lines: dict[str, list[str]], redactors: dict[str, Redactor], show: bool) -> None:
@@ -335,7 +406,7 @@ def _print_real_text(lines: dict[str, list[str]], redactors: dict[str, Redactor]
         for text, each in zip(texts, made, strict=True):
             found += each.found
             for place in each.places if show else ():
-                print(f"  {language} {place.kind}: ...{text[max(0, place.start - 40) : place.start]}[[{text[place.start : place.end]}]]{text[place.end : place.end + 20]}")
+                print(f"  {language} {place.kind}: {_around(text, place.start, place.end)}")
         print(f"{language}: {size / 1e6:.1f} MB, {dict(found) or 'none'}, {size / 1e6 / seconds:.0f} MB/s")
 
 

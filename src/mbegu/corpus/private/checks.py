@@ -31,7 +31,28 @@ _IBAN_LENGTHS |= {"KM": 27, "MA": 28, "MG": 27, "ML": 28, "MZ": 25, "NE": 28, "S
 
 # Countries whose citizens may hold a Ghanaian residence card under their own code, and Ghana. Source: ISO 3166-1 alpha-3 of the members of ECOWAS
 # and of the countries most residents come from.
-_GHANA_CODES = {"GHA", "NGA", "TGO", "BFA", "CIV", "BEN", "MLI", "NER", "SEN", "GMB", "GIN", "GNB", "SLE", "LBR", "CPV", "IND", "CHN", "LBN", "GBR", "USA"}
+_GHANA_CODES = {
+    "GHA",
+    "NGA",
+    "TGO",
+    "BFA",
+    "CIV",
+    "BEN",
+    "MLI",
+    "NER",
+    "SEN",
+    "GMB",
+    "GIN",
+    "GNB",
+    "SLE",
+    "LBR",
+    "CPV",
+    "IND",
+    "CHN",
+    "LBN",
+    "GBR",
+    "USA",
+}
 # The remainder of division by 23 names the letter; I, O and U are left out. Source: Registrar General of Zimbabwe.
 _ZIMBABWE_LETTERS = "ZABCDEFGHJKLMNPQRSTVWXY"
 _EGYPT_GOVERNORATES = {*range(1, 5), *range(11, 20), *range(21, 30), *range(31, 36), 88}

@@ -23,10 +23,8 @@ class ContextWords:
         """Whether one of the words stands before ``start``, at most 30 characters away."""
         window = text[max(0, start - BEFORE_CHARACTERS) : start]
         folded = fold(window[window.rfind("\n") + 1 :])
-        last = None
-        for last in self._pattern.finditer(folded):
-            pass
-        return last is not None and len(folded) - last.end() <= FARTHEST_CHARACTERS and not _DIGIT.search(folded, last.end())
+        ends = [match.end() for match in self._pattern.finditer(folded)]
+        return bool(ends) and len(folded) - ends[-1] <= FARTHEST_CHARACTERS and not _DIGIT.search(folded, ends[-1])
 
     def after(self, text: str, end: int) -> bool:
         """Whether one of the words stands within 16 characters after ``end``."""

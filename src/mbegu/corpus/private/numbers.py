@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mbegu.corpus.private.context import ContextWords
 from mbegu.corpus.private.found import Found
@@ -71,7 +72,7 @@ class NumberFinder:
     def _short_with_letters(self, text: str) -> Iterator[Found]:
         """Yield numbers whose digits are too few in a row to be a run: parted by strokes, or mixed with letters near a name."""
         for item, pattern in self._letters:
-            if "/" in item.pattern.pattern or item.needs_context and "PESA" in text:
+            if "/" in item.pattern.pattern or (item.needs_context and "PESA" in text):
                 for match in pattern.finditer(text):
                     if self._passes(item, _WORDLESS.sub("", match[0]), text, match.start()):
                         yield Found(match.start(), match.end(), item.kind)
@@ -106,16 +107,18 @@ class NumberFinder:
         has_plus = _with_sign(text, start) < start and "+" in text[_with_sign(text, start) : start]
         if _is_ip_address(text, span):
             return "IP-ADDRESS"
-        if len(digits) in _PHONE_DIGITS or (digits.startswith("00") and len(digits) <= 17):
-            if self._is_international(digits, sizes, has_plus, "." in text[start:end]):
-                return PHONE
+        may_be_phone = len(digits) in _PHONE_DIGITS or (digits.startswith("00") and len(digits) <= 17)
+        if may_be_phone and self._is_international(digits, sizes, has_plus, "." in text[start:end]):
+            return PHONE
         if _is_date_or_years(span) or has_plus or set(digits) == {"0"}:
             return ""
         is_phone = len(digits) in _PHONE_DIGITS and self._is_national(text, digits, sizes, start, end)
         for item in self._digits:
-            if (not item.needs_context or not is_phone or item.kind == "ID-NUMBER") and (len(sizes) == 1 or sizes in item.grouped):
-                if item.pattern.fullmatch(digits) and self._passes(item, digits, text, start):
-                    return item.kind
+            if is_phone and item.needs_context and item.kind != "ID-NUMBER":
+                continue
+            written_so = len(sizes) == 1 or sizes in item.grouped
+            if written_so and item.pattern.fullmatch(digits) and self._passes(item, digits, text, start):
+                return item.kind
         return PHONE if is_phone else ""
 
     def _passes(self, item: Item, number: str, text: str, start: int) -> bool:
@@ -231,4 +234,4 @@ def _is_ip_address(text: str, span: list[Group]) -> bool:
     """Whether groups are an address of version 4 (RFC 791 in the dotted form of RFC 3986)."""
     if len(span) != 4 or any(len(digits) > 3 or int(digits) > 255 for _, _, digits in span):
         return False
-    return all(text[left[1] : right[0]] == "." for left, right in zip(span, span[1:], strict=False))
+    return all(text[left[1] : right[0]] == "." for left, right in pairwise(span))

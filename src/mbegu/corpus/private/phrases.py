@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mbegu.corpus.scripts import script_of
 from mbegu.corpus.words import is_mark, word_regex
@@ -100,7 +101,7 @@ class Phrases:
             row = words[number : number + len(keys)]
             if len(row) < len(keys) or any(self._key(word[0]) != key for word, key in zip(row[1:], keys[1:], strict=True)):
                 continue
-            if all(_only_space_or_sign(text[left.end() : right.start()]) for left, right in zip(row, row[1:], strict=False)):
+            if all(_only_space_or_sign(text[left.end() : right.start()]) for left, right in pairwise(row)):
                 return PhraseAt(first.start() + start, row[-1].end(), phrase)
         return None
 

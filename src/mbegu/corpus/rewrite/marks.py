@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from mbegu.corpus.words import word_regex
 
-# Marks with a combining class of 10 and more are points and accents, which can be left out. Vowel signs, viramas and nuktas of Indic scripts and of Khmer
-# have lower ones; they are letters of their scripts and are never left out. Source: Unicode Character Database, Canonical_Combining_Class.
+# Marks with a combining class of 10 and more are points and accents, which can be left out. Vowel signs, viramas and nuktas of Indic scripts
+# and of Khmer have lower ones: nobody leaves them out. Source: Unicode Character Database, Canonical_Combining_Class.
 _FIRST_CLASS = 10
 MOST_WORDS = 50
 
@@ -100,7 +100,9 @@ def _measure(source: str, words: Counter[str]) -> SourceMarks:
     mixed = [found for bare, spelled in forms.items() if len(spelled) > 1 and (found := _mixed(bare, spelled))]
     mixed.sort(key=lambda each: (-min(each.bare_count, each.marked_count), each.bare))
     running = sum(each.bare_count + each.marked_count for each in mixed)
-    return SourceMarks(source, letters, marked_letters, total, marked_words, running, sum(each.bare_count for each in mixed), tuple(mixed[:MOST_WORDS]))
+    return SourceMarks(
+        source, letters, marked_letters, total, marked_words, running, sum(each.bare_count for each in mixed), tuple(mixed[:MOST_WORDS])
+    )
 
 
 def _mixed(bare: str, spelled: Counter[str]) -> MixedWord | None:

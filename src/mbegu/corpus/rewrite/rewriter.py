@@ -156,8 +156,7 @@ def _whole_letters(text: str, hits: Iterable[Hit]) -> Iterator[tuple[int, int, s
             waiting = (waiting[0], max(end, waiting[1]), waiting[2][: len(waiting[2]) - (waiting[1] - hit.start)] + hit.after + text[hit.end : end])
             continue
         if waiting:
-            if start < waiting[1]:
-                start = waiting[1]
+            start = max(start, waiting[1])
             yield waiting[0], waiting[1], _composed(waiting[2])
         waiting = (start, end, text[start : hit.start] + hit.after + text[hit.end : end])
     if waiting:

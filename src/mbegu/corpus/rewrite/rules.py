@@ -24,7 +24,22 @@ else:
 Make = Callable[[str], str]
 _LATIN_COMPOSED = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 _NEEDED = ("name", "summary", "why", "source", "examples")
-_KNOWN = {*_NEEDED, "languages", "letters", "series", "pattern", "table", "made", "starts", "dense", "reach", "only_in", "alone", "changes_marks", "stays"}
+_KNOWN = {
+    *_NEEDED,
+    "languages",
+    "letters",
+    "series",
+    "pattern",
+    "table",
+    "made",
+    "starts",
+    "dense",
+    "reach",
+    "only_in",
+    "alone",
+    "changes_marks",
+    "stays",
+}
 _COENG_RO = "\u17d2\u179a"
 
 
@@ -113,20 +128,22 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 def _read(text: str, where: str) -> tuple[Rule, ...]:
     try:
         tables = tomllib.loads(text).get("rule", [])
+        tables = tables if isinstance(tables, list) else [tables]
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}", where, "put it right, or see docs/how-to/spelling-variants.md") from error
     problems = [problem for table in tables for problem in _problems(table)]
     if problems or not tables:
         raise SettingsError("; ".join(problems) or "no [[rule]] in it", where, "put it right, or see docs/how-to/spelling-variants.md")
-    rules = tuple(_rule(table) for table in tables)
-    wrong = [f"{rule.name}: '{rule.source}' has no words" for rule in rules if not rule.source.strip()]
-    if wrong:
-        raise SettingsError("; ".join(wrong), where, "say where the rule comes from")
-    return rules
+    try:
+        return tuple(_rule(table) for table in tables)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"a rule has a value of the wrong type: {error}", where, "see docs/how-to/spelling-variants.md") from error
 
 
 def _problems(table: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a rule as written."""
+    if not isinstance(table, Mapping):
+        return ["write each rule as a table, under [[rule]]"]
     name = table.get("name", "a rule without name")
     problems = [f"{name}: '{key}' is missing" for key in _NEEDED if not table.get(key)]
     problems += [f"{name}: '{key}' is unknown{near(key, sorted(_KNOWN))}" for key in table if key not in _KNOWN]
@@ -137,7 +154,9 @@ def _problems(table: Mapping[str, Any]) -> list[str]:
         if not table.get("starts") and not table.get("dense"):
             problems.append(f"{name}: 'starts' is missing: the characters that a match can begin with")
         problems += [f"{name}: give one of table and made"] if ("table" in table) == ("made" in table) else []
-        problems += [f"{name}: made = '{table['made']}' is unknown{near(table['made'], list(_MAKERS))}"] if table.get("made", "sorted") not in _MAKERS else []
+        problems += (
+            [f"{name}: made = '{table['made']}' is unknown{near(table['made'], list(_MAKERS))}"] if table.get("made", "sorted") not in _MAKERS else []
+        )
         try:
             re.compile(_NAMED_PATTERNS.get(table["pattern"]) or table["pattern"])
         except re.error as error:

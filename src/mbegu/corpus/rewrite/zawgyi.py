@@ -13,7 +13,9 @@ _BURMESE = re.compile("[\u1000-\u109f]")
 # but a consonant, and code points from U+1060 on, which Unicode gives to other languages.
 # Source: Unicode Technical Note 11 (order of storage); the layout of the Zawgyi-One font as documented by the Unicode Consortium's Myanmar FAQ.
 _UNICODE_SIGNS = re.compile("[\u1000-\u1021]\u103a|[\u1000-\u1021\u103b-\u103e]\u1031(?![\u1000-\u1021]\u103b?\u102c)|\u1039[\u1000-\u1021]")
-_ZAWGYI_SIGNS = re.compile("(?:^|[\\s\u104a\u104b\u1038\u1037])[\u1031\u103b]+[\u1000-\u1021]|\u1031\u103b[\u1000-\u1021]|\u1039(?![\u1000-\u1021])|[\u1060-\u1097]")
+_ZAWGYI_SIGNS = re.compile(
+    "(?:^|[\\s\u104a\u104b\u1038\u1037])[\u1031\u103b]+[\u1000-\u1021]|\u1031\u103b[\u1000-\u1021]|\u1039(?![\u1000-\u1021])|[\u1060-\u1097]"
+)
 
 
 def zawgyi_share(text: str) -> float | None:
