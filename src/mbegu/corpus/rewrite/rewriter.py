@@ -20,6 +20,7 @@ from mbegu.corpus.words import is_mark, word_regex
 
 _AROUND = 24  # characters before and after a word of foreign letters that tell the script it stands in
 _LONGEST_WORD = 80
+_HANGUL_JOINING = ("\u1161", "\u11c2")
 
 
 @dataclass(frozen=True)
@@ -147,29 +148,48 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _whole_letters(text: str, hits: Iterable[Hit]) -> Iterator[tuple[int, int, str]]:
-    """Widen hits to whole letters with all their marks, join those that touch, and compose what they become."""
-    waiting: tuple[int, int, str] | None = None
+def _whole_letters(text: str, hits: Iterable[Hit]) -> list[tuple[int, int, str]]:
+    """Widen hits to whole letters with all their marks, join those that meet in one, and compose what they become."""
+    spans: list[tuple[int, int, str]] = []
+    made, first, done, last = "", 0, -1, -1  # what was made of the text from ``first`` to ``done``; the letter goes on to ``last``
     for hit in hits:
         start, end = _cluster(text, hit.start, hit.end)
-        if waiting and hit.start < waiting[1]:  # in the marks that the hit before was widened by
-            waiting = (waiting[0], max(end, waiting[1]), waiting[2][: len(waiting[2]) - (waiting[1] - hit.start)] + hit.after + text[hit.end : end])
-            continue
-        if waiting:
-            start = max(start, waiting[1])
-            yield waiting[0], waiting[1], _composed(waiting[2])
-        waiting = (start, end, text[start : hit.start] + hit.after + text[hit.end : end])
-    if waiting:
-        yield waiting[0], waiting[1], _composed(waiting[2])
+        if done >= 0 and start < last:
+            made += text[done : hit.start] + hit.after
+        else:
+            if done >= 0:
+                _append_joined(spans, text, first, last, made + text[done:last])
+            made, first = text[start : hit.start] + hit.after, start
+        done, last = hit.end, max(last, end)
+    if done >= 0:
+        _append_joined(spans, text, first, last, made + text[done:last])
+    return spans
+
+
+def _append_joined(spans: list[tuple[int, int, str]], text: str, first: int, last: int, made: str) -> None:
+    """Append a span; where its base is gone, what is left belongs to the letter before, which is then taken in."""
+    while made and _joins(made[0]) and first > 0:
+        if spans and spans[-1][1] == first:
+            first, _, before = spans.pop()
+        else:
+            whole, _ = _cluster(text, first - 1, first)
+            before, first = text[whole:first], whole
+        made = before + made
+    spans.append((first, last, _composed(made)))
 
 
 def _cluster(text: str, start: int, end: int) -> tuple[int, int]:
     """Return a span widened to the base of its first mark and to the last mark that follows."""
-    while start > 0 and is_mark(text[start]):
+    while start > 0 and _joins(text[start]):
         start -= 1
-    while end < len(text) and is_mark(text[end]):
+    while end < len(text) and _joins(text[end]):
         end += 1
     return start, end
+
+
+def _joins(character: str) -> bool:
+    """Whether a character is composed with what stands before it: a mark, or a vowel or final of Hangul."""
+    return is_mark(character) or _HANGUL_JOINING[0] <= character <= _HANGUL_JOINING[1]
 
 
 def _is_in_script(text: str, start: int, end: int, rule: Rule) -> bool:

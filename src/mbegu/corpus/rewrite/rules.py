@@ -184,7 +184,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         starts="" if table.get("dense") else starts,
         reach=table.get("reach", 0),
         make=make,
-        on_cluster="made" in table,
+        on_cluster=table.get("made") in _OF_WHOLE_LETTERS,
         only_in=table.get("only_in", ""),
         alone=table.get("alone", False),
         changes_marks=table.get("changes_marks", False),
@@ -228,6 +228,7 @@ def _doubled_marks() -> str:
     return f"[\u0300-\u036f](?<={'|'.join(pairs)})"
 
 
+_OF_WHOLE_LETTERS = ("unique-marks", "without-space")
 _NAMED_PATTERNS = {"doubled-marks": _doubled_marks()}
 _MAKERS: dict[str, Make] = {
     "unique-marks": _unique_marks,
