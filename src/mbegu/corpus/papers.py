@@ -46,7 +46,9 @@ class ConsentTable:
 class SourceTable:
     """A [[source]] table of sources.toml."""
 
-    files: tuple[str, ...] = setting(help="names, folders or patterns of the files it is for, relative to sources.toml; * stays in a folder, ** does not")
+    files: tuple[str, ...] = setting(
+        help="names, folders or patterns of the files it is for, relative to sources.toml; * stays in a folder, ** does not"
+    )
     licence: str = setting("", help="licence of the text, an SPDX identifier such as CC-BY-4.0, or the name of a [[licence]] table")
     contributor: str = setting("", help="who gave the text; a name or a number that you keep a list of")
     title: str = setting("", help="title of the work, for the credits")
@@ -233,12 +235,13 @@ def _read_source(table: Mapping[str, Any], section: str, prefix: str) -> tuple[l
     if isinstance(values.get("files"), str):
         values["files"] = [values["files"]]
     source, problems = read_settings(SourceTable, _with_dates(values), section)
-    consent, wrong = None, []
+    consent: ConsentTable | None = None
+    wrong: list[str] = []
     given = table.get("consent", {})
     if isinstance(given, dict):
         consent, wrong = read_settings(ConsentTable, _with_dates(given), f"{section}.consent")
     else:
-        wrong = [f"[{section}] consent: expected a table such as {{ purpose = \"...\" }}, found {shown(given)}"]
+        wrong = [f'[{section}] consent: expected a table such as {{ purpose = "..." }}, found {shown(given)}']
     problems += wrong
     if source is None or consent is None:
         return [], problems
@@ -258,7 +261,10 @@ def _read_source(table: Mapping[str, Any], section: str, prefix: str) -> tuple[l
 def _with_dates(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table with TOML's dates, which need no quotes, and years as texts."""
     texts = {name: value.isoformat()[:10] if isinstance(value, datetime.date) else value for name, value in table.items()}
-    return {name: str(v) if name in ("date", "until", "version") and isinstance(v, (int, float)) and not isinstance(v, bool) else v for name, v in texts.items()}
+    return {
+        name: str(v) if name in ("date", "until", "version") and isinstance(v, (int, float)) and not isinstance(v, bool) else v
+        for name, v in texts.items()
+    }
 
 
 def _is_date(text: str) -> bool:

@@ -56,7 +56,9 @@ def read_documents(
         say.note(remark)
 
 
-def _admitted(document: Document, settings: CorpusSettings, papers: Papers | None, withdrawn: Withdrawn | None, findings: Findings) -> Document | None:
+def _admitted(
+    document: Document, settings: CorpusSettings, papers: Papers | None, withdrawn: Withdrawn | None, findings: Findings
+) -> Document | None:
     """Return a document with its papers; nothing when it was withdrawn, or has no licence where one is required."""
     paper = papers.of(document.source) if papers else None
     if paper and paper.rule:

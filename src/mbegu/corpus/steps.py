@@ -56,9 +56,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
     whole = out / "read.parquet"
     try:
-        heldout_ids, figures, kept = _divide(
-            whole, files, language.tag, settings, findings=findings, say=say, papers=papers, withdrawn=withdrawn
-        )
+        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say, papers=papers, withdrawn=withdrawn)
         profile = Profile()
         for side in ("train", "heldout"):
             wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))

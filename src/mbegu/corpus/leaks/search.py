@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from mbegu.core.documents import Document
 from mbegu.corpus.keys import Hashes, letters_and_marks, mix
@@ -66,12 +67,13 @@ class _Batch:
         """Return the number of the line that a word stands in."""
         return int(np.searchsorted(self.starts, place, side="right")) - 1
 
-    def same_document(self, first: Places, last: Places) -> Places:
+    def same_document(self, first: Places, last: Places) -> npt.NDArray[np.bool_]:
         """Return for pairs of places whether both are in one document (and inside the row at all)."""
         ends = self.document_starts
         inside = (first >= 0) & (last < len(self.words))
         low = np.searchsorted(ends, np.clip(first, 0, None), side="right")
-        return inside & (low == np.searchsorted(ends, np.clip(last, 0, None), side="right"))
+        same: npt.NDArray[np.bool_] = inside & (low == np.searchsorted(ends, np.clip(last, 0, None), side="right"))
+        return same
 
 
 def search(documents: Iterable[Document], index: ItemIndex) -> Iterator[tuple[Document, list[Match]]]:

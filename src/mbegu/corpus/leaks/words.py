@@ -95,7 +95,7 @@ class Lookup:
     def __init__(self, hashes: Hashes) -> None:
         self.order = np.argsort(hashes, kind="stable")
         self.sorted = hashes[self.order]
-        self._bits = max(16, min(26, int(len(hashes)).bit_length() + 5))
+        self._bits = max(16, min(26, len(hashes).bit_length() + 5))
         self._shift = np.uint64(64 - self._bits)
         self._seen = np.zeros(1 << self._bits, dtype=bool)
         self._seen[self._slots(hashes)] = True
