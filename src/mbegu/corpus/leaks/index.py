@@ -21,6 +21,7 @@ REORDERED_LEAST_WORDS = 6
 REORDERED_LEAST_DISTINCT = 5
 ANCHORS = 3  # rarest words of an item that re-ordered copies are found by
 ANCHOR_MOST_SHARE = 0.001  # a word that is more frequent than this in the text is no anchor
+ANCHOR_LEAST_LIMIT = 50  # in a small sample every word is frequent
 
 Places = npt.NDArray[np.int64]
 
@@ -60,7 +61,7 @@ class ItemIndex:
         values, counts = np.unique(sample, return_counts=True)
         in_text = dict(zip(values.tolist(), counts.tolist(), strict=True))
         in_test: Counter[int] = Counter(word for distinct in self.distinct for word in distinct)
-        most = max(2, ANCHOR_MOST_SHARE * len(sample))
+        most = max(ANCHOR_LEAST_LIMIT, ANCHOR_MOST_SHARE * len(sample))
         chosen: list[int] = []
         owners: list[int] = []
         for number, distinct in enumerate(self.distinct):

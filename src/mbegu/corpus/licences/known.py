@@ -58,7 +58,7 @@ def known_licences() -> Mapping[str, Licence]:
 
 def plain(name: str) -> str:
     """Return a licence's name without what people write in different ways: capitals, blanks, hyphens, ``license``, a final ``.0``."""
-    text = re.sub(r"creative\s*commons", "cc", name.strip().lower())
+    text = re.sub(r"creative\s*commons", "cc", name.strip().lower()).replace("+", "orlater")
     text = re.sub(r"\b(the|licen[cs]e|international|unported|version|v(?=\d))\b", " ", text)
     text = text.replace("attribution", "by").replace("noncommercial", "nc").replace("sharealike", "sa").replace("noderivatives", "nd")
     return re.sub(r"[\W_]+", "", re.sub(r"(\d)\.0\b", r"\1", text))

@@ -50,7 +50,7 @@ def _why(corpus: RunRecord | None, plan: Plan) -> str:
 
 
 def _folders(place: Project, sha256: str) -> list[str]:
-    found: list[dict[str, Any]] = []
+    found: list[str] = []
     for folder in (place.grown / "train", place.grown / "export", place.release):
         try:
             artifact = artifacts.read_manifest(folder)
