@@ -30,7 +30,7 @@ from mbegu.corpus.leaks.words import LINE_END, WordHashes, window_hashes
 
 EXACT, REPUNCTUATED, WITHOUT_MARKS, REORDERED, PART = "exact", "re-punctuated", "without marks", "re-ordered", "part"
 KINDS = (EXACT, REPUNCTUATED, WITHOUT_MARKS, REORDERED, PART)  # the surest first
-BATCH_CHARACTERS = 3_000_000
+BATCH_CHARACTERS = 4_000_000
 REORDERED_SHARE = 0.85  # of an item's different words must stand in a window
 REORDERED_WINDOW = 1.25  # as long as so many times the item
 ANCHOR_DISTANCE = 1.25
@@ -79,7 +79,7 @@ class _Batch:
 def search(documents: Iterable[Document], index: ItemIndex) -> Iterator[tuple[Document, list[Match]]]:
     """Yield every document with the test items found in it, in order.
 
-    Memory: some documents of together about 3 MB, and 50 bytes a run of words in the test.
+    Memory: some documents of together about 4 MB, and 50 bytes a run of words in the test.
 
     Args:
         documents: the training text, a stream.

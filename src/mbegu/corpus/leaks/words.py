@@ -66,11 +66,26 @@ class WordHashes(dict[str, tuple[int, ...]]):
 
     def of_lines(self, lines: Sequence[str]) -> tuple[Hashes, npt.NDArray[np.int64]]:
         """Return the hashes [words] of the words of all lines, in order, and the places [lines + 1] where lines begin."""
-        tokens = f" {LINE_END} ".join([*lines, ""]).split()
-        row = np.fromiter(chain.from_iterable(map(self.__getitem__, tokens)), dtype=np.uint64)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        text = f" {LINE_END} ".join([*lines, ""]).encode("utf-8", "replace")
+        pieces = pc.utf8_split_whitespace(pa.array([text], type=pa.large_string())).flatten().dictionary_encode()
+        row = self._of_pieces(pieces.dictionary.to_pylist(), pieces.indices.to_numpy())
         marks = np.flatnonzero(row == np.uint64(LINE_MARK))
         starts = np.concatenate([[0], marks - np.arange(len(marks))]).astype(np.int64)
         return np.delete(row, marks), starts
+
+    def _of_pieces(self, pieces: Sequence[str], order: npt.NDArray[np.int32]) -> Hashes:
+        """Return the hashes of the words of pieces: ``pieces`` are the different ones, ``order`` [all pieces] says which stands where."""
+        words = [self[piece] for piece in pieces]
+        sizes = np.array([len(each) for each in words], dtype=np.int64)
+        flat = np.array([each for word in words for each in word], dtype=np.uint64)
+        counts = sizes[order]
+        begins = (np.cumsum(sizes) - sizes)[order]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        row: Hashes = flat[np.repeat(begins, counts) + within]
+        return row
 
 
 def window_hashes(words: Hashes, width: int) -> Hashes:
