@@ -7,7 +7,12 @@ import click
 from mbegu.cli.lazy import CommandTable, LazyGroup
 
 # name: (module, function, one-line summary)
-CORPUS_COMMANDS: CommandTable = {"step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs")}
+CORPUS_COMMANDS: CommandTable = {
+    "step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs"),
+    "leaks": ("mbegu.cli.corpus_leaks", "leaks", "look for test sets in the training text"),
+    "licences": ("mbegu.cli.corpus_licences", "licences", "say what may be done with the text, and whom to credit"),
+    "withdraw": ("mbegu.cli.corpus_withdraw", "withdraw", "take a giver or a document out of a project, everywhere"),
+}
 
 
 @click.group(cls=LazyGroup, table=CORPUS_COMMANDS, otherwise=("mbegu.cli.stages", "corpus"), subcommand_metavar="[DIR] | COMMAND [ARGS]...")

@@ -111,6 +111,13 @@ class LostWorkerError(MbeguError):
     meaning = "one of several workers of a training was lost; the same command, with any number of workers, goes on from the last save"
 
 
+class LeakError(MbeguError):
+    """Items of a test set stand in the training text."""
+
+    exit_code = 13
+    meaning = "test items were found in the training text: the finding, not a failure"
+
+
 class StoppedError(MbeguError):
     """The user stopped the work at a point from which it goes on."""
 
@@ -132,6 +139,7 @@ ERROR_TYPES: tuple[type[MbeguError], ...] = (
     MissingDependencyError,
     NetworkError,
     LostWorkerError,
+    LeakError,
     StoppedError,
 )
 

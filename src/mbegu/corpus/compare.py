@@ -14,6 +14,7 @@ from mbegu.corpus.findings import EXACT, NEAR, Findings, excerpt
 from mbegu.corpus.keys import Hashes, digest, letters_and_marks, skeleton
 from mbegu.corpus.overlap import Spans, make_spans, sample_every, sample_spans
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.split import joined_groups, undivided_unit
 
 BATCH_CHARACTERS = 500_000
 
@@ -41,6 +42,7 @@ class Comparison:
         self._ids: list[str] = []
         self._sources: list[str] = []
         self._excerpts: list[str] = []
+        self._undivided: list[str] = []
         self._sizes_bytes: list[int] = []
         self._waiting: list[tuple[str, str]] = []
         self._signatures: list[Signatures] = []
@@ -61,6 +63,7 @@ class Comparison:
             self._ids.append(document.id)
             self._sources.append(document.source)
             self._excerpts.append(excerpt(document.text))
+            self._undivided.append(undivided_unit(document, self._settings.divide_by))
             self._sizes_bytes.append(size)
             self.total_bytes += size
             self._waiting.append((key, skeleton(key)))
@@ -85,7 +88,7 @@ class Comparison:
             )
         kept = np.array([number for number in range(len(self._ids)) if number not in duplicates.earlier], dtype=np.int64)
         spans = self._spans_of(kept)
-        groups = duplicates.groups[kept]
+        groups = joined_groups(duplicates.groups, self._undivided)[kept]
         numbers = kept.tolist()
         return Compared([self._ids[i] for i in numbers], [self._sizes_bytes[i] for i in numbers], groups, spans, spans.shared_share(groups))
 

@@ -27,6 +27,7 @@ class Profile:
         self.characters: Counter[str] = Counter()
         self.sources: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.licences: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self.contributors: dict[str, list[int]] = defaultdict(lambda: [0, 0])
 
     def add(self, document: Document) -> None:
         """Count one document."""
@@ -34,7 +35,10 @@ class Profile:
         self.documents += 1
         self.bytes += size
         self.characters.update(document.text)
-        for table, name in ((self.sources, top_level(document.source)), (self.licences, document.licence)):
+        counts = [(self.sources, top_level(document.source)), (self.licences, document.licence)]
+        if document.contributor:
+            counts.append((self.contributors, document.contributor))
+        for table, name in counts:
             table[name][0] += 1
             table[name][1] += size
 
@@ -100,6 +104,7 @@ def make_report(profile: Profile, findings: Findings, split: Mapping[str, Any], 
         "cut": {"texts": findings.cut_texts, "blocks": findings.cut_blocks},
         "sources": [{"name": name, **counts} for name, counts in list(counted(profile.sources).items())[:SHOWN_SOURCES]],
         "licences": counted(profile.licences),
+        "contributors": counted(profile.contributors),
         "dropped": dropped_table(findings),
         "split": dict(split),
         "notes": [f"{source}: {text}" for source, text in findings.notes[:SHOWN_NOTES]],

@@ -19,8 +19,10 @@ from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.findings import EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.papers import SOURCES_FILE, Papers, sources_files
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
+from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
 
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
@@ -59,18 +61,28 @@ def text_files(settings: CorpusSettings, place: Project, findings: Findings | No
         InputError: a path of the settings does not exist.
     """
     findings = findings if findings is not None else Findings()
+    roots = text_roots(settings, place)
+    own = {os.path.realpath(path) for path in (place.grown, place.ledger, place.release, place.recipe, place.plan, place.root / LIST_FILE)}
+    walk = _Walk(settings, findings, own)
+    found = [file for root, prefix in roots for file in walk.below(root, prefix)]
+    return sorted(found, key=lambda file: file.name)
+
+
+def text_roots(settings: CorpusSettings, place: Project) -> list[tuple[Path, str]]:
+    """Return the folders and files of the setting 'text', each with what stands before the names of its files.
+
+    Raises:
+        InputError: one does not exist.
+    """
     roots = [place.root / text for text in settings.text]
     for root, text in zip(roots, settings.text, strict=True):
         if not root.exists():
             raise InputError(f"the text '{text}' is not there", root, "put your text there, or name its place under 'text' in [corpus]")
-    own = {os.path.realpath(path) for path in (place.grown, place.ledger, place.release, place.recipe, place.plan)}
-    walk = _Walk(settings, findings, own)
-    found = [file for prefix, root in zip(_prefixes(roots), roots, strict=True) for file in walk.below(root, prefix)]
-    return sorted(found, key=lambda file: file.name)
+    return list(zip(roots, _prefixes(roots), strict=True))
 
 
 def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
-    """Return one SHA-256 over the names and contents of all text files.
+    """Return one SHA-256 over the names and contents of all text files, their papers, and what was withdrawn.
 
     The same files give the same fingerprint on any computer and at any place; times and folders above do not count.
 
@@ -81,6 +93,8 @@ def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
 
     Raises:
         InputError: a path of the settings does not exist.
+        SettingsError: a sources.toml is wrong.
+        DamageError: the list of what was withdrawn is damaged.
     """
     files = text_files(settings, Project(root))
     total = sum(file.size_bytes for file in files)
@@ -89,7 +103,17 @@ def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
         digest.update(f"{_content_hash(file.path)}  {file.name}\n".encode())
         done += file.size_bytes
         say.progress(done, total, "bytes")
+    _add_papers(digest, settings, Project(root))
     return digest.hexdigest()
+
+
+def _add_papers(digest: hashlib._Hash, settings: CorpusSettings, place: Project) -> None:
+    """Add the papers and what was withdrawn. The papers are checked here: before anything is read."""
+    roots = text_roots(settings, place)
+    Papers.read_all(roots)
+    for path, prefix in sources_files(roots):
+        digest.update(f"{_content_hash(path)}  {prefix}{SOURCES_FILE}\n".encode())
+    digest.update(Withdrawn.read(place.root).state().encode())
 
 
 def reason_of(error: OSError) -> tuple[str, str]:
@@ -169,7 +193,7 @@ class _Walk:
             return
         if not stat.S_ISREG(status.st_mode):
             self._findings.drop(name, UNSUPPORTED, "not a regular file")
-        elif is_paper(name.rsplit("/", 1)[-1], self._settings.leave_out):
+        elif name.rsplit("/", 1)[-1] == SOURCES_FILE or is_paper(name.rsplit("/", 1)[-1], self._settings.leave_out):
             self._findings.drop(name, PAPERS)
         elif status.st_size == 0:
             self._findings.drop(name, EMPTY)

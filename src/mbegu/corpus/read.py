@@ -6,20 +6,31 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
 from mbegu.corpus.cut import Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile, reason_of
-from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings, ReadError
+from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, NO_LICENCE, TOO_SHORT, UNDECODABLE, WITHDRAWN, Findings, ReadError
 from mbegu.corpus.normalise import Normalised, normalise
+from mbegu.corpus.papers import SOURCES_FILE, UNKNOWN, Papers
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import RawText
+from mbegu.corpus.withdrawn import Withdrawn
 
 
-def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSettings, findings: Findings, say: Say) -> Iterator[Document]:
+def read_documents(
+    files: Sequence[TextFile],
+    language: str,
+    settings: CorpusSettings,
+    findings: Findings,
+    say: Say,
+    papers: Papers | None = None,
+    withdrawn: Withdrawn | None = None,
+) -> Iterator[Document]:
     """Yield the documents of all files, in order. A file that cannot be read is recorded, and the next is read.
 
     Args:
@@ -28,6 +39,8 @@ def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSet
         settings: how to read it, and its papers.
         findings: gets everything that is left out, and the counts.
         say: shows the progress.
+        papers: licence, giver and consent by source; those of the settings go for what it does not name.
+        withdrawn: what must not be used any more.
     """
     total = sum(file.size_bytes for file in files)
     rule = cut_rule(settings.document, total)
@@ -35,9 +48,29 @@ def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSet
     done = 0
     for file in files:
         for raw in _texts_of(file, settings, findings):
-            yield from _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
+            found = _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
+            yield from (each for document in found if (each := _admitted(document, settings, papers, withdrawn, findings)))
         done += file.size_bytes
         say.progress(done, total, "bytes")
+    for remark in papers.remarks() if papers else ():
+        say.note(remark)
+
+
+def _admitted(
+    document: Document, settings: CorpusSettings, papers: Papers | None, withdrawn: Withdrawn | None, findings: Findings
+) -> Document | None:
+    """Return a document with its papers; nothing when it was withdrawn, or has no licence where one is required."""
+    paper = papers.of(document.source) if papers else None
+    if paper and paper.rule:
+        licence, contributor = paper.licence or document.licence, paper.contributor or document.contributor
+        document = replace(document, licence=licence, contributor=contributor, meta={**document.meta, **paper.meta()})
+    if withdrawn and withdrawn.refuses(document):
+        findings.drop(document.source, WITHDRAWN)  # not even how it begins is kept
+        return None
+    if settings.require_licence and document.licence.strip().lower() in ("", UNKNOWN):
+        findings.drop(document.source, NO_LICENCE, f"name its licence in {SOURCES_FILE}, or set require_licence = false in [corpus]", document.text)
+        return None
+    return document
 
 
 def _texts_of(file: TextFile, settings: CorpusSettings, findings: Findings) -> Iterator[RawText]:

@@ -19,8 +19,14 @@ class CorpusSettings:
         choices=("auto", "file", "paragraph", "line"),
     )
     encoding: str = setting("", help="encoding of files that are not Unicode, such as cp1252; guessed and reported when empty")
-    licence: str = setting("unknown", help="licence of the text, an SPDX identifier such as CC-BY-4.0")
-    contributor: str = setting("", help="who gave the text; stands in the label")
+    licence: str = setting("unknown", help="licence of text that sources.toml names none for, an SPDX identifier such as CC-BY-4.0")
+    contributor: str = setting("", help="who gave the text that sources.toml names nobody for; stands in the label")
+    require_licence: bool = setting(False, help="leave out documents that no licence is known of; if not, they are marked as unknown")
+    divide_by: str = setting(
+        "document",
+        help="what is never divided between train and held-out: a document with those like it, or all documents of one file, folder or giver",
+        choices=("document", "file", "folder", "contributor"),
+    )
     leave_out: tuple[str, ...] = setting(
         ("licence*", "license*", "copying*", "readme*", "notice*"),
         help="file names that are papers about the text and not text; * stands for anything, capitals do not matter",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mbegu.core.documents import Document
 from mbegu.core.errors import InputError
 from mbegu.corpus.settings import CorpusSettings
 
@@ -65,6 +66,9 @@ def split(
     for number, group in enumerate(groups.tolist()):
         members.setdefault(group, []).append(number)
     if len(members) < 2:
+        if settings.divide_by != "document":
+            fix = f'set divide_by = "document" in [corpus], or give text of more than one {settings.divide_by}'
+            raise InputError(f"all text is of one {settings.divide_by}, which is never divided: nothing can be held out", fix=fix)
         raise InputError(
             f"the text is {len(ids)} document{'s' * (len(ids) != 1)}, all alike: nothing can be held out to judge the model by",
             fix='give more texts, or set document = "auto" in [corpus], so that a large file counts as several documents',
@@ -85,6 +89,39 @@ def split(
     heldout = np.zeros(len(ids), dtype=bool)
     heldout[[i for group in chosen for i in members[group]]] = True
     return Split(heldout, target, passed_over, forced)
+
+
+def undivided_unit(document: Document, divide_by: str) -> str:
+    """Return the name of what a document must not be divided from: its file, folder or giver; empty when nothing was asked for."""
+    path = document.source.partition("#")[0]
+    units = {"document": "", "file": path, "folder": path.rpartition("/")[0] or path, "contributor": document.contributor}
+    return units[divide_by]
+
+
+def joined_groups(groups: npt.NDArray[np.int64], units: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Join groups that share a unit, also over others.
+
+    Args:
+        groups: the group of each document [documents].
+        units: the file, folder or giver of each document [documents]; empty: none.
+
+    Returns:
+        The group of each document [documents], numbered by the first group in it.
+    """
+    parent = {group: group for group in groups.tolist()}
+    first: dict[str, int] = {}
+    for group, unit in zip(groups.tolist(), units, strict=True):
+        if unit:
+            a, b = _root(parent, group), _root(parent, first.setdefault(unit, group))
+            parent[max(a, b)] = min(a, b)
+    return np.array([_root(parent, group) for group in groups.tolist()], dtype=np.int64)
+
+
+def _root(parent: dict[int, int], group: int) -> int:
+    while parent[group] != group:
+        parent[group] = parent[parent[group]]
+        group = parent[group]
+    return group
 
 
 def _take(order: list[int], allowed: set[int], group_bytes: dict[int, int], target: int) -> tuple[list[int], int]:

@@ -11,9 +11,11 @@ from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
-from mbegu.corpus.files import TextFile, fingerprint, text_files
+from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
+from mbegu.corpus.papers import Papers
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.withdrawn import Withdrawn
 
 __all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
 
@@ -44,15 +46,17 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         InputError: there is no text, or too little to divide; a named column is in no file.
     """
     from mbegu.core.documents import read_documents
-    from mbegu.corpus.describe import Profile, counted, make_report, render
+    from mbegu.corpus.describe import Profile, make_report, render
 
     language = inputs.project.parsed_language()
     findings = Findings()
     files = text_files(settings, inputs.place, findings)
+    papers = Papers.read_all(text_roots(settings, inputs.place))
+    withdrawn = Withdrawn.read(inputs.place.root)
     say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
     whole = out / "read.parquet"
     try:
-        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say)
+        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say, papers=papers, withdrawn=withdrawn)
         profile = Profile()
         for side in ("train", "heldout"):
             wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))
@@ -75,7 +79,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         },
         **figures,
         "dropped": {reason: entry["count"] for reason, entry in report["dropped"].items()},
-        "contributors": counted({settings.contributor: [profile.documents, profile.bytes]}) if settings.contributor else {},
+        "contributors": report["contributors"],
         "encodings": report["encodings"],
         "files_seen": report["files_seen"],
         "warnings": warnings,
@@ -94,7 +98,15 @@ def write_dropped(path: Path, drops: Iterable[Drop]) -> None:
 
 
 def _divide(
-    whole: Path, files: list[TextFile], language: str, settings: CorpusSettings, *, findings: Findings, say: Say
+    whole: Path,
+    files: list[TextFile],
+    language: str,
+    settings: CorpusSettings,
+    *,
+    findings: Findings,
+    say: Say,
+    papers: Papers,
+    withdrawn: Withdrawn,
 ) -> tuple[set[str], dict[str, Any], set[str]]:
     """Read everything into ``whole``, find copies, choose what is held out.
 
@@ -109,7 +121,7 @@ def _divide(
     from mbegu.corpus.split import split
 
     comparison = Comparison(settings, findings, sum(file.size_bytes for file in files))
-    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say)))
+    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say, papers, withdrawn)))
     _require_text(comparison.total_bytes, files, settings, findings)
     say.progress(0, 0, "documents")
     compared = comparison.finish()

@@ -1,0 +1,113 @@
+"""`mbegu corpus withdraw`: takes a giver, a document or a source out of a project, everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mbegu.cli.common import PATH, json_option, quiet_option
+from mbegu.core.errors import SettingsError
+from mbegu.core.report import Say, write_result
+from mbegu.core.steps import Project
+from mbegu.core.units import format_bytes
+
+if TYPE_CHECKING:
+    from mbegu.corpus.withdraw.whole import Withdrawal
+    from mbegu.recipes.recipe import Recipe
+
+
+@click.command()
+@click.argument("name", metavar="ID")
+@click.option("--project", "folder", type=PATH, default=Path(), metavar="DIR", help="The project, or a cleaned folder. Default: the current folder.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--delete-originals", is_flag=True, help="Also delete your own files that hold nothing but the text of ID.")
+@json_option
+@quiet_option
+def withdraw(name: str, folder: Path, dry_run: bool, delete_originals: bool, as_json: bool, quiet: bool) -> None:
+    """Take a contributor, a document or a source out of a project: its copies, shards, reports and ledger; list the models trained on it.
+
+    ID is a contributor as sources.toml or the recipe names it, the id of a document, or a source: a file, a folder, a place in a file. Your
+    own files are only deleted with --delete-originals. The name goes on a list that every later reading obeys. What was interrupted goes
+    on when the same command is run again.
+    """
+    from mbegu.corpus.withdraw.whole import withdraw as withdraw_all
+    from mbegu.recipes.recipe import read_recipe
+    from mbegu.recipes.runner import hold
+
+    place = Project(folder.resolve())
+    recipe = read_recipe(place.recipe) if place.recipe.is_file() else None
+    if recipe is None and not (place.root / "kept.parquet").is_file():
+        raise SettingsError("no project here, and no cleaned folder", place.root, "name one with --project")
+    say = Say(quiet=quiet)
+    text = _own_text(place, recipe)
+    with hold(place):
+        found = withdraw_all(place, name, lambda: _texts(place, recipe, text, say), text, say, dry_run=dry_run, delete_originals=delete_originals)
+        if recipe and not dry_run:
+            _record(place, recipe, found)
+    results = [each.as_json() for each in found]
+    write_result(results[-1] if len(results) == 1 else {"withdrawals": results}, as_json, "\n\n".join(_words(each) for each in found))
+
+
+def _own_text(place: Project, recipe: Recipe | None) -> list[Path]:
+    """Return the text folders and files that the user made; a cleaned folder is Mbegu's own work, also where a recipe names it as text."""
+    if recipe is None:
+        return []
+    roots = [(place.root / each).resolve() for each in recipe.settings["corpus"].text]
+    return [root for root in roots if not (root / "kept.parquet").is_file() and not (root.parent / "kept.parquet").is_file()]
+
+
+def _texts(place: Project, recipe: Recipe | None, text: list[Path], say: Say) -> Any:
+    """Return the means to read all documents of a project, with their papers."""
+    from mbegu.corpus.files import text_files, text_roots
+    from mbegu.corpus.papers import Papers
+    from mbegu.corpus.withdraw.plan import Texts, document_files, original_documents
+
+    files = document_files(place, text)
+    if recipe is None:
+        return Texts(files, lambda: iter(()))
+    settings = recipe.settings["corpus"]
+    papers = Papers.read_all(text_roots(settings, place))
+    originals = [file for file in text_files(settings, place) if any(file.path.resolve().is_relative_to(root) for root in text)]
+    language = recipe.project.parsed_language().tag
+    return Texts(files, lambda: original_documents(originals, language, settings, papers, Say(quiet=True)))
+
+
+def _record(place: Project, recipe: Recipe, found: list[Withdrawal]) -> None:
+    """Write into the ledger that something was withdrawn: how much and when, not whose."""
+    from mbegu.ledger.store import Ledger
+
+    for each in found:
+        facts = {"kind": each.plan.kind, "documents": each.plan.documents, "bytes": each.plan.bytes, "models": each.plan.models}
+        with Ledger(place.ledger).begin(step="withdraw", version=1, key="", settings={}, inputs={}, project=recipe.project) as recorder:
+            recorder.finish("done", facts=facts)
+
+
+def _words(found: Withdrawal) -> str:
+    """Return what was done, and what is left to do, for people."""
+    plan, done = found.plan, found.done
+    verb = "would be" if found.dry_run else "were"
+    lines = [f"{plan.documents:,} documents ({format_bytes(plan.bytes)}) of the {plan.kind} {verb} withdrawn."]
+    lines += [f"  {name}: {len(rows['gone']):,} documents {verb} taken out" for name, rows in sorted(plan.rows.items())]
+    lines += [f"  cleaned: {name}" for name in done.changed if name not in plan.rows] + [f"  removed: {name}" for name in done.removed]
+    if plan.whole and not plan.delete_originals:
+        lines.append("Your own files that hold nothing else: delete them, and their copies, by hand or with --delete-originals:")
+        lines += [f"  {name}" for name in plan.whole]
+    if plan.whole and plan.delete_originals and found.dry_run:
+        lines += ["These files of yours would be deleted:", *(f"  {name}" for name in plan.whole)]
+    if plan.mixed:
+        lines.append("Your own files that hold other text too: take these places out by hand:")
+        lines += [f"  {name}: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}" for name, places in plan.mixed.items()]
+    if done.by_hand:
+        lines += ["Files that are not Mbegu's and hold some of it: look at them by hand:", *(f"  {name}" for name in done.by_hand)]
+    if plan.models:
+        lines.append("Models to be trained anew (`mbegu grow`) or withdrawn wherever you gave them away:")
+        lines += [
+            f"  {each['sha256'][:16]} of {each['trained']}, {each['why']}; in {', '.join(each['folders']) or 'no folder here'}"
+            for each in plan.models
+        ]
+    else:
+        lines.append("No model of this project was trained on it, as far as the ledger tells.")
+    lines.append("Copies elsewhere (backups, other computers, what you published) cannot be reached from here.")
+    return "\n".join(lines)

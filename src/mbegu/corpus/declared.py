@@ -1,0 +1,41 @@
+"""Licences whose terms were declared beside a text, for whoever looks at a project, a cleaned folder or a folder of text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from mbegu.core.settings import read_settings
+from mbegu.core.steps import Project
+from mbegu.corpus.papers import LicenceTable, Papers
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def declared_licences(folder: Path) -> Mapping[str, LicenceTable]:
+    """Return the licences declared in the sources.toml files of a project's text, or of a folder; none where its text is elsewhere.
+
+    Raises:
+        SettingsError: a sources.toml is wrong.
+    """
+    place = Project(folder.resolve())
+    if not place.recipe.is_file():
+        return Papers.read(folder).licences if folder.is_dir() else {}
+    return Papers.read_all([(root, "") for root in recipe_text(place) if root.exists()]).licences
+
+
+def recipe_text(place: Project) -> list[Path]:
+    """Return the text folders and files that a project's recipe names; the default one where the recipe cannot be read."""
+    from mbegu.corpus.settings import CorpusSettings
+
+    try:
+        table = tomllib.loads(place.recipe.read_text(encoding="utf-8-sig")).get("corpus", {})
+        text = table.get("text", list(CorpusSettings().text)) if isinstance(table, dict) else []
+    except (OSError, ValueError, RecursionError):
+        text = list(CorpusSettings().text)
+    settings, _ = read_settings(CorpusSettings, {"text": text}, "corpus")
+    return [place.root / each for each in (settings or CorpusSettings()).text]

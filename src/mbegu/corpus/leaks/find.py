@@ -1,0 +1,209 @@
+"""What of some test sets stands in a training text, in figures and examples; and the training text without it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mbegu.core.documents import Document
+from mbegu.core.errors import InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Project
+from mbegu.corpus.findings import Findings, excerpt
+from mbegu.corpus.leaks.index import ItemIndex
+from mbegu.corpus.leaks.items import Item
+from mbegu.corpus.leaks.search import KINDS, Match, search
+from mbegu.corpus.leaks.words import bare_words
+
+EXAMPLES_PER_KIND = 3
+KEPT = "kept.parquet"
+WHOLE_LINE_SHARE = 0.5  # a line of which more than this is a test item goes as a whole
+_SENTENCE_END = re.compile("[.!?…؟۔።፧፨।॥។៕၊။。！？߹։][\"'”’»)]*$")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A test item that was found: how it begins, where it stands in the test, and where in the training text."""
+
+    kind: str
+    text: str
+    place: str
+    found_at: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as plain values."""
+        return {"kind": self.kind, "text": self.text, "item": self.place, "found_at": self.found_at}
+
+
+@dataclass
+class TestReport:
+    """What was found of one test set: how many of its items, by the surest kind of each, with examples."""
+
+    name: str
+    items: int
+    kinds: Counter[str] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
+
+    @property
+    def found(self) -> int:
+        """How many items stand in the training text in any way."""
+        return self.kinds.total()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return figures and examples as plain values."""
+        kinds = {kind: self.kinds[kind] for kind in KINDS}
+        examples = [example.as_json() for example in self.examples]
+        return {"test": self.name, "items": self.items, "found": self.found, "kinds": kinds, "examples": examples}
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A piece of training text that was taken out because a test item stands in it."""
+
+    source: str
+    line: int
+    kind: str
+    item: str
+    text: str
+
+
+class LeakSearch:
+    """Searches some test sets in a stream of training text.
+
+    Args:
+        tests: name and items of each test set.
+    """
+
+    def __init__(self, tests: Sequence[tuple[str, Sequence[Item]]]) -> None:
+        self._items = [item for _, items in tests for item in items]
+        self._test_of = [number for number, (_, items) in enumerate(tests) for _ in items]
+        self._index = ItemIndex(self._items)
+        self._best: dict[int, tuple[str, str]] = {}
+        self.reports = [TestReport(name, len(items)) for name, items in tests]
+        self.documents = 0
+        self.bytes = 0
+
+    def through(self, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Match]]]:
+        """Yield the documents with what was found in each; when all are through, ``reports`` are complete."""
+        for document, matches in search(documents, self._index):
+            self.documents += 1
+            self.bytes += len(document.text.encode("utf-8", "replace"))
+            for match in matches:
+                before = self._best.get(match.item)
+                if before is None or KINDS.index(match.kind) < KINDS.index(before[0]):
+                    lines = "\n" in document.text
+                    self._best[match.item] = (match.kind, f"{document.source}, line {match.line} of it" if lines else document.source)
+            yield document, matches
+        self._report()
+
+    def item_place(self, match: Match) -> str:
+        """Return where the item of a match stands in its test set."""
+        return self._items[match.item].place
+
+    def _report(self) -> None:
+        shown: Counter[tuple[int, str]] = Counter()
+        for number, (kind, found_at) in sorted(self._best.items()):
+            report = self.reports[self._test_of[number]]
+            report.kinds[kind] += 1
+            shown[self._test_of[number], kind] += 1
+            if shown[self._test_of[number], kind] <= EXAMPLES_PER_KIND:
+                item = self._items[number]
+                report.examples.append(Example(kind, excerpt(item.text), item.place, found_at))
+
+
+def training_text(folder: Path, say: Say) -> Iterator[Document]:
+    """Yield the training text of a project, of a cleaned folder (``kept.parquet``), or of any folder or file of text.
+
+    Raises:
+        InputError: it is not there, or the project has not read its text yet.
+        DamageError: a file of documents is damaged.
+    """
+    from mbegu.core.documents import read_documents as read_parquet
+
+    if not folder.exists():
+        raise InputError("no such file or folder", folder, "give a project, a cleaned folder or a folder of text")
+    place = Project(folder.resolve())
+    if place.recipe.is_file():
+        path = place.grown / "corpus" / "train.parquet"
+        if not path.is_file():
+            raise InputError("the text of this project is not read yet", folder, f"run `mbegu corpus {folder}` first")
+        return read_parquet(path)
+    if (folder / KEPT).is_file():
+        return read_parquet(folder / KEPT)
+    return _any_text(folder, say)
+
+
+def _any_text(folder: Path, say: Say) -> Iterator[Document]:
+    from mbegu.corpus.files import text_files
+    from mbegu.corpus.read import read_documents
+    from mbegu.corpus.settings import CorpusSettings
+
+    settings = CorpusSettings(text=(str(folder.resolve()),), repeated_lines=False, min_document_bytes=1)
+    findings = Findings()
+    files = text_files(settings, Project(folder.resolve().parent), findings)
+    yield from read_documents(files, "und", settings, findings, say)
+    for drop in findings.problems:
+        say.warn(f"{drop.source}: not read: {drop.reason}")
+
+
+def without_leaks(document: Document, matches: Sequence[Match], places: Sequence[str]) -> tuple[Document | None, list[Removed]]:
+    """Take what was found out of a document.
+
+    A line that is mostly test item goes as a whole; of a longer one the sentences go that the item touches.
+
+    Args:
+        document: the document.
+        matches: what was found in it.
+        places: where the item of each match stands in its test.
+
+    Returns:
+        The rest, ``None`` when no letter is left; and what was taken out.
+    """
+    lines = document.text.split("\n")
+    removed: list[Removed] = []
+    kept: list[str] = []
+    before = 0
+    for number, line in enumerate(lines, start=1):
+        tokens = line.split(" ")
+        counts = [len(bare_words(token)) for token in tokens]
+        words = sum(counts)
+        touching = [i for i, match in enumerate(matches) if match.first < before + words and match.last > before]
+        if not touching:
+            kept.append(line)
+            before += words
+            continue
+        gone = _gone_tokens(tokens, counts, [(matches[i].first - before, matches[i].last - before) for i in touching])
+        rest = " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if not is_gone)
+        taken = " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if is_gone)
+        removed.append(Removed(document.source, number, matches[touching[0]].kind, places[touching[0]], taken))
+        if rest.strip():
+            kept.append(rest.strip())
+        before += words
+    if not removed:
+        return document, []
+    text = "\n".join(kept).strip()
+    return (replace(document, text=text) if any(each.isalpha() for each in text) else None), removed
+
+
+def _gone_tokens(tokens: Sequence[str], counts: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[bool]:
+    """Return which tokens of a line go: the sentences that the ranges of words touch, or all where they are most of the line."""
+    total = sum(counts)
+    touched, begun = [False] * len(tokens), 0
+    covered = 0
+    for place, count in enumerate(counts):
+        touched[place] = any(first < begun + count and last > begun for first, last in ranges) and count > 0
+        covered += count if touched[place] else 0
+        begun += count
+    if covered > WHOLE_LINE_SHARE * total:
+        return [True] * len(tokens)
+    gone, first = list(touched), 0
+    for place, token in enumerate(tokens):
+        if _SENTENCE_END.search(token) or place == len(tokens) - 1:
+            if any(touched[first : place + 1]):
+                gone[first : place + 1] = [True] * (place + 1 - first)
+            first = place + 1
+    return gone

@@ -1,0 +1,298 @@
+"""The papers of the text: licence, giver, consent and date of each document, from ``sources.toml`` files beside the text.
+
+A table says which files it is for by a name, a folder or a pattern. Where several fit, the most specific one counts: the longest way
+of folders first, then the most letters that are no wildcard.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mbegu.core.errors import SettingsError, explain_os_error
+from mbegu.core.settings import near, read_settings, setting, shown
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SOURCES_FILE = "sources.toml"
+UNKNOWN = "unknown"
+MOST_BYTES = 4_000_000  # a table a file for ten thousand files
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_PLACE_BEGINS = "/#:"  # what may follow a name in the source of a document: a/b.zip/c.csv#17:40
+
+
+@dataclass(frozen=True)
+class ConsentTable:
+    """The ``consent`` of a source: what the giver agreed to."""
+
+    purpose: str = setting("", help="what the giver agreed that the text may be used for")
+    date: str = setting("", help="when, as 2025, 2025-03 or 2025-03-31")
+    version: str = setting("", help="version of the words that were agreed to")
+    form: str = setting("", help="where the signed form is kept")
+    until: str = setting("", help="when the consent ends, as a date; empty: not limited")
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A [[source]] table of sources.toml."""
+
+    files: tuple[str, ...] = setting(
+        help="names, folders or patterns of the files it is for, relative to sources.toml; * stays in a folder, ** does not"
+    )
+    licence: str = setting("", help="licence of the text, an SPDX identifier such as CC-BY-4.0, or the name of a [[licence]] table")
+    contributor: str = setting("", help="who gave the text; a name or a number that you keep a list of")
+    title: str = setting("", help="title of the work, for the credits")
+    author: str = setting("", help="who wrote it, for the credits, where that is not the contributor")
+    source: str = setting("", help="where it comes from: a newspaper, a station, a book")
+    url: str = setting("", help="address where it was found")
+    date: str = setting("", help="when it was written or collected, as 2025, 2025-03 or 2025-03-31")
+
+
+@dataclass(frozen=True)
+class LicenceTable:
+    """A [[licence]] table of sources.toml: terms of a licence that the solver does not know, as its text declares them."""
+
+    name: str = setting(help="the name that [[source]] tables use")
+    title: str = setting("", help="its full title")
+    url: str = setting("", help="where its text can be read")
+    share: str = setting("ask", help="may the text itself be passed on?", choices=("yes", "no", "ask"))
+    adapt: str = setting("ask", help="may changed text be passed on?", choices=("yes", "no", "ask"))
+    commercial: str = setting("ask", help="may it be used to earn money?", choices=("yes", "no", "ask"))
+    model: str = setting("ask", help="may a model that learnt from it be published?", choices=("yes", "no", "ask"))
+    credit: bool = setting(True, help="must the author be named?")
+    alike: tuple[str, ...] = setting((), help="licences that changed text must be given away under; empty: any")
+    conditions: str = setting("", help="anything else that it asks for, in a sentence")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The papers of one document; empty where nothing is known. ``rule`` is the pattern that gave them."""
+
+    licence: str = ""
+    contributor: str = ""
+    title: str = ""
+    author: str = ""
+    source: str = ""
+    url: str = ""
+    date: str = ""
+    consent_purpose: str = ""
+    consent_date: str = ""
+    consent_version: str = ""
+    consent_form: str = ""
+    consent_until: str = ""
+    rule: str = ""
+
+    def meta(self) -> dict[str, str]:
+        """Return what has no field of its own in a document, without what is empty; the source for the credits is ``credit_source``."""
+        kept = {name: value for name, value in asdict(self).items() if name not in ("licence", "contributor", "rule", "source")}
+        return {name: value for name, value in {**kept, "credit_source": self.source}.items() if value}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One pattern with its papers; ``rank`` orders rules by how specific they are."""
+
+    pattern: str
+    matches: re.Pattern[str]
+    rank: tuple[int, int, int]
+    paper: Paper
+
+
+@dataclass
+class Papers:
+    """The papers of all files below a text folder.
+
+    ``overruled`` tells, for each pair of patterns that both fitted some file, the one taken and the other.
+    """
+
+    rules: Sequence[Rule] = ()
+    licences: Mapping[str, LicenceTable] = field(default_factory=dict)
+    overruled: dict[tuple[str, str], int] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, folder: Path, prefix: str = "") -> Papers:
+        """Read every sources.toml in a folder and below it; where there is none, the papers are empty.
+
+        Args:
+            folder: the text folder; a file counts as the folder that it lies in.
+            prefix: what stands before the names of its files in the sources of documents: empty, or ends in ``/``.
+
+        Raises:
+            SettingsError: not TOML, unknown keys, wrong types, the same pattern twice: all problems of all files at once.
+        """
+        return cls.read_all([(folder, prefix)])
+
+    @classmethod
+    def read_all(cls, roots: Iterable[tuple[Path, str]]) -> Papers:
+        """Read the papers of several text folders, each with its prefix, as one. Raises ``SettingsError`` as ``read`` does."""
+        rules: list[Rule] = []
+        licences: dict[str, LicenceTable] = {}
+        problems: list[str] = []
+        for path, prefix in sources_files(roots):
+            found, own, wrong = _read_file(path, prefix)
+            rules += found
+            problems += [f"{path}: {problem}" for problem in wrong]
+            problems += [f"{path}: the licence {shown(name)} is described twice" for name in own if licences.get(name, own[name]) != own[name]]
+            licences |= own
+        patterns = [rule.pattern for rule in rules]
+        problems += [f"the pattern {shown(each)} stands in two tables" for each in dict.fromkeys(patterns) if patterns.count(each) > 1]
+        if problems:
+            raise SettingsError("; ".join(problems), fix=f"mend {SOURCES_FILE}; the guide to papers shows every key")
+        return cls(sorted(rules, key=lambda rule: rule.rank, reverse=True), licences)
+
+    def of(self, source: str) -> Paper:
+        """Return the papers of a document by its source (``stories.zip/a.docx``, ``rows.csv#17``); empty ones where no table fits."""
+        fitting = [rule for rule in self.rules if rule.matches.match(source)]
+        if not fitting:
+            return Paper()
+        taken = fitting[0]
+        self.used.add(taken.pattern)
+        for other in fitting[1:]:
+            self.used.add(other.pattern)
+            pair = (taken.pattern, other.pattern)
+            self.overruled[pair] = self.overruled.get(pair, 0) + 1
+        return taken.paper
+
+    def remarks(self) -> list[str]:
+        """Return what should be said after all documents were looked up: patterns overruled, and patterns that fitted nothing."""
+        said = [
+            f"{SOURCES_FILE}: '{taken}' and '{other}' both fit {count:,} documents: the more specific, '{taken}', counts"
+            for (taken, other), count in sorted(self.overruled.items())
+        ]
+        unused = sorted({rule.pattern for rule in self.rules} - self.used)
+        return said + [f"{SOURCES_FILE}: '{pattern}' fits no document" for pattern in unused]
+
+
+def sources_files(roots: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Yield each sources.toml in and below some text folders, with the prefix of the names beside it, in a fixed order.
+
+    Args:
+        roots: folders or files with their prefixes; a file counts as the folder that it lies in.
+    """
+    for root, prefix in roots:
+        if root.is_file():
+            beside = root.with_name(SOURCES_FILE)
+            if beside.is_file():
+                yield beside, prefix
+            continue
+        for folder, names, files in os.walk(root):
+            names.sort()
+            if SOURCES_FILE in files:
+                below = Path(folder).relative_to(root).as_posix()
+                yield Path(folder) / SOURCES_FILE, prefix if below == "." else f"{prefix}{unicodedata.normalize('NFC', below)}/"
+
+
+def _read_file(path: Path, prefix: str) -> tuple[list[Rule], dict[str, LicenceTable], list[str]]:
+    """Return the rules and licences of one file, or every problem in it."""
+    try:
+        data = path.read_bytes()
+        values = tomllib.loads(data[:MOST_BYTES].decode("utf-8-sig")) if len(data) <= MOST_BYTES else None
+    except RecursionError:
+        return [], {}, ["its values are nested too deeply"]
+    except ValueError as error:
+        return [], {}, [f"not TOML: {error}"]
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    if values is None:
+        return [], {}, [f"larger than {MOST_BYTES:,} bytes: use folders and patterns"]
+    known = ["source", "licence"]
+    problems = [f"there is no table [[{shown(name)[1:-1]}]]{near(name, known)}" for name in values if name not in known]
+    problems += [f"'{name}' is not a list of tables: write [[{name}]]" for name in known if not _is_tables(values.get(name, []))]
+    if problems:
+        return [], {}, problems
+    rules: list[Rule] = []
+    for number, table in enumerate(values.get("source", []), start=1):
+        made, wrong = _read_source(table, f"source {number}", prefix)
+        rules += made
+        problems += wrong
+    licences: dict[str, LicenceTable] = {}
+    for number, table in enumerate(values.get("licence", []), start=1):
+        licence, wrong = read_settings(LicenceTable, table, f"licence {number}")
+        problems += wrong
+        if licence is not None:
+            licences[licence.name] = licence
+    return rules, licences, problems
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _read_source(table: Mapping[str, Any], section: str, prefix: str) -> tuple[list[Rule], list[str]]:
+    """Return the rules of a [[source]] table, one a pattern, or its problems."""
+    values = {name: value for name, value in table.items() if name != "consent"}
+    if isinstance(values.get("files"), str):
+        values["files"] = [values["files"]]
+    source, problems = read_settings(SourceTable, _with_dates(values), section)
+    consent: ConsentTable | None = None
+    wrong: list[str] = []
+    given = table.get("consent", {})
+    if isinstance(given, dict):
+        consent, wrong = read_settings(ConsentTable, _with_dates(given), f"{section}.consent")
+    else:
+        wrong = [f'[{section}] consent: expected a table such as {{ purpose = "..." }}, found {shown(given)}']
+    problems += wrong
+    if source is None or consent is None:
+        return [], problems
+    dates = {"date": source.date, "consent.date": consent.date, "consent.until": consent.until}
+    problems += [f"[{section}] {name}: {shown(date)} is not a date such as 2025-03-31" for name, date in dates.items() if date and not _is_date(date)]
+    problems += [f"[{section}] files: an empty pattern" for pattern in source.files if not pattern.strip("/ ")]
+    if not source.files:
+        problems.append(f"[{section}] files: names no file")
+    if problems:
+        return [], problems
+    known = {each.name for each in fields(Paper)}
+    values = {name: value for name, value in vars(source).items() if name in known}
+    paper = Paper(**values, **{f"consent_{name}": value for name, value in vars(consent).items()})
+    return [_make_rule(pattern, prefix, paper) for pattern in source.files], []
+
+
+def _with_dates(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with TOML's dates, which need no quotes, and years as texts."""
+    texts = {name: value.isoformat()[:10] if isinstance(value, datetime.date) else value for name, value in table.items()}
+    return {
+        name: str(v) if name in ("date", "until", "version") and isinstance(v, (int, float)) and not isinstance(v, bool) else v
+        for name, v in texts.items()
+    }
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.date.fromisoformat(text + "-01" * ((10 - len(text)) // 3))
+    except ValueError:
+        return False
+    return True
+
+
+def _make_rule(pattern: str, prefix: str, paper: Paper) -> Rule:
+    """Return the rule of one pattern; one without a folder goes for files of that name in all folders below."""
+    own = unicodedata.normalize("NFC", pattern).removeprefix("./").rstrip("/")
+    anywhere = "/" not in own and any(each in own for each in "*?")
+    whole = f"{prefix}{own}"
+    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + f"(?:[{_PLACE_BEGINS}].*)?$"
+    literal = len(own.replace("*", "").replace("?", ""))
+    exact = not any(each in own for each in "*?")
+    depth = prefix.count("/") + own.count("/")
+    rank = (depth + exact, literal, int(exact))
+    paper_of = Paper(**{**vars(paper), "rule": whole})
+    return Rule(whole, re.compile(expression, re.DOTALL), rank, paper_of)
+
+
+def _as_expression(pattern: str) -> str:
+    """Turn a pattern into a regular expression: ``*`` and ``?`` stay within a folder, ``**`` goes through folders."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(part, re.escape(part)) for part in parts)

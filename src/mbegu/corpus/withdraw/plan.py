@@ -1,0 +1,174 @@
+"""What a withdrawal will do: which documents go, which originals hold them, which rows of which files; kept on the disk until it is done."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mbegu.core import durable
+from mbegu.core.documents import Document, read_documents
+from mbegu.core.errors import DamageError, InputError
+from mbegu.core.report import Say
+from mbegu.core.steps import Project
+from mbegu.corpus.files import TextFile
+from mbegu.corpus.findings import Findings
+from mbegu.corpus.papers import Papers
+from mbegu.corpus.read import read_documents as read_originals
+from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.withdraw.models import models_of
+from mbegu.corpus.withdraw.names import Plan, relative
+from mbegu.corpus.withdraw.spans import Spans
+from mbegu.corpus.withdrawn import Withdrawn, kind_of, of_kind
+
+WORK = ".withdrawal"
+STATE = "state.json"
+SPANS = "spans.npy"
+SHOWN_NAMES = 3
+DOCUMENT_COLUMNS = {"id", "text", "source", "contributor"}
+
+
+def save(place: Project, plan: Plan, spans: Spans | None = None) -> None:
+    """Write the plan durably, with the spans where they are given first."""
+    folder = place.root / WORK
+    if spans is not None:
+        with durable.replace_file(folder / SPANS) as file:
+            np.save(file, spans.hashes, allow_pickle=False)
+    durable.write_json(folder / STATE, asdict(plan))
+
+
+def load(place: Project) -> tuple[Plan, Spans] | None:
+    """Return the withdrawal that was interrupted, ``None`` when there is none.
+
+    Raises:
+        DamageError: its files are damaged.
+    """
+    folder = place.root / WORK
+    if not (folder / STATE).is_file():
+        return None
+    try:
+        plan = Plan(**json.loads((folder / STATE).read_bytes()))
+        hashes = np.load(folder / SPANS, allow_pickle=False)
+        return plan, Spans(hashes.astype(np.uint64))
+    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
+        raise DamageError(f"the interrupted withdrawal cannot be read: {error}", folder, "remove this folder, then withdraw again") from error
+
+
+def document_files(place: Project, text: Sequence[Path]) -> list[Path]:
+    """Return the files of documents that Mbegu wrote in a project or a folder: never below the user's text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = []
+    for path in sorted(place.root.rglob("*.parquet")):
+        if any(path.is_relative_to(root) for root in text):
+            continue
+        try:
+            if set(pq.read_schema(path).names) >= DOCUMENT_COLUMNS:
+                found.append(path)
+        except (pa.ArrowException, OSError):
+            continue  # damaged: it is looked at as bytes later
+    return found
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All documents there are: in the files that Mbegu wrote, and in the originals, which are read anew at each call."""
+
+    files: Sequence[Path]
+    originals: Callable[[], Iterator[tuple[TextFile, Document]]]
+
+    def everything(self) -> Iterator[Document]:
+        """Yield all documents."""
+        for path in self.files:
+            yield from read_documents(path)
+        for _, document in self.originals():
+            yield document
+
+
+def original_documents(
+    files: Sequence[TextFile], language: str, settings: CorpusSettings, papers: Papers, say: Say
+) -> Iterator[tuple[TextFile, Document]]:
+    """Yield the documents of the user's files, each with its file."""
+    waiting = list(files)
+    everything = replace(settings, require_licence=False)
+    for document in read_originals(files, language, everything, Findings(), say, papers):
+        while waiting and not _is_in(document.source, waiting[0].name):
+            waiting.pop(0)
+        if waiting:
+            yield waiting[0], document
+
+
+def _is_in(source: str, name: str) -> bool:
+    """Whether the source of a document lies in the file of that name."""
+    return source.startswith(name) and source[len(name) : len(name) + 1] in ("", "#", "/")
+
+
+def make_plan(place: Project, texts: Texts, name: str, withdrawn: Withdrawn, date: str, delete_originals: bool) -> tuple[Plan, Spans]:
+    """Find everything that belongs to a name.
+
+    Args:
+        place: the project.
+        texts: all documents.
+        name: a contributor, the id of a document, or a source (a file, a folder, a place in a file).
+        withdrawn: gives the hashes that stand for texts.
+        date: today, in ISO 8601.
+        delete_originals: whether the originals go too.
+
+    Returns:
+        The plan, and the spans that stand in no text of anybody else.
+
+    Raises:
+        InputError: nothing here belongs to that name.
+    """
+    kind = kind_of(name, texts.everything())
+    if not kind:
+        raise InputError(f"no contributor, document or source is called '{name}'{_nearest(name, texts)}", place.root, "check the name")
+    plan = Plan(kind, name, date, delete_originals=delete_originals)
+    spans = Spans.of_documents(_noted(texts, plan, place, withdrawn))
+    spans.take_away(each for each in texts.everything() if not of_kind(each, kind, name))
+    plan.models = models_of(place, plan)
+    return plan, spans
+
+
+def _noted(texts: Texts, plan: Plan, place: Project, withdrawn: Withdrawn) -> Iterator[Document]:
+    """Yield the documents that go, noting in the plan where they stand."""
+    sizes: dict[str, int] = {}
+    hashes: set[str] = set()
+
+    def noted(document: Document) -> Document:
+        sizes[document.source] = len(document.text.encode("utf-8", "replace"))
+        hashes.add(withdrawn.text_hash(document.text))
+        return document
+
+    for path in texts.files:
+        gone, count = [], 0
+        for document in read_documents(path):
+            if of_kind(document, plan.kind, plan.name):
+                gone.append(count)
+                yield noted(document)
+            count += 1
+        if gone:
+            plan.rows[relative(path, place)] = {"count": count, "gone": gone}
+    own: dict[str, list[str]] = {}
+    others: set[str] = set()
+    for file, document in texts.originals():
+        if of_kind(document, plan.kind, plan.name):
+            own.setdefault(relative(file.path, place), []).append(document.source)
+            yield noted(document)
+        else:
+            others.add(relative(file.path, place))
+    plan.whole = sorted(own.keys() - others)
+    plan.mixed = {name: places for name, places in sorted(own.items()) if name in others}
+    plan.sources, plan.texts = sorted(sizes), sorted(hashes)
+    plan.documents, plan.bytes = len(sizes), sum(sizes.values())
+
+
+def _nearest(name: str, texts: Texts) -> str:
+    names = {document.contributor for document in texts.everything()} | {document.source.partition("#")[0] for document in texts.everything()}
+    close = difflib.get_close_matches(name, sorted(names - {""}), n=SHOWN_NAMES, cutoff=0.5)
+    return f" (did you mean {' or '.join(repr(each) for each in close)}?)" if close else ""

@@ -1,0 +1,133 @@
+"""The list of what was withdrawn from a project: every later reading leaves it out.
+
+``withdrawn.json`` holds no names and no text: givers, documents and sources stand as salted SHA-256, and so do the withdrawn texts, so that
+a copy under another name is known too. The file carries its own hash; a damaged one stops every reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mbegu.core import durable
+from mbegu.core.documents import Document
+from mbegu.core.errors import DamageError
+from mbegu.corpus.keys import letters_and_marks
+
+LIST_FILE = "withdrawn.json"
+CONTRIBUTOR, DOCUMENT, SOURCE = "contributor", "document", "source"
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One withdrawal: of what kind, the hash of its name, when, and hashes of the texts. ``done``: nothing of it is left in the project."""
+
+    kind: str
+    name: str
+    date: str
+    texts: tuple[str, ...]
+    done: bool
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The withdrawals of a project, oldest first."""
+
+    salt: str
+    entries: Sequence[Entry] = ()
+
+    @classmethod
+    def read(cls, root: Path) -> Withdrawn:
+        """Read the list of a project; an empty one where nothing was withdrawn.
+
+        Raises:
+            DamageError: the list is damaged: who withdrew is no longer known, so nothing may be read.
+        """
+        path = root / LIST_FILE
+        fix = "get it back from a copy; without it text that was withdrawn would be used again"
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            return cls(os.urandom(SALT_BYTES).hex())
+        except OSError as error:
+            raise DamageError(f"the list of what was withdrawn cannot be read: {error.strerror}", path, fix) from error
+        try:
+            values = json.loads(raw)
+            sound = raw == durable.canonical_json(values) and values["sha256"] == _own_hash(values)
+            entries = tuple(Entry(**{**each, "texts": tuple(each["texts"])}) for each in values["entries"])
+            salt = str(values["salt"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DamageError("the list of what was withdrawn is damaged", path, fix) from error
+        if not sound:
+            raise DamageError("the list of what was withdrawn is damaged", path, fix)
+        return cls(salt, entries)
+
+    def write(self, root: Path) -> None:
+        """Write the list durably into a project."""
+        entries = [{**vars(each), "texts": sorted(each.texts)} for each in self.entries]
+        values = {"version": 1, "salt": self.salt, "entries": entries}
+        durable.write_json(root / LIST_FILE, {**values, "sha256": _own_hash(values)})
+
+    def name_hash(self, kind: str, name: str) -> str:
+        """Return what a giver, document or source stands as."""
+        return hashlib.sha256(f"{self.salt}\0{kind}\0{name}".encode()).hexdigest()
+
+    def text_hash(self, text: str) -> str:
+        """Return what a text stands as: its letters, digits and marks, whatever its capitals and punctuation."""
+        return self.name_hash("text", letters_and_marks(text))
+
+    def refuses(self, document: Document) -> bool:
+        """Whether a document was withdrawn: by its giver, itself, its file or a folder above it, or because it is the same text.
+
+        The same text from another giver with a name is no longer the withdrawn one, unless it was withdrawn as a document or a source.
+        """
+        if not self.entries:
+            return False
+        named = {kind: {each.name for each in self.entries if each.kind == kind} for kind in (CONTRIBUTOR, DOCUMENT, SOURCE)}
+        if document.contributor and self.name_hash(CONTRIBUTOR, document.contributor) in named[CONTRIBUTOR]:
+            return True
+        if self.name_hash(DOCUMENT, document.id) in named[DOCUMENT]:
+            return True
+        if named[SOURCE] and any(self.name_hash(SOURCE, place) in named[SOURCE] for place in places_of(document.source)):
+            return True
+        text = self.text_hash(document.text)
+        return any(text in each.texts for each in self.entries if each.kind != CONTRIBUTOR or not document.contributor)
+
+    def state(self) -> str:
+        """Return one hash of all that decides what is refused; empty where nothing was withdrawn."""
+        parts = [f"{each.kind} {each.name} {' '.join(sorted(each.texts))}" for each in self.entries]
+        return durable.sha256_bytes("\n".join([self.salt, *parts]).encode()) if parts else ""
+
+
+def places_of(source: str) -> Iterator[str]:
+    """Yield the source of a document, its file, and each folder or archive above it: ``a/b.zip/c.csv#17`` to ``a``."""
+    yield source
+    path = source.partition("#")[0]
+    while path:
+        if path != source:
+            yield path
+        path = path.rpartition("/")[0]
+
+
+def of_kind(document: Document, kind: str, name: str) -> bool:
+    """Whether a document belongs to the giver, is the document, or lies at or below the source that ``name`` names."""
+    if kind == CONTRIBUTOR:
+        return document.contributor == name
+    if kind == DOCUMENT:
+        return document.id == name
+    return name in places_of(document.source)
+
+
+def kind_of(name: str, documents: Iterable[Document]) -> str:
+    """Return what a name names, the first of contributor, document and source that fits any of the documents; empty when none does."""
+    kinds = {kind for document in documents for kind in (CONTRIBUTOR, DOCUMENT, SOURCE) if of_kind(document, kind, name)}
+    return next((kind for kind in (CONTRIBUTOR, DOCUMENT, SOURCE) if kind in kinds), "")
+
+
+def _own_hash(values: dict[str, object]) -> str:
+    return durable.sha256_bytes(durable.canonical_json({name: value for name, value in values.items() if name != "sha256"}))

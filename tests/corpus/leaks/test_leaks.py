@@ -1,0 +1,186 @@
+"""Test items in training text: found by kind, where, in every script; what is left when they are removed; the real cases."""
+
+from __future__ import annotations
+
+import json
+import random
+import unicodedata
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.corpus.conftest import put
+from tests.corpus.material import WORDS, sentence, stories, story
+from tests.end_to_end.project import CommandLine
+
+from mbegu.core.documents import Document, read_documents
+from mbegu.core.errors import InputError
+from mbegu.corpus.leaks.find import LeakSearch, without_leaks
+from mbegu.corpus.leaks.items import Item, read_items
+from mbegu.corpus.leaks.words import bare_words
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def bare(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
+def searched(items: list[str], *texts: str) -> LeakSearch:
+    search = LeakSearch([("test", [Item(item, f"test#{number}") for number, item in enumerate(items, 1)])])
+    for _ in search.through([Document(str(i), text, "yor", f"train{i}.txt") for i, text in enumerate(texts)]):
+        pass
+    return search
+
+
+def kinds(items: list[str], *texts: str) -> dict[str, int]:
+    return dict(searched(items, *texts).reports[0].kinds)
+
+
+ITEM = "Bàbá mi sọ fún wa pé òjò ti rọ̀ lánàá ní ọjà ńlá."
+FILLER = [sentence(i) for i in range(900_000, 900_050)]
+
+
+@pytest.mark.parametrize(
+    ("there", "kind"),
+    [
+        (ITEM, "exact"),
+        ("Bàbá mi sọ  fún wa pé òjò ti rọ̀ lánàá ní ọjà ńlá .", "exact"),
+        (f"{FILLER[0]} {ITEM} {FILLER[1]}", "exact"),
+        ("bàbá mi sọ fún wa pé: «òjò ti rọ̀ lánàá, ní ọjà ńlá»", "re-punctuated"),
+        (f"{FILLER[0]} {ITEM.upper()} {FILLER[1]}", "re-punctuated"),
+        ("Bàbá mi sọ fún wa pé\nòjò ti rọ̀ lánàá\nní ọjà ńlá!", "re-punctuated"),
+        (bare(ITEM), "without marks"),
+        (f"{FILLER[0]} {bare(ITEM).lower()} {FILLER[1]}", "without marks"),
+        ("ní ọjà ńlá lánàá òjò ti rọ̀, bàbá mi sọ fún wa pé", "re-ordered"),
+        (f"{FILLER[0]} Ńlá ọjà ní lánàá rọ̀ ti òjò pé wa fún sọ mi bàbá. {FILLER[1]}", "re-ordered"),
+        (f"{FILLER[0]} Ó ní bàbá mi sọ fún wa pé òjò ti rọ̀ {FILLER[1]}", "part"),
+    ],
+)
+def test_each_kind_is_found(there: str, kind: str) -> None:
+    assert kinds([ITEM, *FILLER[40:]], *FILLER[2:40], there) == {kind: 1}
+
+
+def test_clean_text_gives_no_alarm_and_few_common_words_are_no_leak() -> None:
+    assert kinds([sentence(i) for i in range(500, 600)], *(story(i) for i in range(60))) == {}
+    assert kinds(["bàbá mi sọ fún wa"], "ọmọ bàbá mi sọ fún wa pé kí a lọ") == {"exact": 1}
+    assert kinds(["Ó dára."], "Ó dára púpọ̀ láti rí yín") == {}
+    assert kinds(["Ó dára."], "Ẹ káàárọ̀\nó dára\n") == {"re-punctuated": 1}
+
+
+@pytest.mark.parametrize("language", list(WORDS))
+def test_every_script(language: str) -> None:
+    items = [sentence(i, language) for i in range(20)]
+    texts = [*(story(i, language) for i in range(30, 60)), *items[:10], bare(items[10])]
+    found = searched(items, *texts).reports[0]
+    assert found.kinds["exact"] + found.kinds["re-punctuated"] + found.kinds["without marks"] >= 11
+    assert found.found <= 12
+
+
+def test_scripts_without_blanks_between_words() -> None:
+    item = "ខ្ញុំទៅផ្សារជាមួយម្តាយនៅព្រឹកនេះ"
+    assert len(bare_words(item)) > 10
+    assert kinds([item], f"មុនពេល{item}ក្រោយមក") == {"exact": 1}
+    assert kinds(["ယနေ့မနက်ဈေးသို့သွားပါသည်"], "မင်္ဂလာပါ ခင်ဗျာ") == {}
+
+
+def test_letters_that_a_plain_keyboard_lacks() -> None:
+    assert kinds(["Ɗan ƙasa ya ɓoye ƴar ɗaya a gidan sarki"], "dan kasa ya boye yar daya a gidan sarki") == {"without marks": 1}
+
+
+def test_items_of_every_format(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        {
+            "a.txt": f"{FILLER[0]}\n\n{FILLER[1]}\n",
+            "ner.txt": "Ada B-PER\nń O\nlọ O\n. O\n\n# O\nBen B-PER\n\n",
+            "b.tsv": f"tweet\tlabel\n{FILLER[2]}\tpositive\n{FILLER[3]}\tneutral\n",
+            "c.jsonl": f'{{"question": "{FILLER[4]}"}}\n',
+            "in/ner.conll": "Ada NN _ B-PER\nwá VB _ O\n\nÓ PRP _ O\n\n",
+        },
+    )
+    assert [(item.text, item.place) for item in read_items(tmp_path)] == [
+        (unicodedata.normalize("NFC", FILLER[0]), "a.txt#1"),
+        (unicodedata.normalize("NFC", FILLER[1]), "a.txt#3"),
+        (unicodedata.normalize("NFC", FILLER[2]), "b.tsv#2"),
+        (unicodedata.normalize("NFC", FILLER[3]), "b.tsv#3"),
+        (unicodedata.normalize("NFC", FILLER[4]), "c.jsonl#1"),
+        ("Ada wá", "in/ner.conll#1"),
+        ("Ó", "in/ner.conll#4"),
+        ("Ada ń lọ .", "ner.txt#1"),
+        ("# Ben", "ner.txt#6"),
+    ]
+    with pytest.raises(InputError, match="no such test file or folder"):
+        read_items(tmp_path / "nothing.txt")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no test items could be read"):
+        read_items(tmp_path / "empty")
+
+
+def test_sentences_go_and_the_rest_of_the_line_stays() -> None:
+    text = f"{FILLER[0]} {FILLER[1]} {ITEM} {FILLER[2]}\n{ITEM}\n{FILLER[3]}"
+    search = LeakSearch([("test", [Item(ITEM, "test#1")])])
+    document, matches = next(iter(search.through([Document("1", text, "yor", "a.txt")])))
+    left, removed = without_leaks(document, matches, [search.item_place(match) for match in matches])
+    assert left is not None
+    assert left.text == f"{FILLER[0]} {FILLER[1]} {FILLER[2]}\n{FILLER[3]}"
+    assert [(each.line, each.text, each.item) for each in removed] == [(1, ITEM, "test#1"), (2, ITEM, "test#1")]
+    document, matches = next(iter(search.through([Document("1", ITEM, "yor", "a.txt")])))
+    assert without_leaks(document, matches, ["test#1"])[0] is None
+
+
+def test_the_command_reports_and_its_exit_code_tells(tmp_path: Path, mbegu: CommandLine) -> None:
+    put(tmp_path / "text", {**stories(30), "leak.txt": f"{story(99)}{ITEM}\n"})
+    put(tmp_path, {"clean.txt": FILLER[0] + "\n", "test.txt": f"{ITEM}\n{FILLER[49]}\n"})
+    said = mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "clean.txt", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["tests"][0]["found"] == 0
+    line = mbegu.fails(13, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", tmp_path / "clean.txt")
+    assert "1 of 3 test items stand in the training text" in line
+    said = mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "test.txt")
+    assert "exact: test.txt#1 at leak.txt, line 9 of it: Bàbá mi" in said.out
+    said = mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--remove", "--json")
+    assert said.code == 0
+    out = tmp_path / "text-without-leaks"
+    assert json.loads(said.out)["pieces_removed"] == 1
+    assert "lánàá ní ọjà ńlá" not in "\n".join(document.text for document in read_documents(out / "kept.parquet"))
+    assert pq.read_table(out / "dropped.parquet").to_pylist() == [
+        {"source": "leak.txt", "line": 9, "reason": "test item", "detail": "exact: test.txt#1", "text": ITEM}
+    ]
+    assert mbegu("corpus", "leaks", out, tmp_path / "test.txt").code == 0
+    assert "not empty" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--remove")
+    assert "--out says where" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--out", tmp_path / "x")
+    assert "no such file or folder" in mbegu.fails(4, "corpus", "leaks", tmp_path / "nothing", tmp_path / "test.txt")
+
+
+def test_a_project_is_searched_in_what_it_learns_from(grown: Path, tmp_path: Path, mbegu: CommandLine) -> None:
+    train = next(read_documents(grown / "grown" / "corpus" / "train.parquet"))
+    line = max(train.text.split("\n"), key=len)
+    put(tmp_path, {"test.txt": line})
+    assert "1 of 1 test items" in mbegu.fails(13, "corpus", "leaks", grown, tmp_path / "test.txt")
+
+
+def test_the_order_of_words_alone_decides_nothing_by_chance() -> None:
+    """Random sentences over a small vocabulary share most of their words; few may be taken for re-ordered copies."""
+    chosen = random.Random(1)
+    words = [f"w{i}" for i in range(2000)]
+    weights = [1 / (i + 1) for i in range(2000)]
+    made = [" ".join(chosen.choices(words, weights, k=14)) for _ in range(4000)]
+    assert searched(made[:500], *made[500:]).reports[0].found <= 2
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize(("language", "least"), [("hau", 1463), ("pcm", 1566), ("swa", 1770), ("wol", 1205), ("zul", 0)])
+def test_the_real_cases_are_found(language: str, least: int) -> None:
+    """Whole sentences of MasakhaNER 2.0 tests that the README of the data counts as lines of the raw news; zul has none."""
+    from mbegu.core.report import Say
+    from mbegu.corpus.leaks.find import training_text
+
+    search = LeakSearch([(language, read_items(DATA / "ner" / "masakhaner2" / language / "test.txt"))])
+    for _ in search.through(training_text(DATA / "raw-text" / language, Say(quiet=True))):
+        pass
+    kinds = search.reports[0].kinds
+    whole = kinds["exact"] + kinds["re-punctuated"] + kinds["without marks"]
+    assert whole >= least
+    if language == "zul":
+        assert search.reports[0].found == 0

@@ -1,0 +1,217 @@
+"""sources.toml: which table counts for which file, every problem at once, and the papers on the documents of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.corpus.conftest import put
+from tests.corpus.material import stories, story, zipped
+
+from mbegu.core.errors import InputError, SettingsError
+from mbegu.core.report import Say
+from mbegu.corpus.files import fingerprint
+from mbegu.corpus.findings import NO_LICENCE, PAPERS
+from mbegu.corpus.papers import Paper, Papers
+from mbegu.corpus.settings import CorpusSettings
+
+
+def papers(folder: Path, text: str) -> Papers:
+    put(folder, {"sources.toml": text})
+    return Papers.read(folder)
+
+
+TABLES = """
+[[source]]
+files = "**"
+licence = "CC0-1.0"
+contributor = "everybody"
+
+[[source]]
+files = "stories/"
+contributor = "Àdùkẹ́"
+licence = "CC-BY-4.0"
+consent = { purpose = "language models", date = 2025-03-01, version = 2, until = "2030" }
+
+[[source]]
+files = ["stories/old*.txt", "stories/deep/**/x.txt"]
+contributor = "elders"
+
+[[source]]
+files = "stories/old-1.txt"
+contributor = "one elder"
+
+[[source]]
+files = "*.csv"
+contributor = "the school"
+
+[[source]]
+files = "rows.csv#17"
+contributor = "one pupil"
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "contributor"),
+    [
+        ("a.txt", "everybody"),
+        ("stories/new.txt", "Àdùkẹ́"),
+        ("stories/new.txt#121", "Àdùkẹ́"),
+        ("stories/pack.zip/in/a.docx", "Àdùkẹ́"),
+        ("stories/old-2.txt", "elders"),
+        ("stories/old-1.txt", "one elder"),
+        ("stories/old-1.txt#4", "one elder"),
+        ("stories/deep/a/b/x.txt", "elders"),
+        ("stories/deep/x.txt", "elders"),
+        ("storiesother/a.txt", "everybody"),
+        ("deep/down/rows.csv#3", "the school"),
+        ("rows.csv#17", "one pupil"),
+        ("rows.csv#17:40", "one pupil"),
+        ("rows.csv#171", "the school"),
+    ],
+)
+def test_the_most_specific_pattern_counts(tmp_path: Path, source: str, contributor: str) -> None:
+    assert papers(tmp_path, TABLES).of(source).contributor == contributor
+
+
+def test_what_overruled_what_and_what_fits_nothing_is_said(tmp_path: Path) -> None:
+    found = papers(tmp_path, TABLES)
+    found.of("stories/old-1.txt")
+    said = found.remarks()
+    assert "sources.toml: 'stories/old-1.txt' and 'stories/old*.txt' both fit 1 documents: the more specific, 'stories/old-1.txt', counts" in said
+    assert "sources.toml: '*.csv' fits no document" in said
+
+
+def test_consent_and_dates_are_kept_as_text(tmp_path: Path) -> None:
+    paper = papers(tmp_path, TABLES).of("stories/a.txt")
+    assert (paper.consent_purpose, paper.consent_date, paper.consent_version, paper.consent_until) == ("language models", "2025-03-01", "2", "2030")
+    assert paper.meta() == {"consent_purpose": "language models", "consent_date": "2025-03-01", "consent_version": "2", "consent_until": "2030"}
+
+
+def test_no_file_means_no_papers(tmp_path: Path) -> None:
+    assert Papers.read(tmp_path).of("a.txt") == Paper()
+
+
+def test_a_file_in_a_folder_below_is_for_the_files_beside_it(tmp_path: Path) -> None:
+    put(tmp_path, {"sources.toml": '[[source]]\nfiles="**"\nlicence="MIT"\n', "a/b/sources.toml": '[[source]]\nfiles="*.txt"\nlicence="CC0-1.0"\n'})
+    found = Papers.read(tmp_path, "usb/")
+    assert [found.of(source).licence for source in ("usb/x.txt", "usb/a/b/x.txt", "usb/a/b/c/x.txt", "x.txt")] == ["MIT", "CC0-1.0", "CC0-1.0", ""]
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    wrong = """
+[[sorce]]
+files = "x"
+"""
+    with pytest.raises(SettingsError, match=r"there is no table \[\[sorce\]\] \(did you mean 'source'\?\)"):
+        papers(tmp_path, wrong)
+    wrong = """
+[[source]]
+file = "x"
+licens = "MIT"
+contributor = 7
+date = "last week"
+consent = { porpose = "x", date = "2025-02-30" }
+
+[[source]]
+files = ["a", "a"]
+consent = "yes"
+
+[[licence]]
+name = "ours"
+commercial = "perhaps"
+"""
+    with pytest.raises(SettingsError) as caught:
+        papers(tmp_path, wrong)
+    line = caught.value.one_line()
+    for part in (
+        "[source 1] has no setting 'file' (did you mean 'files'",
+        "[source 1] has no setting 'licens' (did you mean 'licence'",
+        "[source 1] contributor: expected a text in quotes, found 7",
+        "[source 1] needs 'files'",
+        "[source 1.consent] has no setting 'porpose' (did you mean 'purpose'",
+        "[source 2] consent: expected a table",
+        "[licence 1] commercial: 'perhaps' is not one of yes, no, ask",
+        "sources.toml",
+    ):
+        assert part in line, part
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[source]\n", "not TOML"),
+        ('source = "x"', "'source' is not a list of tables: write [[source]]"),
+        ('[[source]]\nfiles="a"\n[[source]]\nfiles="a"\n', "the pattern 'a' stands in two tables"),
+        ('[[source]]\nfiles="a"\ndate="2025-13"\n', "'2025-13' is not a date such as 2025-03-31"),
+        ('[[source]]\nfiles=[]\n', "[source 1] files: names no file"),
+        ('[[source]]\nfiles="/"\n', "[source 1] files: an empty pattern"),
+        ("a = " + "[" * 5000, "sources.toml"),
+    ],
+)
+def test_what_is_no_sources_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        papers(tmp_path, text)
+    assert message in caught.value.one_line()
+
+
+def test_the_papers_reach_documents_report_and_label(grow) -> None:  # type: ignore[no-untyped-def]
+    files = {f"ada/{name}": text for name, text in stories(30).items()} | {f"b/{name}": text for name, text in stories(30, 100).items()}
+    table = '[[source]]\nfiles = "ada"\nlicence = "CC-BY-4.0"\ncontributor = "Ada"\nconsent = { purpose = "models" }\ntitle = "Tales"\n'
+    made = grow({**files, "sources.toml": table}, licence="CC0-1.0", contributor="Radio")
+    documents = [*made.train, *made.heldout]
+    assert {(d.contributor, d.licence, d.meta.get("consent_purpose", ""), d.meta.get("title", "")) for d in documents} == {
+        ("Ada", "CC-BY-4.0", "models", "Tales"),
+        ("Radio", "CC0-1.0", "", ""),
+    }
+    assert made.facts["contributors"]["Ada"]["documents"] == 30
+    assert made.facts["licences"]["CC0-1.0"]["documents"] == 30
+    assert made.dropped_for(PAPERS) == ["sources.toml"]
+    from mbegu.release.label import _text
+
+    assert {giver.name for giver in _text(made.facts).givers} == {"Ada", "Radio"}
+
+
+def test_documents_without_a_licence_are_refused_or_marked(grow) -> None:  # type: ignore[no-untyped-def]
+    files = {**stories(40), "sources.toml": '[[source]]\nfiles = "story-000*"\nlicence = "MIT"\n'}
+    assert grow(files).facts["licences"]["unknown"]["documents"] == 30
+    strict = grow({**files, "pack.zip": zipped({f"{i}.txt": story(i) for i in range(200, 230)})}, require_licence=True)
+    assert list(strict.facts["licences"]) == ["MIT"]
+    assert len(strict.dropped_for(NO_LICENCE)) == 60
+    with pytest.raises(InputError, match="no licence"):
+        grow({"sources.toml": '[[source]]\nfiles = "nowhere"\nlicence = "MIT"\n'}, require_licence=True)
+
+
+def test_a_change_of_the_papers_changes_the_fingerprint(project: Path) -> None:
+    put(project / "text", stories(3))
+    settings, quiet = CorpusSettings(), Say(quiet=True)
+    without = fingerprint(settings, project, quiet)
+    put(project / "text", {"sources.toml": '[[source]]\nfiles = "*"\nlicence = "MIT"\n'})
+    one = fingerprint(settings, project, quiet)
+    put(project / "text", {"sources.toml": '[[source]]\nfiles = "*"\nlicence = "CC0-1.0"\n'})
+    assert len({without, one, fingerprint(settings, project, quiet)}) == 3
+    put(project / "text", {"sources.toml": "[[source]]\n"})
+    with pytest.raises(SettingsError, match="needs 'files'"):
+        fingerprint(settings, project, quiet)
+
+
+@pytest.mark.parametrize("divide_by", ["file", "folder", "contributor"])
+def test_a_source_never_straddles_when_asked(grow, divide_by: str) -> None:  # type: ignore[no-untyped-def]
+    files = {f"d{i % 8}/{name}": text for i, (name, text) in enumerate(stories(64).items())}
+    files |= {f"big-{k}.txt": "\n\n".join(story(1000 + 50 * k + i, sentences=12) for i in range(12)) for k in range(6)}
+    table = '[[source]]\nfiles = "big-0.txt"\ncontributor = "A"\n[[source]]\nfiles = "d*/"\ncontributor = "B"\n'
+    made = grow({**files, "sources.toml": table}, divide_by=divide_by)
+
+    def unit(document) -> str:  # type: ignore[no-untyped-def]
+        path = document.source.partition("#")[0]
+        return {"file": path, "folder": path.rpartition("/")[0] or path, "contributor": document.contributor or document.id}[divide_by]
+
+    assert made.heldout
+    assert not {unit(d) for d in made.train} & {unit(d) for d in made.heldout}
+    loose = grow(files)
+    assert any(d.source.partition("#")[0] in {e.source.partition("#")[0] for e in loose.train} for d in loose.heldout)
+
+
+def test_text_of_one_giver_cannot_be_divided_by_giver(grow) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match=r"all text is of one contributor, which is never divided.*divide_by = \"document\""):
+        grow(stories(40), contributor="Ada", divide_by="contributor")
