@@ -27,6 +27,7 @@ LINK_LOOP = "link to a folder already read"
 NO_COLUMN = "no text column"
 BROKEN_ROW = "broken row"
 REPEATED_LINE = "repeated line"
+BESIDE = "beside the text of a page"
 EXACT = "exact duplicate"
 NEAR = "near duplicate"
 

@@ -24,7 +24,7 @@ def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSet
 
     Args:
         files: what to read, as ``text_files`` lists it.
-        language: the language that all of it is taken to be in.
+        language: the language that it is taken to be in where a file does not say otherwise; picks the side of a translation memory.
         settings: how to read it, and its papers.
         findings: gets everything that is left out, and the counts.
         say: shows the progress.
@@ -34,16 +34,17 @@ def read_documents(files: Sequence[TextFile], language: str, settings: CorpusSet
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
     done = 0
     for file in files:
-        for raw in _texts_of(file, settings, findings):
+        for raw in _texts_of(file, Context(settings, findings, language=language)):
             yield from _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
         done += file.size_bytes
         say.progress(done, total, "bytes")
 
 
-def _texts_of(file: TextFile, settings: CorpusSettings, findings: Findings) -> Iterator[RawText]:
+def _texts_of(file: TextFile, context: Context) -> Iterator[RawText]:
     """Yield the texts of one file; what stops the reading is recorded."""
+    findings = context.findings
     try:
-        yield from read_source(file.source(), Context(settings, findings))
+        yield from read_source(file.source(), context)
     except ReadError as error:
         findings.drop(file.name, error.reason, error.detail)
     except OSError as error:
@@ -76,7 +77,7 @@ def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: C
             continue
         findings.nfc_documents += made.nfc_changed
         name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
-        yield Document(name, made.text, language, source, settings.licence, settings.contributor)
+        yield Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor)
 
 
 def _place(raw: RawText, piece: Piece) -> str:
