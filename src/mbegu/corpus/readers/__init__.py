@@ -14,8 +14,6 @@ from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.sniff import format_by_content
 from mbegu.corpus.source import RawText, Source
 
-NO_READER = ""  # the content decides
-
 READERS = {
     ".txt": "text",
     ".text": "text",
@@ -39,7 +37,7 @@ READERS = {
     ".gz": "compressed",
     ".xz": "compressed",
     ".json": "json",
-    ".xml": NO_READER,
+    ".xml": "xml",
     ".srt": "subtitles",
     ".vtt": "subtitles",
     ".stm": "stm",
@@ -85,8 +83,6 @@ def read_source(source: Source, context: Context) -> Iterator[RawText]:
         context.findings.note(source.name, "has another ending, but its content is plain text: read as such")
         name = "text"
     name = format_by_content(source, name)
-    if name == NO_READER:
-        raise ReadError(UNSUPPORTED, "XML of a kind that is not known: MediaWiki, translation memories, ELAN, UDHR and XHTML are read")
     context.findings.formats[name] += 1
     reader = cast(Reader, importlib.import_module(f"mbegu.corpus.readers.{name}"))
     yield from reader.read(source, context)

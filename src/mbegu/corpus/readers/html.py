@@ -20,6 +20,7 @@ from mbegu.corpus.source import RawText, Source
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_PAGE = re.compile(r"<(?:!DOCTYPE\s+)?html[\s>]", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r]+")
 # Stand for the end of a block and of a paragraph until it is known what stands beside them.
 _BLOCK, _PARAGRAPH = "\x01", "\x02"
@@ -32,6 +33,11 @@ BLOCKS = frozenset(
     ]
 )
 PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "article", "section", "table", "ul", "ol", "pre"])
+
+
+def recognises(head: str) -> bool:
+    """Whether XML begins as a page in XHTML does."""
+    return bool(_PAGE.search(head[:2000]))
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 # Signs that stand at the end of what is before them: Latin, Greek, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, N'Ko, Armenian, Adlam, Vai, CJK.
-_CLOSING = frozenset(".,;:!?%…‰°'’" "؟،؛۔٪" "፡።፣፤፥፦፧፨" "।॥" "។៕៖" "၊။" "߸߹߷" "՝՞։" "\U0001e95e\U0001e95f" "꘍꘎꘏" "、。，！？；：")
+_CLOSING = frozenset(".,;:!?%…‰°'’؟،؛۔٪፡።፣፤፥፦፧፨।॥។៕៖၊။߸߹߷՝՞։\U0001e95e\U0001e95f꘍꘎꘏、。，！？；：")
 _OPENING = frozenset("¿¡#@")
 _AROUND = frozenset("/-‐‑_")
 _ESCAPED_QUOTE = '""""'  # one quotation mark, as a program that writes tables escapes it; in MasakhaNER's files

@@ -29,4 +29,15 @@ def main_code(code: str) -> str:
 
 
 # ISO 639-3 macrolanguage codes and the individual language that corpora mean by them: FLORES-200 and Tesseract's and Wikimedia's lists.
-_INDIVIDUAL = {"swa": "swh", "orm": "gaz", "nep": "npi", "ori": "ory", "mlg": "plt", "est": "ekk", "lav": "lvs", "aze": "azj", "uzb": "uzn", "ara": "arb"}
+_INDIVIDUAL = {
+    "swa": "swh",
+    "orm": "gaz",
+    "nep": "npi",
+    "ori": "ory",
+    "mlg": "plt",
+    "est": "ekk",
+    "lav": "lvs",
+    "aze": "azj",
+    "uzb": "uzn",
+    "ara": "arb",
+}

@@ -28,7 +28,9 @@ _MARK = "[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*"
 _DATE = rf"{_MARK}(?P<day>\d{{1,4}}{_MARK}[./\u2010-\u2015-]\s?{_MARK}\d{{1,2}}{_MARK}[./\u2010-\u2015-]\s?{_MARK}\d{{1,4}}\.?){_MARK}"
 _HALF = r"[^\d\[\]:/-]{0,20}?"  # AM and PM in any language, before or after the time
 _TIME = rf"{_HALF}\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?{_HALF}"
-_START = re.compile(rf"^(?:{_MARK}\[{_DATE}[,،]?\s{_TIME}\]\s?|{_DATE.replace('day', 'android')}[,،]?\s{_TIME}\s[-\u2013\u2014]\s)(?P<rest>.*)$", re.DOTALL)
+_START = re.compile(
+    rf"^(?:{_MARK}\[{_DATE}[,،]?\s{_TIME}\]\s?|{_DATE.replace('day', 'android')}[,،]?\s{_TIME}\s[-\u2013\u2014]\s)(?P<rest>.*)$", re.DOTALL
+)
 _BY_PROGRAM = "\u200e"
 _PLACEHOLDER = re.compile(r"^\s*<[^<>\n]{1,80}>\s*$")
 _REMARK = re.compile("\\s*\u200e?<[^<>@/\\n]{1,40}\\s[^<>@/\\n]{1,40}>\\s*$")

@@ -43,8 +43,9 @@ def _article(lines: Iterable[str]) -> Iterator[str]:
         elif field != "url":
             if field == "text" and is_first and line.strip():
                 is_quoted, is_first = line.lstrip().startswith('"'), False
-                line = line.lstrip()[1:] if is_quoted else line
-            yield _unmarked(line, is_quoted)
+                yield _unmarked(line.lstrip().removeprefix('"'), is_quoted)
+            else:
+                yield _unmarked(line, is_quoted)
 
 
 def _unmarked(line: str, is_quoted: bool) -> str:

@@ -12,7 +12,9 @@ from collections.abc import Collection
 
 MAX_DEPTH = 40
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_NO_PROSE = "ref|gallery|math|chem|score|timeline|syntaxhighlight|source|pre|code|imagemap|hiero|graph|mapframe|maplink|templatestyles|references|table"
+_NO_PROSE = (
+    "ref|gallery|math|chem|score|timeline|syntaxhighlight|source|pre|code|imagemap|hiero|graph|mapframe|maplink|templatestyles|references|table"
+)
 _EMPTY_ELEMENT = re.compile(rf"<(?:{_NO_PROSE})\b[^<>]*/>", re.IGNORECASE)
 _ELEMENT = re.compile(rf"<({_NO_PROSE})\b[^<>]*>.*?(?:</\1\s*>|(?=\n\s*\n)|\Z)", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|hr)\b[^<>]*>", re.IGNORECASE)
@@ -100,11 +102,17 @@ def _link_text(content: str, hidden: Collection[str]) -> str:
     name = target.strip()
     if name.startswith(":"):
         name = name[1:]
-    elif name.partition(":")[0].strip().replace("_", " ").lower() in hidden and ":" in name or _LANGUAGE_LINK.match(name):
+    elif _is_hidden(name, hidden):
         return ""
     if not bar:
         return name.replace("_", " ").lstrip("#")
     return label.rpartition("|")[2] if label.strip() else re.sub(r"\s*\([^()]*\)$", "", name.partition(":")[2] or name)
+
+
+def _is_hidden(name: str, hidden: Collection[str]) -> bool:
+    """Whether a link stands for a file, a category or a page in another language."""
+    space, colon, _ = name.partition(":")
+    return bool(colon) and (space.strip().replace("_", " ").lower() in hidden or bool(_LANGUAGE_LINK.match(name)))
 
 
 def _lines(text: str) -> str:

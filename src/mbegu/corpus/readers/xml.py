@@ -8,15 +8,20 @@ from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 from mbegu.core.units import format_bytes
-from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, ReadError
+from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, UNSUPPORTED, ReadError
 from mbegu.corpus.readers.context import Context
-from mbegu.corpus.source import Source
+from mbegu.corpus.source import RawText, Source
 
 # Deflate reaches 1,032:1 at most; text of the most repetitive kind seen stays under 60:1.
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 1_000_000
 ENCRYPTED_FLAG = 0x1
 XML_HEAD_BYTES = 100_000
+
+
+def read(source: Source, context: Context) -> Iterator[RawText]:
+    """Say that XML of no known kind is not read. Raises ``ReadError``."""
+    raise ReadError(UNSUPPORTED, "XML of a kind that is not known: MediaWiki, translation memories, ELAN, UDHR and XHTML are read")
 
 
 def open_zip(stream: BinaryIO) -> zipfile.ZipFile:
