@@ -25,7 +25,7 @@ BUFFER_BYTES = 1 << 16
 _OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
     ".bz2": lambda stream: cast(BinaryIO, bz2.BZ2File(stream)),
     ".gz": lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream)),
-    ".xz": lambda stream: cast(BinaryIO, lzma.LZMAFile(stream)),
+    ".xz": lambda stream: cast(BinaryIO, lzma.LZMAFile(stream)),  # noqa: SIM115
 }
 
 

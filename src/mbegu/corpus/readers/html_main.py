@@ -42,8 +42,8 @@ def beside_the_text(root: Any) -> set[Any]:
             in_links[parent] += in_links[element]
             links[parent] += links[element]
     found: set[Any] = set()
-    for element in letters:
-        if element.getparent() in found or _is_beside(element) or _is_menu(element, letters[element], in_links[element], links[element]):
+    for element, count in letters.items():
+        if element.getparent() in found or _is_beside(element) or _is_menu(element, count, in_links[element], links[element]):
             found.add(element)
     tops = {element for element in found if element.getparent() not in found}
     return tops if sum(letters[element] for element in tops) < letters[root] else set()

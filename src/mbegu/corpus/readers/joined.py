@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 
 # Signs that stand at the end of what is before them: Latin, Greek, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, N'Ko, Armenian, Adlam, Vai, CJK.
-_CLOSING = frozenset(".,;:!?%…‰°'’؟،؛۔٪፡።፣፤፥፦፧፨।॥។៕៖၊။߸߹߷՝՞։\U0001e95e\U0001e95f꘍꘎꘏、。，！？；：")
+_CLOSING = frozenset(".,;:!?%…‰°'’؟،؛۔٪፡።፣፤፥፦፧፨।॥។៕៖၊။߸߹߷՝՞։\U0001e95e\U0001e95f⹁꘍꘎꘏、。，！？；：")
 _OPENING = frozenset("¿¡#@")
+_SINGLE = frozenset("'`")
 _AROUND = frozenset("/-‐‑_")
 _ESCAPED_QUOTE = '""""'  # one quotation mark, as a program that writes tables escapes it; in MasakhaNER's files
 # First and last code points of scripts that put no space between words: Thai, Lao, Tibetan, Myanmar, Khmer, Kana and Han.
@@ -34,7 +35,7 @@ def joined(tokens: Sequence[str]) -> str:
 def _sides(token: str, is_open: set[str]) -> tuple[bool, bool]:
     """Return whether a token holds to what is before it, and to what follows; straight quotation marks open and close in turn."""
     if set(token) <= {'"', "'", "`"}:
-        kind = "'" if token == "'" else '"'
+        kind = "single" if token in _SINGLE else "double"
         closes = kind in is_open
         is_open.symmetric_difference_update({kind})
         return closes, not closes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 
 from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, ReadError
@@ -11,6 +12,10 @@ from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.ocr import recognise
 from mbegu.corpus.readers.pdf_image import scanned_page
 from mbegu.corpus.source import RawText, Source
+
+# Programs draw lines from the left in any script. pypdf turns the letters of scripts that run from the right round again, but leaves the Latin
+# stop that ends such a line, drawn first, in front of it (seen with pypdf 7.1). Hebrew, Arabic, Syriac, Thaana and N'Ko letters.
+_STRAY_STOP = re.compile("^([.:!]+)([\u0590-\u07ff\u08a0-\u08ff\ufb1d-\ufdff\ufe70-\ufefc][^\n]*)$", re.MULTILINE)
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
@@ -46,7 +51,7 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
     failed = scanned = 0
     for number, page in enumerate(reader.pages, 1):
         try:
-            text = page.extract_text()
+            text = _STRAY_STOP.sub(r"\2\1", page.extract_text())
             image = None if text.strip() else scanned_page(page)
         except Exception:  # one broken page must not cost the book
             failed += 1

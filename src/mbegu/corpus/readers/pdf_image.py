@@ -30,7 +30,7 @@ def picture(image: Any) -> bytes | None:
     """Return an image of a PDF as a file; ``None`` where its packing or its colours are not known (JBIG2, palettes)."""
     filters = image.get("/Filter", [])
     names = [str(name) for name in (filters if isinstance(filters, list) else [filters])]
-    if names == ["/DCTDecode"] or names == ["/JPXDecode"]:
+    if names in (["/DCTDecode"], ["/JPXDecode"]):
         return bytes(image._data)
     if names == ["/CCITTFaxDecode"]:
         return _fax(image)

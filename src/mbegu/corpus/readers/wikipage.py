@@ -1,7 +1,7 @@
 """Wiki articles one to a file, as collections give them: ``title:``, ``url:`` and ``text:`` lines, then the article with bits of markup.
 
-The address goes. Links become their words, headings and tables plain lines (the cells of a row parted by tabs). Nothing is judged here: info boxes and
-articles of one line stay, for quality filters to see.
+The address goes. Links become their words, headings and tables plain lines (the cells of a row parted by tabs). Nothing is judged here: info
+boxes and articles of one line stay, for quality filters to see.
 """
 
 from __future__ import annotations
