@@ -92,7 +92,9 @@ def srt(lines: Sequence[str]) -> str:
 
 
 def vtt(lines: Sequence[str]) -> str:
-    return "WEBVTT\n\n" + "".join(f"00:0{i}.000 --> 00:0{i}.900 line:0\n<v Ada>{html.escape(line, quote=False)}</v>\n\n" for i, line in enumerate(lines))
+    return "WEBVTT\n\n" + "".join(
+        f"00:0{i}.000 --> 00:0{i}.900 line:0\n<v Ada>{html.escape(line, quote=False)}</v>\n\n" for i, line in enumerate(lines)
+    )
 
 
 def stm(lines: Sequence[str]) -> str:
@@ -100,9 +102,8 @@ def stm(lines: Sequence[str]) -> str:
 
 
 def textgrid(lines: Sequence[str]) -> str:
-    labels = "".join(
-        f'        intervals [{i + 1}]:\n            xmin = {i}\n            xmax = {i + 1}\n            text = "{line}"\n' for i, line in enumerate(lines)
-    )
+    times = "            xmin = {}\n            xmax = {}\n"
+    labels = "".join(f'        intervals [{i + 1}]:\n{times.format(i, i + 1)}            text = "{line}"\n' for i, line in enumerate(lines))
     head = 'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 9\ntiers? <exists>\nsize = 1\nitem []:\n    item [1]:\n'
     tier = f'        class = "IntervalTier"\n        name = "turns"\n        xmin = 0\n        xmax = 9\n        intervals: size = {len(lines)}\n'
     return head + tier + labels

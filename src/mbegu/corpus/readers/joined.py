@@ -8,6 +8,7 @@ from collections.abc import Sequence
 # Signs that stand at the end of what is before them: Latin, Greek, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, N'Ko, Armenian, Adlam, Vai, CJK.
 _CLOSING = frozenset(".,;:!?%…‰°'’؟،؛۔٪፡።፣፤፥፦፧፨।॥។៕៖၊။߸߹߷՝՞։\U0001e95e\U0001e95f⹁꘍꘎꘏、。，！？；：")
 _OPENING = frozenset("¿¡#@")
+MAX_SIGNS = 8  # longer tokens are no punctuation
 _SINGLE = frozenset("'`")
 _AROUND = frozenset("/-‐‑_")
 _ESCAPED_QUOTE = '""""'  # one quotation mark, as a program that writes tables escapes it; in MasakhaNER's files
@@ -39,6 +40,8 @@ def _sides(token: str, is_open: set[str]) -> tuple[bool, bool]:
         closes = kind in is_open
         is_open.symmetric_difference_update({kind})
         return closes, not closes
+    if len(token) > MAX_SIGNS:
+        return False, False
     categories = {unicodedata.category(sign) for sign in token}
     if categories <= {"Pe", "Pf"} or all(sign in _CLOSING for sign in token):
         return True, False

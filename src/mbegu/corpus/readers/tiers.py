@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mbegu.corpus.findings import NO_COLUMN, ReadError
-from mbegu.corpus.readers.columns import mean_letters
+from mbegu.corpus.readers.columns import listed, mean_letters
 from mbegu.corpus.readers.context import Context
 
 # Speakers of one recording talk in turns of like length; words, glosses and sounds are much shorter than the turns they stand in.
@@ -47,8 +47,8 @@ def _chosen(tiers: Mapping[str, Sequence[Label]], source: str, context: Context)
     scores = {name: mean_letters([label.text for label in labels if label.text.strip()]) for name, labels in tiers.items()}
     longest = max(scores.values(), default=0.0)
     if longest == 0:
-        raise ReadError(NO_COLUMN, f"no tier holds text; the tiers are {', '.join(map(repr, tiers)) or 'none'}")
+        raise ReadError(NO_COLUMN, f"no tier holds text; the tiers are {listed(tiers)}")
     chosen = [name for name, score in scores.items() if score >= MIN_SHARE_OF_LONGEST * longest]
     if len(chosen) < len(tiers):
-        context.findings.note(source, f"text taken from the tiers {', '.join(map(repr, chosen))}; the tiers are {', '.join(map(repr, tiers))}")
+        context.findings.note(source, f"text taken from the tiers {listed(chosen)}; the tiers are {listed(tiers)}")
     return chosen
