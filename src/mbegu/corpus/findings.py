@@ -29,6 +29,7 @@ BROKEN_ROW = "broken row"
 NO_LICENCE = "no licence"
 WITHDRAWN = "withdrawn"
 REPEATED_LINE = "repeated line"
+BESIDE = "beside the text of a page"
 EXACT = "exact duplicate"
 NEAR = "near duplicate"
 
@@ -82,6 +83,7 @@ class Findings:
 
     def drop(self, source: str, reason: str, detail: str = "", text: str = "", *, size_bytes: int | None = None) -> None:
         """Count something left out and keep it as an example while there is room; ``size_bytes`` where ``text`` is only its beginning."""
+        detail = " ".join(detail.split())
         self.dropped[reason] += 1
         self.dropped_bytes[reason] += len(text.encode("utf-8", "replace")) if size_bytes is None else size_bytes
         drop = Drop(source, reason, detail, excerpt(text))

@@ -35,7 +35,7 @@ def read_documents(
 
     Args:
         files: what to read, as ``text_files`` lists it.
-        language: the language that all of it is taken to be in.
+        language: the language that it is taken to be in where a file does not say otherwise; picks the side of a translation memory.
         settings: how to read it, and its papers.
         findings: gets everything that is left out, and the counts.
         say: shows the progress.
@@ -47,7 +47,7 @@ def read_documents(
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
     done = 0
     for file in files:
-        for raw in _texts_of(file, settings, findings):
+        for raw in _texts_of(file, Context(settings, findings, language=language)):
             found = _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
             yield from (each for document in found if (each := _admitted(document, settings, papers, withdrawn, findings)))
         done += file.size_bytes
@@ -73,10 +73,11 @@ def _admitted(
     return document
 
 
-def _texts_of(file: TextFile, settings: CorpusSettings, findings: Findings) -> Iterator[RawText]:
+def _texts_of(file: TextFile, context: Context) -> Iterator[RawText]:
     """Yield the texts of one file; what stops the reading is recorded."""
+    findings = context.findings
     try:
-        yield from read_source(file.source(), Context(settings, findings))
+        yield from read_source(file.source(), context)
     except ReadError as error:
         findings.drop(file.name, error.reason, error.detail)
     except OSError as error:
@@ -109,7 +110,7 @@ def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: C
             continue
         findings.nfc_documents += made.nfc_changed
         name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
-        yield Document(name, made.text, language, source, settings.licence, settings.contributor)
+        yield Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor)
 
 
 def _place(raw: RawText, piece: Piece) -> str:

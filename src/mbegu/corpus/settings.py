@@ -19,6 +19,7 @@ class CorpusSettings:
         choices=("auto", "file", "paragraph", "line"),
     )
     encoding: str = setting("", help="encoding of files that are not Unicode, such as cp1252; guessed and reported when empty")
+    ocr_language: str = setting("", help="Tesseract's data for pictures of text, such as yor or yor+eng; that of the text's language when empty")
     licence: str = setting("unknown", help="licence of text that sources.toml names none for, an SPDX identifier such as CC-BY-4.0")
     contributor: str = setting("", help="who gave the text that sources.toml names nobody for; stands in the label")
     require_licence: bool = setting(False, help="leave out documents that no licence is known of; if not, they are marked as unknown")

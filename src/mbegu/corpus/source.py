@@ -52,9 +52,11 @@ class RawText:
     """One text as a reader found it, before it is cut and normalised.
 
     ``place`` says where in the source it stands (``17`` for row 17, empty for the whole). ``chunks`` are pieces of the text in
-    order, read once, with ``\\n`` line ends.
+    order, read once, with ``\\n`` line ends. ``language`` is the code that the file itself gives (one side of a translation memory),
+    empty where it says nothing.
     """
 
     source: str
     place: str
     chunks: Iterable[str]
+    language: str = ""

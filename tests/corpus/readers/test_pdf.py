@@ -18,7 +18,7 @@ def test_a_password_is_told(read) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_a_scan_without_text_says_what_to_do(read) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ReadError, match="OCR") as caught:
+    with pytest.raises(ReadError, match="scanned page") as caught:
         read("a.pdf", pdf(""))
     assert caught.value.reason == EMPTY
 

@@ -25,7 +25,7 @@ def test_plain_text_with_another_ending_is_read_and_noted(read, language: str, n
     ["<a><b>x</b></a>" * 50, "for (i = 0; i < 10; i++) { x[i] += 1; }\n" * 20, "1,2,3\n4,5,6\n" * 50, b"\xff\xfe\x00\x01" * 50, b"abc\xff" * 20],
 )
 def test_what_is_not_plain_text_is_listed_with_the_endings_that_are_read(read, content: str | bytes) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ReadError, match=r"endings that are read: .csv .docx .epub") as caught:
+    with pytest.raises(ReadError, match=r"endings that are read: .bz2 .conll .conllu .csv .docx") as caught:
         read("a.xyz", content)
     assert caught.value.reason == UNSUPPORTED
 

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 from mbegu.corpus.findings import UNSUPPORTED, ReadError
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.sniff import format_by_content
 from mbegu.corpus.source import RawText, Source
 
 READERS = {
@@ -32,6 +33,26 @@ READERS = {
     ".epub": "epub",
     ".pdf": "pdf",
     ".zip": "archive",
+    ".bz2": "compressed",
+    ".gz": "compressed",
+    ".xz": "compressed",
+    ".json": "json",
+    ".xml": "xml",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".stm": "stm",
+    ".textgrid": "textgrid",
+    ".eaf": "eaf",
+    ".tmx": "tmx",
+    ".po": "po",
+    ".conll": "conll",
+    ".conllu": "conll",
+    ".zim": "zim",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
 }
 
 
@@ -44,7 +65,7 @@ class Reader(Protocol):
 
 
 def read_source(source: Source, context: Context) -> Iterator[RawText]:
-    """Yield the texts of one source by the reader for its ending.
+    """Yield the texts of one source by the reader for its ending, or for its content where formats share an ending.
 
     A source with another ending or none is read as plain text when its content plainly is: corpora often carry the language code
     as ending.
@@ -61,6 +82,7 @@ def read_source(source: Source, context: Context) -> Iterator[RawText]:
             raise ReadError(UNSUPPORTED, f"endings that are read: {' '.join(sorted(READERS))}")
         context.findings.note(source.name, "has another ending, but its content is plain text: read as such")
         name = "text"
+    name = format_by_content(source, name)
     context.findings.formats[name] += 1
     reader = cast(Reader, importlib.import_module(f"mbegu.corpus.readers.{name}"))
     yield from reader.read(source, context)

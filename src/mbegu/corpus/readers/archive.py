@@ -6,6 +6,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from mbegu.corpus.files import is_hidden, is_paper
@@ -28,7 +29,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     if context.depth >= MAX_DEPTH:
         raise ReadError(BOMB, f"an archive in an archive, more than {MAX_DEPTH} deep; unpack it yourself if you trust it")
     allowance = context.allowance or Allowance(context.settings.max_unpacked_bytes)
-    inside = Context(context.settings, context.findings, context.depth + 1, allowance)
+    inside = replace(context, depth=context.depth + 1, allowance=allowance)
     with source.seekable(context.settings.max_file_bytes) as stream, open_zip(stream) as archive:
         members = sorted((info for info in archive.infolist() if not info.is_dir()), key=lambda info: info.filename)
         if len(members) > MAX_MEMBERS:

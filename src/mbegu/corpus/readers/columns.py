@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 
 from mbegu.corpus.findings import NO_COLUMN, ReadError
 from mbegu.corpus.readers.context import Context
 
 LOOKED_AT_ROWS = 200
+SHOWN_NAMES = 20
 _ADDRESS = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*://|www\.)\S+\s*$", re.IGNORECASE)
 
 
@@ -24,7 +26,7 @@ def choose_column(cells: Mapping[str, Sequence[str]], source: str, context: Cont
         ReadError: the named column is not there, or no column holds text; says which columns there are.
     """
     wanted = context.settings.column
-    names = ", ".join(repr(name) for name in cells) or "none"
+    names = listed(cells)
     if wanted:
         if wanted not in cells:
             context.findings.missing_columns.append(source)
@@ -38,6 +40,12 @@ def choose_column(cells: Mapping[str, Sequence[str]], source: str, context: Cont
     if len(cells) > 1:
         context.findings.note(source, f"text taken from column '{best}', which has the longest text; the columns are {names}")
     return best
+
+
+def listed(names: Collection[str]) -> str:
+    """Return the names of columns for a message, the first ones of many."""
+    shown = ", ".join(repr(name) for name in islice(names, SHOWN_NAMES)) or "none"
+    return shown if len(names) <= SHOWN_NAMES else f"{shown} and {len(names) - SHOWN_NAMES:,} more"
 
 
 def mean_letters(values: Sequence[str]) -> float:

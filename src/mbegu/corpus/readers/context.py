@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from mbegu.core.units import format_bytes
 from mbegu.corpus.findings import BOMB, Findings, ReadError
@@ -27,9 +28,15 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Context:
-    """The settings, where findings go, how deep in archives we are, and what may still be unpacked."""
+    """The settings, where findings go, how deep in archives we are, what may still be unpacked, and what the caller wants.
+
+    ``language`` is the code that the text is taken to be in; it picks the side of a file that holds several languages, and the letters that
+    are looked for in pictures. ``keep_images`` is a folder for the pictures of pages whose text was recognised, so that people can check it.
+    """
 
     settings: CorpusSettings
     findings: Findings
     depth: int = 0
     allowance: Allowance | None = None
+    language: str = ""
+    keep_images: Path | None = None

@@ -10,11 +10,12 @@ from itertools import chain, islice
 from mbegu.corpus.decode import decode
 from mbegu.corpus.findings import BROKEN_ROW, NO_COLUMN, TOO_LARGE, Findings, ReadError
 from mbegu.corpus.lines import whole_lines
-from mbegu.corpus.readers.columns import LOOKED_AT_ROWS, choose_column, mean_letters
+from mbegu.corpus.readers.columns import LOOKED_AT_ROWS, choose_column, listed, mean_letters
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.source import RawText, Source
 
 FIELD_LIMIT_CHARACTERS = 100_000_000
+MAX_COLUMNS = 10_000
 DELIMITERS = (",", ";", "\t", "|")
 # A name at the head of a text column is short against the texts below it.
 HEAD_SHARE = 1 / 3
@@ -47,7 +48,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     body = looked_at[1:] if has_head else looked_at
     cells = {name: [row[i] if i < len(row) else "" for _, row in body] for i, name in enumerate(names)}
     if not body:
-        raise ReadError(NO_COLUMN, f"there is no row below the head; the columns are {', '.join(map(repr, names))}")
+        raise ReadError(NO_COLUMN, f"there is no row below the head; the columns are {listed(names)}")
     column = names.index(choose_column(cells, source.name, context))
     for number, row in chain(body, rows):
         if column < len(row):
@@ -78,6 +79,8 @@ def _rows(source: Source, findings: Findings, encoding: str, quoting: int) -> It
     try:
         for row in reader:
             closed = row == [_END]
+            if len(row) > MAX_COLUMNS:
+                raise ReadError(TOO_LARGE, f"row {reader.line_num} has {len(row):,} cells; no more than {MAX_COLUMNS:,} are read")
             if not closed and any(cell.strip() for cell in row):
                 yield reader.line_num, row
     except csv.Error as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,7 +37,7 @@ def _chapters(archive: zipfile.ZipFile, source: Source, context: Context) -> Ite
         if name in locked:
             raise ReadError(PROTECTED, "its chapters are locked; ask for a copy without the lock")
         # Pages inside a book are UTF-8 by definition of the format: their encodings are not worth a line each in the report.
-        quiet = Context(context.settings, Findings(), context.depth, context.allowance)
+        quiet = replace(context, findings=Findings())
         text = page_text(read_member(archive, name, context), f"{source.name}/{name}", quiet)
         if text:
             yield text

@@ -1,14 +1,21 @@
-"""PDF, by pypdf: the text layer page by page. Scans hold no text; lines end where the page's lines end."""
+"""PDF, by pypdf: the text layer page by page; lines end where the page's lines end. Pages that are pictures go through Tesseract."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 
 from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, ReadError
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.ocr import recognise
+from mbegu.corpus.readers.pdf_image import scanned_page
 from mbegu.corpus.source import RawText, Source
+
+# Programs draw lines from the left in any script. pypdf turns the letters of scripts that run from the right round again, but leaves the Latin
+# stop that ends such a line, drawn first, in front of it (seen with pypdf 7.1). Hebrew, Arabic, Syriac, Thaana and N'Ko letters.
+_STRAY_STOP = re.compile("^([.:!]+)([\u0590-\u07ff\u08a0-\u08ff\ufb1d-\ufdff\ufe70-\ufefc][^\n]*)$", re.MULTILINE)
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
@@ -25,7 +32,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
         except Exception as error:  # pypdf raises many kinds on damaged files, also ValueError, KeyError, RecursionError
             raise ReadError(DAMAGED, f"not a sound PDF: {type(error).__name__}: {error}") from error
     if not any(page.strip() for page in pages):
-        raise ReadError(EMPTY, "it holds no text, perhaps scanned pages: recognise the text with an OCR program first")
+        raise ReadError(EMPTY, "it holds no text, and no scanned page that could be taken out and recognised")
     yield RawText(source.name, "", ("\n\n".join(pages),))
 
 
@@ -40,15 +47,39 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
             opened = False
         if not opened:
             raise ReadError(PROTECTED, "save it without a password")
-    texts, failed = [], 0
-    for page in reader.pages:
+    texts: list[str] = []
+    failed = scanned = 0
+    for number, page in enumerate(reader.pages, 1):
         try:
-            texts.append(page.extract_text())
+            text = _STRAY_STOP.sub(r"\2\1", page.extract_text())
+            image = None if text.strip() else scanned_page(page)
         except Exception:  # one broken page must not cost the book
             failed += 1
+            continue
+        if image is not None:
+            scanned += 1
+            text = _recognised(image, number, source, context, has_text=any(text.strip() for text in texts))
+        texts.append(text)
+    if scanned:
+        context.findings.note(source.name, f"{scanned} of {failed + len(texts)} pages are scans: their text was recognised or is listed; check it")
     if failed:
         context.findings.note(source.name, f"{failed} of {failed + len(texts)} pages could not be read")
     return texts
+
+
+def _recognised(image: bytes, number: int, source: Source, context: Context, *, has_text: bool) -> str:
+    """Return the text of a scanned page; where it cannot be recognised it is listed, if other pages of the book hold text."""
+    try:
+        return recognise(image, f"{source.name}-{number:04}{_ending(image)}", context)
+    except ReadError as error:
+        if not has_text:
+            raise
+        context.findings.drop(f"{source.name}#page {number}", error.reason, error.detail)
+        return ""
+
+
+def _ending(image: bytes) -> str:
+    return ".png" if image[:4] == b"\x89PNG" else ".jpg" if image[:2] == b"\xff\xd8" else ".tif" if image[:2] == b"II" else ".jp2"
 
 
 @contextlib.contextmanager

@@ -1,19 +1,27 @@
-"""XML inside .docx, .odt and .epub: no entities, no network, no document types, sizes bounded before unpacking."""
+"""XML, in files and inside .docx, .odt and .epub: no entities, no network, no document types, sizes bounded before unpacking."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 from mbegu.core.units import format_bytes
-from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, ReadError
+from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, UNSUPPORTED, ReadError
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.source import RawText, Source
 
 # Deflate reaches 1,032:1 at most; text of the most repetitive kind seen stays under 60:1.
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 1_000_000
 ENCRYPTED_FLAG = 0x1
+XML_HEAD_BYTES = 100_000
+
+
+def read(source: Source, context: Context) -> Iterator[RawText]:
+    """Say that XML of no known kind is not read. Raises ``ReadError``."""
+    raise ReadError(UNSUPPORTED, "XML of a kind that is not known: MediaWiki, translation memories, ELAN, UDHR and XHTML are read")
 
 
 def open_zip(stream: BinaryIO) -> zipfile.ZipFile:
@@ -79,3 +87,43 @@ def parse_xml(data: bytes, name: str) -> Any:
     if internal is not None and any(True for _ in internal.iterentities()):
         raise ReadError(BOMB, f"'{name}' inside it declares XML entities, which no real document needs")
     return tree
+
+
+def stream_xml(source: Source, tags: Collection[str]) -> Iterator[Any]:
+    """Yield elements of XML as they end, so that a file of any size takes the memory of one of them.
+
+    Args:
+        source: the bytes, in any encoding that XML knows.
+        tags: local names of the elements wanted. Each is emptied once the caller asks for the next, so none may stand inside another.
+
+    Raises:
+        ReadError: it is not well formed, or declares entities as bombs do.
+    """
+    from lxml import etree
+
+    with source.open() as stream:
+        if b"<!ENTITY" in stream.read(XML_HEAD_BYTES).replace(b"\0", b""):
+            raise ReadError(BOMB, "it declares XML entities, which no real text needs")
+    names = [f"{{*}}{tag}" for tag in tags]
+    with source.open() as stream:
+        parsed = etree.iterparse(
+            stream, events=("end",), tag=names, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+        )
+        try:
+            for _, element in parsed:
+                yield element
+                _forget(element)
+        except (etree.LxmlError, ValueError) as error:
+            raise ReadError(DAMAGED, f"no sound XML: {error}") from error
+
+
+def local_name(element: Any) -> str:
+    """Return the name of an element without its namespace; empty for what is no element."""
+    return str(element.tag).rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
+
+
+def _forget(element: Any) -> None:
+    """Empty an element, and drop those before it from the tree."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
