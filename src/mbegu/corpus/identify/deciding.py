@@ -20,7 +20,7 @@ from mbegu.corpus.identify.spelling import Integers
 SURENESS, DEPENDENCE = 2.0, 0.6
 # Log-odds that a line is in its likeliest language rather than in one that was not taught, by what its letters cost above that language's own
 # lines, in nats a letter; short lines vary more, so they may cost more.
-KNOWN_AT_ZERO, KNOWN_PER_NAT, KNOWN_WHEN_SHORT = 4.4, 7.5, 23.0
+KNOWN_AT_ZERO, KNOWN_PER_NAT, KNOWN_WHEN_SHORT = 4.1, 7.0, 21.0
 LEAST_LETTERS = 4.0  # of a line, to say anything: with the end of each word as one
 
 NOT_TAUGHT = -1

@@ -85,9 +85,8 @@ class Identifier:
             return []
         scores = self._scorer.lines(texts)
         decided = decide(scores, self._typical, self._likelihood.writes)
-        guesses = list(map(Guess, [[*self.codes, UNKNOWN][number] for number in ()], ()))
         names = [*self.codes, UNKNOWN]  # NOT_TAUGHT is the last one
-        guesses = [Guess(names[number], p) for number, p in zip(decided.language.tolist(), decided.probability.tolist(), strict=True)]
+        guesses = list(map(Guess, map(names.__getitem__, decided.language.tolist()), decided.probability.tolist()))
         for at in np.flatnonzero(decided.language == NOT_TAUGHT).tolist():
             guesses[at] = self._untaught(texts[at], int(scores.script[at]), guesses[at])
         if self._overruled:

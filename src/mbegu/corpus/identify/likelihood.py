@@ -79,10 +79,9 @@ class Likelihood:
 
     def _bounded(self, nats: Rows, letters: Rows, script: Integers) -> Rows:
         """Return the costs with those of strange words bounded, and those of words in another script neutral."""
-        strange = np.float32(np.log(STRANGE_WORD)) + letters[:, None] * np.float32(np.log(STRANGE_LETTER))
-        bounded = -np.logaddexp(np.float32(np.log(1 - STRANGE_WORD)) - nats, strange)
-        costs: Rows = np.where(self.writes[:, script].T, bounded, letters[:, None] * np.float32(OTHER_SCRIPT_COST)).astype(np.float32)
-        return costs
+        costs: Rows = np.minimum(nats, (letters * np.float32(-np.log(STRANGE_LETTER)) - np.float32(np.log(STRANGE_WORD)))[:, None])
+        can = self.writes[:, script].T
+        return costs if can.all() else np.where(can, costs, letters[:, None] * np.float32(OTHER_SCRIPT_COST))
 
     def _find(self, codes: Codes, place: Integers) -> tuple[Integers, Integers]:
         """Return the rows [ORDER + 1, n] of the n-grams of each length that end at each code point, and the longest length [n] that is known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,13 +17,14 @@ import numpy.typing as npt
 
 from mbegu.corpus.identify.likelihood import Likelihood
 from mbegu.corpus.identify.packed import Packed, Rows, pack, unpack
-from mbegu.corpus.identify.spelling import Integers, spell
+from mbegu.corpus.identify.spelling import Integers, spell_joined
 from mbegu.corpus.keys import Hashes, mix
 
 CAPITAL_WEIGHT = 0.3  # of words with a capital letter: names are the same in every language. Measured: .95 against .93 of F1 for Zulu news
-BLOCK_CHARACTERS = 1 << 16  # worked on at a time: what this takes stays in the processor's cache
+BLOCK_CHARACTERS = 1 << 18  # worked on at a time: what this takes stays near the processor
 LONGEST_LINE = 200_000  # characters of a line that are looked at; its sums fit their integers
-CACHE_BITS = 16
+CACHE_BYTES = 24 << 20  # of words that are remembered
+MOST_CACHE_BITS = 18
 _NEWLINE, _SPACE = 10, 32
 _BASE = 0xD1342543DE82EF95  # odd; a multiplier with good spectral properties (Steele and Vigna 2021)
 _TABLE = bytes(each if each >= 0x80 or chr(each).isalpha() or each == 0x27 else _NEWLINE if each == _NEWLINE else _SPACE for each in range(256))
@@ -56,9 +58,12 @@ class Scorer:
     def __init__(self, likelihood: Likelihood) -> None:
         self._likelihood = likelihood
         self._columns = likelihood.n_languages + 1  # the last one holds letters
-        size = 1 << CACHE_BITS
+        width = (self._columns + 1) // 2
+        bits = min(MOST_CACHE_BITS, int(math.log2(CACHE_BYTES / (8 * width))))
+        size = 1 << bits
+        self._shift = np.uint64(64 - bits)
         self._keys = np.zeros(size, dtype=np.uint64)
-        self._rows = np.zeros((size, (self._columns + 1) // 2), dtype=np.uint64)
+        self._rows = np.zeros((size, width), dtype=np.uint64)
         self._script = np.zeros(size, dtype=np.uint8)
         self._powers = self._inverses = np.zeros(0, dtype=np.uint64)
 
@@ -96,29 +101,40 @@ class Scorer:
 
     def _remembered(self, pieces: _Pieces, data: bytes) -> tuple[Packed, Integers]:
         """Return the row and the script of each piece, working out those that are not remembered."""
-        places = (pieces.hashes >> np.uint64(64 - CACHE_BITS)).astype(np.int64)
+        places = (pieces.hashes >> self._shift).astype(np.int64)
+        elsewhere = np.flatnonzero(self._keys.take(places) != pieces.hashes)
+        places[elsewhere] = self._second_place(pieces.hashes[elsewhere])
         rows, script = self._rows.take(places, axis=0), self._script.take(places)
-        missing = np.flatnonzero(self._keys.take(places) != pieces.hashes)
+        missing = elsewhere[self._keys.take(places[elsewhere]) != pieces.hashes[elsewhere]]
         if len(missing):
             hashes, first, number = np.unique(pieces.hashes[missing], return_index=True, return_inverse=True)
-            texts = [data[pieces.first[at] : pieces.end[at]].decode("utf-8", "surrogatepass") for at in missing[first].tolist()]
-            new_rows, new_script = self.rows_of(texts)
+            new_rows, new_script = self.rows_of(_cut_out(data, pieces.first[missing[first]], pieces.end[missing[first]]), len(hashes))
             rows[missing], script[missing] = new_rows[number], new_script[number]
-            there = places[missing[first]]
+            there = (hashes >> self._shift).astype(np.int64)
+            there = np.where(self._keys.take(there) == 0, there, self._second_place(hashes))
             self._keys[there], self._rows[there], self._script[there] = hashes, new_rows, new_script
         return rows, script
 
-    def rows_of(self, pieces: Sequence[str]) -> tuple[Packed, npt.NDArray[np.uint8]]:
-        """Return the packed row of costs and letters of each piece of text, and the script of its first letter."""
-        words = spell(pieces)
+    def _second_place(self, hashes: Hashes) -> Integers:
+        """Return where a piece is remembered when another one took its first place."""
+        return (hashes & np.uint64(len(self._keys) - 1)).astype(np.int64)
+
+    def rows_of(self, pieces: str, n_pieces: int) -> tuple[Packed, npt.NDArray[np.uint8]]:
+        """Return the packed row of costs and letters of each piece of text, and the script of its first letter.
+
+        Args:
+            pieces: with a line end between them.
+            n_pieces: how many there are.
+        """
+        words = spell_joined(pieces, n_pieces)
         scored = self._likelihood.words(words)
         weight = np.where(words.has_capital[words.text], np.float32(CAPITAL_WEIGHT), np.float32(1))
         values = pack(np.concatenate([scored.costs, scored.letters[:, None]], axis=1) * weight[:, None])
-        rows = np.zeros((len(pieces), values.shape[1]), dtype=np.uint64)
+        rows = np.zeros((n_pieces, values.shape[1]), dtype=np.uint64)
         if len(values):
             starts = np.flatnonzero(np.diff(words.text, prepend=-1))
             rows[words.text[starts]] = np.add.reduceat(values, starts, axis=0)
-        script = np.zeros(len(pieces), dtype=np.uint8)
+        script = np.zeros(n_pieces, dtype=np.uint8)
         script[words.text[::-1]] = words.script[::-1]
         return rows, script
 
@@ -147,6 +163,16 @@ def _joined(texts: Sequence[str]) -> str:
     if joined.count("\n") == len(texts) - 1 and len(joined) <= BLOCK_CHARACTERS + len(texts):
         return joined
     return "\n".join(text[:LONGEST_LINE].replace("\n", " ") for text in texts)
+
+
+def _cut_out(data: bytes, first: Integers, end: Integers) -> str:
+    """Return parts of UTF-8 text with a line end between them."""
+    sizes = end - first + 1  # with the byte after it, for the line end
+    ends = np.cumsum(sizes)
+    at = np.arange(ends[-1]) + np.repeat(first - (ends - sizes), sizes)
+    codes = np.frombuffer(data, dtype=np.uint8)[at]
+    codes[ends - 1] = _NEWLINE
+    return codes[:-1].tobytes().decode("utf-8", "surrogatepass")
 
 
 def _most_frequent(pieces: _Pieces, script: Integers, n_lines: int) -> Integers:

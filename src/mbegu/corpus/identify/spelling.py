@@ -87,9 +87,14 @@ def spell(texts: Sequence[str]) -> Words:
     Args:
         texts: each without a line end.
     """
-    composed = unicodedata.normalize("NFC", "\n".join(texts))
+    return spell_joined("\n".join(texts), len(texts))
+
+
+def spell_joined(joined: str, n_texts: int) -> Words:
+    """Split texts that have been joined with a line end between them into words."""
+    composed = unicodedata.normalize("NFC", joined)
     codes = _code_points(composed)
-    has_capital = _any_in(_letters.kinds(codes) == CAPITAL, codes, len(texts))
+    has_capital = _any_in(_letters.kinds(codes) == CAPITAL, codes, n_texts)
     if has_capital.any():
         codes = _code_points(composed.lower())
     kinds = _letters.kinds(codes)

@@ -41,7 +41,7 @@ def stretches(text: str, scorer: Scorer, typical: Rows, writes: npt.NDArray[np.b
     pieces = list(_PIECES.finditer(text))
     if not pieces or not len(typical):
         return []
-    packed, script = scorer.rows_of([piece[0] for piece in pieces])
+    packed, script = scorer.rows_of("\n".join(piece[0] for piece in pieces), len(pieces))
     values = unpack(packed, len(typical) + 1)
     costs, letters = values[:, :-1], values[:, -1:]
     states = np.where(writes[:, script].T, costs, np.float32(1e6))
