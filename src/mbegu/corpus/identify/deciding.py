@@ -21,6 +21,8 @@ SURENESS, DEPENDENCE = 2.0, 0.6
 # Log-odds that a line is in its likeliest language rather than in one that was not taught, by what its letters cost above that language's own
 # lines, in nats a letter; short lines vary more, so they may cost more.
 KNOWN_AT_ZERO, KNOWN_PER_NAT, KNOWN_WHEN_SHORT = 4.1, 7.0, 21.0
+# The fit had as many lines of unknown languages as of known ones. In a corpus known ones are more frequent: odds of e to 1 are assumed.
+PRIOR_KNOWN = 1.0
 LEAST_LETTERS = 4.0  # of a line, to say anything: with the end of each word as one
 
 NOT_TAUGHT = -1
@@ -28,10 +30,15 @@ NOT_TAUGHT = -1
 
 @dataclass(frozen=True)
 class Decisions:
-    """Of each line: ``language`` [lines], a number or ``NOT_TAUGHT``, and ``probability`` [lines] that this is right."""
+    """Of each line: ``language`` [lines], a number or ``NOT_TAUGHT``, and ``probability`` [lines] that this is right.
+
+    Also ``nearest`` [lines], the likeliest of the taught languages in any case, and ``known`` [lines], the probability that it is a taught one at all.
+    """
 
     language: Integers
     probability: npt.NDArray[np.float64]
+    nearest: Integers
+    known: npt.NDArray[np.float64]
 
 
 def decide(scores: Scores, typical: Rows, writes: npt.NDArray[np.bool_]) -> Decisions:
@@ -44,7 +51,8 @@ def decide(scores: Scores, typical: Rows, writes: npt.NDArray[np.bool_]) -> Deci
     """
     costs = scores.costs
     if not writes.any():
-        return Decisions(np.full(len(costs), NOT_TAUGHT), np.ones(len(costs)))
+        nothing = np.full(len(costs), NOT_TAUGHT)
+        return Decisions(nothing, np.ones(len(costs)), nothing, np.zeros(len(costs)))
     can = writes[:, scores.script].T
     if not can.all():
         costs = np.where(can, costs, np.float32(np.inf))
@@ -52,9 +60,10 @@ def decide(scores: Scores, typical: Rows, writes: npt.NDArray[np.bool_]) -> Deci
     best = costs.argmin(axis=1)
     least = costs[np.arange(len(best)), best]
     excess = np.where(can.any(axis=1), least / letters - typical[best], np.inf)
-    known = 1 / (1 + np.exp(np.minimum(KNOWN_PER_NAT * excess - KNOWN_AT_ZERO - KNOWN_WHEN_SHORT / np.sqrt(letters), 50)))
+    log_odds = PRIOR_KNOWN + KNOWN_AT_ZERO - KNOWN_PER_NAT * excess + KNOWN_WHEN_SHORT / np.sqrt(letters)
+    known = 1 / (1 + np.exp(np.minimum(-log_odds, 50)))
     scale = np.float32(-SURENESS) * letters ** np.float32(-DEPENDENCE)
     with np.errstate(invalid="ignore"):  # where no language is written in the script
         among = 1 / np.exp((costs - least[:, None]) * scale[:, None]).sum(axis=1)
     is_known = (known >= 0.5) & (scores.letters >= LEAST_LETTERS)
-    return Decisions(np.where(is_known, best, NOT_TAUGHT), np.where(is_known, known * among, 1 - known))
+    return Decisions(np.where(is_known, best, NOT_TAUGHT), np.where(is_known, known * among, 1 - known), best, known)

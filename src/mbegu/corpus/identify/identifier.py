@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,11 +11,11 @@ import numpy as np
 
 from mbegu.core.errors import InputError, MissingDependencyError
 from mbegu.corpus.identify.by_script import ONE_LANGUAGE, SCRIPT_CERTAINTY
-from mbegu.corpus.identify.deciding import NOT_TAUGHT, decide
+from mbegu.corpus.identify.deciding import NOT_TAUGHT, Decisions, decide
 from mbegu.corpus.identify.library import Library, with_collective
 from mbegu.corpus.identify.likelihood import Likelihood
 from mbegu.corpus.identify.model_file import Model, line_key, line_size, read_model
-from mbegu.corpus.identify.scoring import LONGEST_LINE, Scorer
+from mbegu.corpus.identify.scoring import LONGEST_LINE, Scorer, Scores
 from mbegu.corpus.identify.spelling import SCRIPT_CODES
 from mbegu.corpus.identify.switching import Stretch, stretches
 
@@ -83,8 +84,7 @@ class Identifier:
         """
         if not len(texts):
             return []
-        scores = self._scorer.lines(texts)
-        decided = decide(scores, self._typical, self._likelihood.writes)
+        scores, decided = self.decisions(texts)
         names = [*self.codes, UNKNOWN]  # NOT_TAUGHT is the last one
         guesses = list(map(Guess, map(names.__getitem__, decided.language.tolist()), decided.probability.tolist()))
         for at in np.flatnonzero(decided.language == NOT_TAUGHT).tolist():
@@ -94,15 +94,45 @@ class Identifier:
                 guesses[at] = self._unless_overruled(text, guesses[at])
         return guesses
 
-    def spans(self, text: str) -> list[Span]:
-        """Return the parts of a line that are each in one language, in order, words only; one part where the line does not mix languages."""
-        whole = self.lines([text])[0]
+    def decisions(self, texts: Sequence[str]) -> tuple[Scores, Decisions]:
+        """Return the scores of lines and what the taught languages alone make of them; languages are numbers in ``codes``."""
+        scores = self._scorer.lines(texts)
+        return scores, decide(scores, self._typical, self._likelihood.writes)
+
+    def spans(self, text: str, whole: Guess | None = None) -> list[Span]:
+        """Return the parts of a line that are each in one language, in order, words only; one part where the line does not mix languages.
+
+        Args:
+            text: a line of NFC text.
+            whole: what ``lines`` said of it, if that is known already.
+        """
+        whole = whole or self.lines([text])[0]
         found = stretches(text[:LONGEST_LINE], self._scorer, self._typical, self._likelihood.writes) if not self._is_overruled(text) else []
         if len({each.language for each in found}) < 2:
             bare = text.strip()
             start = text.find(bare)
             return [Span(start, start + len(bare), whole.language, whole.probability)] if bare else []
         return _merged([self._span(text, each) for each in found])
+
+    def marked(self, text: str, whole: Guess) -> tuple[Guess, list[Span]]:
+        """Return the language of a line and its spans.
+
+        A line that is unknown as a whole because it mixes languages gets the one that most of it is in, with that part's probability times its share.
+
+        Args:
+            text: a line of NFC text.
+            whole: what ``lines`` said of it.
+        """
+        spans = self.spans(text, whole)
+        named = [span for span in spans if span.language != UNKNOWN]
+        if whole.language != UNKNOWN or not named:
+            return whole, spans
+        total = sum(span.end - span.start for span in spans)
+        shares = Counter[str]()
+        for span in named:
+            shares[span.language] += span.end - span.start
+        language, size = shares.most_common(1)[0]
+        return Guess(language, max(span.probability for span in named if span.language == language) * size / total), spans
 
     def _span(self, text: str, found: Stretch) -> Span:
         part = text[found.start : found.end]

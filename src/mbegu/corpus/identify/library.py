@@ -34,7 +34,7 @@ class Library:
         except self._library.error:  # it refuses text with control characters
             return None
         _, code, share, _ = found[0]
-        name = _iso_639_3(code)
+        name = iso_639_3(code)
         return (name, CERTAINTY * share / 100) if reliable and share >= LEAST_SHARE and name else None
 
 
@@ -49,7 +49,7 @@ def is_installed() -> bool:
 
 
 @functools.cache
-def _iso_639_3(code: str) -> str:
+def iso_639_3(code: str) -> str:
     """Return the ISO 639-3 code for a code of the library, empty for its jokes, its scripts and what has none."""
     import iso639
 
