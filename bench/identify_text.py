@@ -45,7 +45,7 @@ TEACHING = {
     "tsn": "parallel/sona-south-africa/SONA_2022-02-10/tsn.txt",
 }
 NGUNI_AND_TSWANA = {"zul": "zu", "xho": "xh", "ssw": "ss", "nbl": "nr", "tsn": "tn"}  # half of their lines come from stories of even numbers
-HALF_TAUGHT = {"run": "run", "fat": "aka_fante"}  # by the odd articles of the declaration, as there is nothing else
+HALF_TAUGHT = {"run": "run", "fat": "aka_fante"}  # by the odd articles of the declaration, as there is nothing else but three stories in Fante
 NTREX = {each: each for each in ("amh", "hau", "ibo", "kin", "orm", "som", "swa", "wol", "yor", "zul")}
 SIB = {
     "amh_Ethi": "amh", "gaz_Latn": "orm", "hau_Latn": "hau", "ibo_Latn": "ibo", "kin_Latn": "kin", "som_Latn": "som", "swh_Latn": "swa",
@@ -76,6 +76,7 @@ def teaching(data: Path) -> dict[str, list[str]]:
         chosen[code] = lines[:LINES]
     for code, version in HALF_TAUGHT.items():
         chosen[code] = [line for article, line in paragraphs(data, version) if article % 2]
+        chosen[code] += [page for number, page in stories(data, code) if number % 2 == 0]
     return chosen
 
 
@@ -85,10 +86,10 @@ def testing(data: Path, taught: dict[str, list[str]]) -> dict[str, list[tuple[st
     sets: dict[str, list[tuple[str, str]]] = {
         "NTREX-128": [(code, line) for name, code in NTREX.items() for line in _lines_of(data / f"parallel/ntrex-128/newstest2019-ref.{name}.txt")],
         "SIB-200": [(code, row[2]) for name, code in SIB.items() for row in _rows(data / f"topic-short/sib-200/{name}/test.tsv")],
-        "UDHR": [(code, line) for name, code in UDHR.items() for _, line in paragraphs(data, name)],
+        "UDHR": [(code, line) for name, code in UDHR.items() for _, line in paragraphs(data, name)]
+        + [(code, line) for code, name in HALF_TAUGHT.items() for article, line in paragraphs(data, name) if article % 2 == 0],
         "speeches": [(code, line) for code in SPEECHES for line in _lines_of(data / f"parallel/sona-south-africa/SONA_2023-02-9/{code}.txt")],
         "stories": [(code, line) for name, code in STORIES.items() for number, line in stories(data, name) if number % 2],
-        "halves": [(code, line) for code, name in HALF_TAUGHT.items() for article, line in paragraphs(data, name) if article % 2 == 0],
         "tweets": [(code, row[0]) for code in TWEETS for row in _rows(data / f"sentiment/afrisenti/{code}/test.tsv")],
     }
     return {name: _without(pairs, seen) for name, pairs in sets.items()}

@@ -63,10 +63,7 @@ def typed_plainly(line: str) -> str:
 def word_grams(words: Words) -> Codes:
     """Return the longest n-gram [n, ORDER] that ends at each letter and each end of a word."""
     place = places(words)
-    columns = []
-    for back in reversed(range(ORDER)):
-        shifted = np.concatenate([np.zeros(back, dtype=np.uint32), words.codes[: len(words.codes) - back]])
-        columns.append(np.where(place >= back, shifted, np.uint32(0)))
+    columns = [np.where(place >= back, np.roll(words.codes, back), np.uint32(0)) for back in reversed(range(ORDER))]
     return np.stack(columns, axis=1)[place > 0]
 
 

@@ -58,7 +58,8 @@ class Likelihood:
         self.writes = np.array([[code in each.scripts for code in SCRIPT_CODES] for each in counts], dtype=bool).reshape(-1, len(SCRIPT_CODES))
         self._tables: list[HashTable] = []
         self._first_rows: list[int] = [0]  # of n-grams of each length; row 0 stands for none: the letter was never seen, or nothing before matters
-        self._build(counts)
+        if counts:
+            self._build(counts)
 
     def words(self, words: Words) -> WordCosts:
         """Return what each word costs in each language."""
@@ -125,7 +126,7 @@ class Likelihood:
         if order == 1:
             parts.append((np.full((1, ORDER), START, dtype=np.uint32), np.zeros(1)))  # never comes after anything, but other letters after it
         grams = np.concatenate([part for part, _ in parts])
-        language = np.repeat(np.arange(len(parts)) % max(1, self.n_languages), [len(part) for part, _ in parts])
+        language = np.repeat(np.arange(len(parts)) % self.n_languages, [len(part) for part, _ in parts])
         hashes, first, number = np.unique(_hashes(grams, order, 0), return_index=True, return_inverse=True)
         cells = np.bincount(
             number * self.n_languages + language, weights=np.concatenate([each for _, each in parts]), minlength=len(hashes) * self.n_languages

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.identify.deciding import DEPENDENCE, KNOWN_AT_ZERO, KNOWN_PER_NAT, NOT_TAUGHT, decide
+from mbegu.corpus.identify.deciding import NOT_TAUGHT, decide
 from mbegu.corpus.identify.packed import Rows, unpack
 from mbegu.corpus.identify.scoring import Scorer, Scores
 
 CHANGE_COST = 10.0  # nats: a stretch in another language needs about two or three clear words
-# Where a letter of an unknown language costs as much as one of a language that has no model: excess at which deciding is even.
-UNKNOWN_EXCESS = KNOWN_AT_ZERO / KNOWN_PER_NAT + 0.3
+UNKNOWN_EXCESS = 1.2  # nats a letter above a language's own lines from which on words are of an unknown one: about where half of the short ones are
+FORBIDDEN = np.float32(1e6)
 _PIECES = re.compile("[^\\s\x00-\x26\x28-\x40\x5b-\x60\x7b-\x7f]+")  # as the scorer cuts bytes
 
 
@@ -44,17 +44,18 @@ def stretches(text: str, scorer: Scorer, typical: Rows, writes: npt.NDArray[np.b
     packed, script = scorer.rows_of("\n".join(piece[0] for piece in pieces), len(pieces))
     values = unpack(packed, len(typical) + 1)
     costs, letters = values[:, :-1], values[:, -1:]
-    states = np.where(writes[:, script].T, costs, np.float32(1e6))
+    states = np.where(writes[:, script].T | (letters == 0), costs, FORBIDDEN)
     unknown = letters * (typical.mean() + np.float32(UNKNOWN_EXCESS))
     path = _cheapest_path(np.concatenate([states, unknown], axis=1))
     bounds = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     found = []
     for first, end in zip(bounds, bounds[1:], strict=False):
-        sums = Scores(costs[first:end].sum(axis=0, keepdims=True), letters[first:end].sum(axis=0), script[first : first + 1].astype(np.int64))
+        written = int(script[first:end][np.argmax(letters[first:end])])
+        sums = Scores(costs[first:end].sum(axis=0, keepdims=True), letters[first:end].sum(axis=0), np.array([written]))
         decided = decide(sums, typical, writes)
         is_known = path[first] < len(typical)
         language = int(decided.language[0]) if is_known else NOT_TAUGHT
-        found.append(Stretch(pieces[first].start(), pieces[end - 1].end(), language, float(decided.probability[0]), int(script[first])))
+        found.append(Stretch(pieces[first].start(), pieces[end - 1].end(), language, float(decided.probability[0]), written))
     return found
 
 
