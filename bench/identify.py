@@ -150,8 +150,12 @@ def unknown_rates(identifier: Identifier, sets: dict[str, Pairs], unknown: Pairs
         known = identifier.decisions([line for _, line in sets[name]])[1].known
         rows.append((f"{name}, its own 95 %", COVERAGE, float((hard < np.quantile(known, 1 - COVERAGE)).mean())))
         rows.append((f"{name}, as it is set", float((known >= 0.5).mean()), float((hard < 0.5).mean())))
-    told = [ONE_LANGUAGE.get(SCRIPT_CODES[each]) for each, is_taught in zip(scores.script, taught_scripts[scores.script], strict=True) if not is_taught]
-    print(f"lines of unknown languages: {len(unknown):,}; in scripts of taught languages {len(hard):,}; told by the script alone {sum(map(bool, told)):,}")
+    told = [
+        ONE_LANGUAGE.get(SCRIPT_CODES[each]) for each, is_taught in zip(scores.script, taught_scripts[scores.script], strict=True) if not is_taught
+    ]
+    print(
+        f"lines of unknown languages: {len(unknown):,}; in scripts of taught languages {len(hard):,}; told by the script alone {sum(map(bool, told)):,}"
+    )
     return rows
 
 
@@ -190,7 +194,9 @@ def main() -> None:
         began_s = time.process_time()
         identifier = Identifier.load(path, with_library=False)
         loading_s = time.process_time() - began_s
-        print(f"{len(taught)} languages, {sum(map(len, taught.values())):,} lines: taught in {teaching_s:.1f} s, {size_bytes:,} bytes, loaded in {loading_s:.2f} s")
+        print(
+            f"{len(taught)} languages, {sum(map(len, taught.values())):,} lines: taught in {teaching_s:.1f} s, {size_bytes:,} bytes, loaded in {loading_s:.2f} s"
+        )
         print(format_table(("speed", "MB per processor second"), speeds(path, arguments.data, others)))
         if arguments.speed_only:
             return

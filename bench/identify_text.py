@@ -53,7 +53,19 @@ SIB = {
 }  # fmt: skip
 TWEETS = ("amh", "hau", "pcm", "swa", "twi")
 SPEECHES = ("zul", "xho", "ssw", "nbl", "tsn")
-STORIES = {"zu": "zul", "xh": "xho", "ss": "ssw", "nr": "nbl", "tn": "tsn", "rw": "kin", "ny": "nya", "ee": "ewe", "fat": "fat", "tw-asan": "twi", "tw-akua": "twi"}
+STORIES = {
+    "zu": "zul",
+    "xh": "xho",
+    "ss": "ssw",
+    "nr": "nbl",
+    "tn": "tsn",
+    "rw": "kin",
+    "ny": "nya",
+    "ee": "ewe",
+    "fat": "fat",
+    "tw-asan": "twi",
+    "tw-akua": "twi",
+}
 UDHR = {
     "amh": "amh", "hau_NG": "hau", "ibo": "ibo", "yor": "yor", "swh": "swa", "kin": "kin", "som": "som", "xho": "xho", "zul": "zul",
     "wol": "wol", "aka_asante": "twi", "pcm": "pcm", "nya_chinyanja": "nya", "bam": "bam", "ewe": "ewe", "ssw": "ssw", "tsn": "tsn",

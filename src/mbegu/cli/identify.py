@@ -32,7 +32,9 @@ IDENTIFY_COMMANDS: CommandTable = {
 LINES_AT_ONCE = 5000
 SHOWN_CHARACTERS = 80  # of a line of text on the terminal
 
-MODEL = click.option("--model", type=PATH, default=None, help="File of taught languages. Default: identifier.npz of the project here, else the user's.")
+MODEL = click.option(
+    "--model", type=PATH, default=None, help="File of taught languages. Default: identifier.npz of the project here, else the user's."
+)
 
 
 @click.group(cls=LazyGroup, table=IDENTIFY_COMMANDS, otherwise=("mbegu.cli.identify", "lines"), subcommand_metavar="FILE... | COMMAND [ARGS]...")
@@ -125,7 +127,9 @@ def teach(code: str, files: tuple[Path, ...], model: Path | None, as_json: bool,
         result = teach(held, code, texts, source)
         results.append({"file": str(file), "lines": len(texts), "held_back": result.lines, "right": result.right, "taken_for": result.taken_for})
         others = ", ".join(f"{other} {count}" for other, count in result.taken_for.items())
-        say.note(f"{file}: {format_number_of(len(texts), 'line')}; of {result.lines} held back {result.right} were known{f', not {others}' if others else ''}")
+        say.note(
+            f"{file}: {format_number_of(len(texts), 'line')}; of {result.lines} held back {result.right} were known{f', not {others}' if others else ''}"
+        )
         if len(texts) < ADVISED_LINES:
             say.warn(f"better give {ADVISED_LINES} lines or more: close languages are then told apart better")
     size_bytes = write_model(path, held)

@@ -29,7 +29,9 @@ def scores(costs: list[float], letters: float, script: int) -> Scores:
         ([0.5, 2.4, 0.1], LEAST_LETTERS - 1, LATIN, NOT_TAUGHT),
     ],
 )
-def test_the_cheapest_language_that_is_written_so_unless_even_it_costs_too_much(costs: list[float], letters: float, script: int, language: int) -> None:
+def test_the_cheapest_language_that_is_written_so_unless_even_it_costs_too_much(
+    costs: list[float], letters: float, script: int, language: int
+) -> None:
     decided = decide(scores(costs, letters, script), TYPICAL, WRITES)
     assert decided.language[0] == language
     assert 0 <= decided.probability[0] <= 1

@@ -23,7 +23,9 @@ SHORTER_WEIGHT = 1.0  # a above. Measured: 0.4, 0.7, 1.0 and 1.2 are alike withi
 UNSEEN_LETTER = 1 / 5000  # probability of a letter that a language was never seen with
 STRANGE_WORD = 0.03  # share of words (names, loans, other languages) that are no words of the language: what one of them can cost is bounded
 STRANGE_LETTER = 1 / 30  # probability of each letter of such a word: as if all letters of an alphabet were alike
-OTHER_SCRIPT_COST = 2.5  # nats a letter, for words in a script that a language is not written in: more than its own words cost, less than strange ones
+OTHER_SCRIPT_COST = (
+    2.5  # nats a letter, for words in a script that a language is not written in: more than its own words cost, less than strange ones
+)
 
 Floats = npt.NDArray[np.float64]
 
