@@ -28,6 +28,7 @@ COMMANDS: CommandTable = {
     "doctor": ("mbegu.cli.doctor", "doctor", "look at this computer and say what will work"),
     "samples": ("mbegu.cli.samples", "samples", "list built-in sample text and open corpora; download one when asked"),
     "steps": ("mbegu.cli.project", "steps", "list the steps and every setting"),
+    "identify": ("mbegu.cli.identify", "identify", "name the language of each line; learn new languages from your text"),
     "corpus": ("mbegu.cli.corpus", "corpus", "step 1 alone: read, clean, deduplicate and split the text"),
     "tokenizer": ("mbegu.cli.stages", "tokenizer", "step 2 alone: learn the vocabulary"),
     "train": ("mbegu.cli.stages", "train", "up to step 4: train the model"),
