@@ -33,7 +33,8 @@ class Document:
     meta: dict[str, str] = field(default_factory=dict)
 
 
-def _schema() -> pa.Schema:
+def document_schema() -> pa.Schema:
+    """Return the columns of a file of documents."""
     import pyarrow as pa
 
     return pa.schema(
@@ -62,7 +63,7 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema()
+    schema = document_schema()
     count = 0
     with durable.replace_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         batch: list[dict[str, object]] = []

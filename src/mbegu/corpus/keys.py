@@ -77,16 +77,30 @@ def span_hashes(keys: Sequence[str], length: int) -> tuple[Hashes, Counts]:
     """
     padded = [key if len(key) >= length else key + "\0" * (length - len(key)) for key in keys]
     sizes = np.array([len(key) for key in padded], dtype=np.int64)
+    codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32)
+    return code_span_hashes(codes, sizes, length)
+
+
+def code_span_hashes(codes: npt.NDArray[np.uint32], sizes: Counts, length: int) -> tuple[Hashes, Counts]:
+    """Hash every span of ``length`` code points of texts that are given one after another.
+
+    Args:
+        codes: the code points of all texts [characters].
+        sizes: characters of each text [texts], none smaller than ``length``.
+        length: characters in a span.
+
+    Returns:
+        Hashes [spans] and offsets [texts + 1], as ``span_hashes``.
+    """
     offsets = np.concatenate([[0], np.cumsum(sizes - length + 1)]).astype(np.int64)
-    if not padded:
+    if not len(codes):
         return np.zeros(0, dtype=np.uint64), offsets
-    codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     starts = np.ones(len(codes), dtype=bool)
     ends = np.cumsum(sizes)
     for back in range(1, length):
         starts[ends - back] = False
     hashes = np.zeros(len(codes), dtype=np.uint64)
-    rolled = _polynomial(codes, length)
+    rolled = _polynomial(codes.astype(np.uint64), length)
     hashes[: len(rolled)] = rolled
     return mix(hashes[starts]), offsets
 
