@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,7 @@ def text_files(settings: CorpusSettings, place: Project, findings: Findings | No
             raise InputError(f"the text '{text}' is not there", root, "put your text there, or name its place under 'text' in [corpus]")
     own = {os.path.realpath(path) for path in (place.grown, place.ledger, place.release, place.recipe, place.plan)}
     walk = _Walk(settings, findings, own)
-    found = [file for prefix, root in zip(_prefixes(roots), roots, strict=True) for file in walk.below(root, prefix)]
+    found = [file for prefix, root in zip(prefixes_of(roots), roots, strict=True) for file in walk.below(root, prefix)]
     return sorted(found, key=lambda file: file.name)
 
 
@@ -177,7 +177,7 @@ class _Walk:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
 
 
-def _prefixes(roots: list[Path]) -> list[str]:
+def prefixes_of(roots: Sequence[Path]) -> list[str]:
     """Return what stands before the names below each root: nothing for a single one, else the root's own name, made unique."""
     if len(roots) == 1:
         return [""]
