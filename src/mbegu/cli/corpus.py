@@ -7,7 +7,12 @@ import click
 from mbegu.cli.lazy import CommandTable, LazyGroup
 
 # name: (module, function, one-line summary)
-CORPUS_COMMANDS: CommandTable = {"step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs")}
+CORPUS_COMMANDS: CommandTable = {
+    "step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs"),
+    "clean": ("mbegu.cli.corpus_clean", "clean", "clean text: what is kept, what is dropped and why, and a report"),
+    "explain": ("mbegu.cli.corpus_explain", "explain", "tell what happened to a file or a line, and why"),
+    "restore": ("mbegu.cli.corpus_clean", "restore", "bring back what was dropped"),
+}
 
 
 @click.group(cls=LazyGroup, table=CORPUS_COMMANDS, otherwise=("mbegu.cli.stages", "corpus"), subcommand_metavar="[DIR] | COMMAND [ARGS]...")

@@ -97,10 +97,10 @@ def _limits(work: Work, facts: Sequence[Mapping[str, Any]], documents: int) -> d
     """Return the limits that hold for the whole corpus."""
     pairs = sum((work.read(i, "pairs", np.int64) for i in range(len(facts))), np.zeros(noise.BINS, np.int64))
     letters = sum((work.read(i, "letters", np.int64) for i in range(len(facts))), np.zeros(noise.BINS, np.int64))
-    work.write(None, "bits", noise.surprises(pairs, letters))
-    work.write(None, "common", noise.common_letters(letters))
+    work.write(None, "pairs", pairs)
+    work.write(None, "letters", letters)
     sample = make_batch([line for fact in facts for line in fact["sample"]])
-    lines = noise.line_surprises(sample, noise.surprises(pairs, letters), noise.common_letters(letters))
+    lines = noise.Model.of(pairs, letters).line_surprises(sample)
     repeats = np.sum([fact["repeats"] for fact in facts], axis=0) if facts else np.zeros(repetition.BINS + 1, np.int64)
     return {boilerplate.NAME: boilerplate.choose(documents), noise.NAME: noise.choose(lines), repetition.NAME: repetition.choose(repeats)}
 

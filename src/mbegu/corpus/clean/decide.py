@@ -63,7 +63,7 @@ class _Decision:
         self._line_hashes, self._line_first = work.read(None, "line_hashes", np.uint64), work.read(None, "line_first", np.int64)
         self._line_count = work.read(None, "line_count", np.uint32)
         self._spans = RepeatedSpans(work.read(None, "span_hashes", np.uint64), work.read(None, "span_first", np.int64))
-        self._bits, self._common = work.read(None, "bits", np.float32), work.read(None, "common", np.bool_)
+        self._noise = noise.Model.of(work.read(None, "pairs", np.int64), work.read(None, "letters", np.int64))
         self._drops = Drops()
         self._identifier, self._redactor = make_identifier(task.settings), make_redactor(task.settings)
         self._papers = SourcePapers(task.roots)
@@ -133,7 +133,7 @@ class _Decision:
         for i, document in enumerate(documents):
             if i in out_documents:
                 continue
-            here = [line for line in range(bounds[i], bounds[i + 1]) if kept[line]]
+            here = _without_gaps(batch, [line for line in range(bounds[i], bounds[i + 1]) if kept[line]])
             lines, own_places = [batch.lines[line] for line in here], [places[line] for line in here]
             if int(self._hits[numbers[i]]) >= passages.MIN_HITS and not self._leaves(passages.NAME):
                 lines, own_places = self._without_passages(document, lines, own_places, int(numbers[i]))
@@ -181,7 +181,7 @@ class _Decision:
         drop(runs, lists.NAME)
         limit = limits[noise.NAME].value
         if limit is not None:
-            bits = noise.line_surprises(batch, self._bits, self._common)
+            bits = self._noise.line_surprises(batch)
             drop(bits > limit, noise.NAME, lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}")
         if self._settings.keep_languages:
             wrong = np.array(tag.wrong_lines(guesses, self._settings.keep_languages, SURE))
@@ -198,7 +198,7 @@ class _Decision:
         """Return the documents of the batch that are dropped as a whole, and record them."""
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         limit = self._task.compared.limits[repetition.NAME].value or 1.0
-        shares = repetition.repeated_shares(batch)
+        shares = self._repeated_shares(batch, kept, limit)
         found = [
             (stubs.NAME, stubs.find_stubs(batch, kept, letters_in), lambda i: ""),
             (repetition.NAME, shares > limit, lambda i: f"{100 * shares[i]:.0f} %"),
@@ -211,6 +211,14 @@ class _Decision:
                     text = "\n".join(batch.lines[line] for line in range(bounds[i], bounds[i + 1]) if kept[line])
                     self._drops.add(documents[i].source, 0, reason, detail(i), text)
         return out
+
+    def _repeated_shares(self, batch: Batch, kept: Mask, limit: float) -> npt.NDArray[np.float64]:
+        """Return the repeated share of each document; where it is above the limit, that of the lines that are kept."""
+        shares = repetition.repeated_shares(batch)
+        for i in np.flatnonzero(shares > limit).tolist():
+            lines = [batch.lines[line] for line in np.flatnonzero(kept & (batch.owner == i)).tolist()]
+            shares[i] = repetition.repeated_shares(make_batch(["\n".join(lines)]))[0]
+        return shares
 
     def _line_table(self, keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return in how many documents each line stands, as far as it is repeated, and the first of them or -1."""
@@ -288,6 +296,12 @@ class _Decision:
                     "excerpt": excerpt(text),
                 }
             )
+
+
+def _without_gaps(batch: Batch, lines: list[int]) -> list[int]:
+    """Return the lines without blank ones that follow another blank one."""
+    blank = batch.is_blank
+    return [line for place, line in enumerate(lines) if not (blank[line] and place and blank[lines[place - 1]])]
 
 
 def _ranges(places: list[int]) -> str:

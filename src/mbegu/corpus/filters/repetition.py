@@ -1,6 +1,6 @@
 """Documents that repeat themselves: the share of their spans of 20 letters that stand in them before.
 
-Refrains are part of songs and of stories for children, so the limit comes from the corpus and is never below a third.
+Refrains are part of songs and of stories for children, so the limit comes from the corpus and is never below a half.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ MEASURES = "share of a document's spans of 20 letters that stand in it before"
 SPAN_LETTERS = 20
 MIN_SPANS = 100
 BINS = 100
-MIN_LIMIT = 1 / 3
-DEFAULT = 0.5
+MIN_LIMIT = 0.5
+DEFAULT = 0.6
 MIN_DOCUMENTS = 200
 SPREADS = 5.0
 
@@ -45,7 +45,7 @@ def choose(counts: npt.NDArray[np.int64]) -> Limit:
     middle = _quantile(shares, counts, 0.5)
     spread = 1.4826 * _quantile(*_sorted(np.abs(shares - middle), counts), 0.5)
     limit = min(0.9, max(MIN_LIMIT, middle + SPREADS * spread))
-    return Limit(round(limit, 3), f"median {middle:.2f}, robust standard deviation {spread:.3f}, of {total:,} documents; never below a third")
+    return Limit(round(limit, 3), f"median {middle:.2f}, robust standard deviation {spread:.3f}, of {total:,} documents; never below a half")
 
 
 def _sorted(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
