@@ -52,7 +52,8 @@ class Work:
         """Record that a part is done: its files with their hashes, and its facts, which are returned."""
         hashes = {name: durable.sha256_file(self.path(number, name)) for name in names}
         durable.write_json(self.path(number, f"{stage}.json"), {"files": hashes, "facts": facts})
-        return dict(facts)
+        plain: dict[str, Any] = json.loads(json.dumps(facts))  # the same whether it was computed now or in a run before
+        return plain
 
     def finished(self, number: int, stage: str) -> dict[str, Any] | None:
         """Return the facts of a part that is done, or ``None`` when it is not, or one of its files is not what it was."""

@@ -21,7 +21,7 @@ BINS = 1 << 16
 MIN_PAIRS = 15  # fewer say too little about a line
 MIN_LINES = 200  # fewer lines say too little about a corpus
 SPREADS = 8.0  # robust standard deviations above the median: beyond them lie fewer than one line in 10^15 of a normal distribution
-MIN_ABOVE_BITS = 2.0
+MIN_ABOVE_BITS = 2.5
 RARE_SHARE = 2e-5
 
 Counts = npt.NDArray[np.int64]
