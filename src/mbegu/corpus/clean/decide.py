@@ -128,7 +128,7 @@ class _Decision:
         kept = np.ones(len(batch.lines), dtype=bool)
         guesses = list(self._identifier.lines(batch.lines)) if self._identifier is not None else []
         self._lines(batch, documents, numbers, places, kept, guesses)
-        out_documents = self._stubs(batch, documents, kept, read.letters_in[alive])
+        out_documents = self._stubs(batch, documents, kept, read.letters_in[alive], read.repeated[alive])
         signs = suspects.find_suspects(batch)
         for i, document in enumerate(documents):
             if i in out_documents:
@@ -194,11 +194,11 @@ class _Decision:
         on = np.array([groups[group_of(document.source)].value is not None for document in documents])
         return lists.find_runs(batch, out) & on[batch.owner]
 
-    def _stubs(self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64]) -> set[int]:
+    def _stubs(self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]) -> set[int]:
         """Return the documents of the batch that are dropped as a whole, and record them."""
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         limit = self._task.compared.limits[repetition.NAME].value or 1.0
-        shares = self._repeated_shares(batch, kept, limit)
+        shares = self._repeated_shares(batch, kept, repeated, limit)
         found = [
             (stubs.NAME, stubs.find_stubs(batch, kept, letters_in), lambda i: ""),
             (repetition.NAME, shares > limit, lambda i: f"{100 * shares[i]:.0f} %"),
@@ -212,9 +212,9 @@ class _Decision:
                     self._drops.add(documents[i].source, 0, reason, detail(i), text)
         return out
 
-    def _repeated_shares(self, batch: Batch, kept: Mask, limit: float) -> npt.NDArray[np.float64]:
+    def _repeated_shares(self, batch: Batch, kept: Mask, repeated: npt.NDArray[np.float64], limit: float) -> npt.NDArray[np.float64]:
         """Return the repeated share of each document; where it is above the limit, that of the lines that are kept."""
-        shares = repetition.repeated_shares(batch)
+        shares = repeated.copy()
         for i in np.flatnonzero(shares > limit).tolist():
             lines = [batch.lines[line] for line in np.flatnonzero(kept & (batch.owner == i)).tolist()]
             shares[i] = repetition.repeated_shares(make_batch(["\n".join(lines)]))[0]

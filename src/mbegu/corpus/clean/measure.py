@@ -32,7 +32,8 @@ from mbegu.ledger.memory import peak_memory_bytes
 
 BATCH_CHARACTERS = 1_000_000
 SAMPLE_ONE_IN = 16  # of the spans of 50 letters one in so many is looked at, chosen by its hash: the same wherever it stands
-SAMPLE_LINES = 4_000  # lines of a part, chosen by their hash, that the limit of the noise filter comes from
+SAMPLE_LINES = 500  # of a part, chosen by their hash, that the limit of the noise filter comes from
+SAMPLE_CHARACTERS = 300  # of such a line
 CHANGE_EXAMPLES = 50
 FILES = ("docs.parquet", "drops.parquet", "exact", "bands", "signed", "lines", "line_documents", "spans", "span_documents", "pairs", "letters")
 _PLACE = re.compile(r"#(\d+)")
@@ -154,8 +155,8 @@ class _Measurement:
             return
         left = [documents[i] for i in np.flatnonzero(has_letters).tolist()]
         flat = [number for own in numbers for number in own]
-        self._measure(batch, left, table.rows)
-        table.add(batch, left, [flat[i] for i in lines.tolist()], letters_in[has_letters])
+        repeated = self._measure(batch, table.rows)
+        table.add(batch, left, [flat[i] for i in lines.tolist()], letters_in[has_letters], repeated)
 
     def _without_forms(self, documents: list[Document], numbers: list[list[int]], whole: Batch) -> tuple[Mask, Mask]:
         """Return which lines are kept and which are no running text by their form; record those that are dropped."""
@@ -182,7 +183,7 @@ class _Measurement:
         is_mark = whole.kinds == MARK
         carries = precomposed.copy()
         carries[:-1] |= (whole.kinds[:-1] == LETTER) & is_mark[1:]
-        marked = whole.document_sums(np.bincount(whole.line_of, weights=carries, minlength=len(whole.lines)).astype(np.int64)).tolist()
+        marked = whole.document_sums(whole.line_sums(carries).astype(np.int64)).tolist()
         for document, own, runs, with_mark in zip(documents, letters, in_runs, marked, strict=True):
             group, source = self._groups[group_of(document.source)], self._marks[top_level(document.source)]
             group[0] += own
@@ -190,8 +191,12 @@ class _Measurement:
             source[0] += own
             source[1] += with_mark
 
-    def _measure(self, batch: Batch, documents: list[Document], before: int) -> None:
-        """Write down hashes and distributions of the lines that are left; ``before`` documents of the part came earlier."""
+    def _measure(self, batch: Batch, before: int) -> npt.NDArray[np.float64]:
+        """Write down hashes and distributions of the lines that are left; ``before`` documents of the part came earlier.
+
+        Returns:
+            How much each document repeats itself [documents].
+        """
         arrays = self._arrays
         arrays["exact"].append(batch.document_hashes())
         signed = sign_spans(*batch.document_spans(SPAN_CHARACTERS))
@@ -206,17 +211,19 @@ class _Measurement:
         owner = np.repeat(np.arange(batch.documents, dtype=np.uint32), np.diff(offsets)) + np.uint32(before)
         arrays["spans"].append(hashes[taken])
         arrays["span_documents"].append(owner[taken])
-        self._repeats += repetition.histogram(repetition.repeated_shares(batch))
+        repeated = repetition.repeated_shares(batch)
+        self._repeats += repetition.histogram(repeated)
         pairs, letters = noise.pair_counts(batch)
         self._pairs += pairs
         self._letters += letters
         self._take_sample(batch, keys)
+        return repeated
 
     def _take_sample(self, batch: Batch, keys: npt.NDArray[np.uint64]) -> None:
         order = mix(keys)
         long = np.flatnonzero((batch.letters >= noise.MIN_PAIRS + 5) & (keys != 0))
         first = long[np.argsort(order[long], kind="stable")[:SAMPLE_LINES]]
-        self._sample += [(int(order[i]), batch.lines[i]) for i in first.tolist()]
+        self._sample += [(int(order[i]), batch.lines[i][:SAMPLE_CHARACTERS]) for i in first.tolist()]
         if len(self._sample) > 4 * SAMPLE_LINES:
             self._sample = sorted(self._sample)[:SAMPLE_LINES]
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mbegu.core import durable
 from mbegu.core.documents import Document, document_schema
@@ -35,10 +36,11 @@ class Kept:
 
 
 def batch_schema() -> pa.Schema:
-    """Return the columns: those of documents, the numbers of the lines, and how many letters the document had when it was read."""
+    """Return the columns: those of documents, the numbers of the lines, how many letters the document had when it was read, and how much it repeats itself."""
     import pyarrow as pa
 
-    return document_schema().append(pa.field("line_numbers", pa.list_(pa.int64()))).append(pa.field("letters_in", pa.int64()))
+    own = [pa.field("line_numbers", pa.list_(pa.int64())), pa.field("letters_in", pa.int64()), pa.field("repeated", pa.float64())]
+    return pa.schema([*document_schema(), *own])
 
 
 class DocumentTable:
@@ -62,7 +64,7 @@ class DocumentTable:
         self._writer.close()
         self._replacing.__exit__(kind, error, trace)
 
-    def add(self, batch: Batch, documents: Sequence[Document], numbers: Sequence[int], letters_in: Counts) -> None:
+    def add(self, batch: Batch, documents: Sequence[Document], numbers: Sequence[int], letters_in: Counts, repeated: npt.NDArray[np.float64]) -> None:
         """Write a batch as one row group: the lines of the batch, one number each, are the texts of the documents."""
         import pyarrow as pa
 
@@ -79,6 +81,7 @@ class DocumentTable:
             pa.array([sorted(document.meta.items()) for document in documents], self._schema.field("meta").type),
             pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(numbers, pa.int64())),
             pa.array(letters_in, pa.int64()),
+            pa.array(repeated, pa.float64()),
         ]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
         self.rows += batch.documents
@@ -86,11 +89,12 @@ class DocumentTable:
 
 @dataclass(frozen=True)
 class ReadBatch:
-    """A batch read back: documents, and for each the numbers of its lines; letters that each had at first [documents]."""
+    """A batch read back: documents, and for each the numbers of its lines; letters that each had at first, and how much each repeats itself [documents]."""
 
     documents: list[Document]
     line_numbers: list[list[int]]
     letters_in: Counts
+    repeated: npt.NDArray[np.float64]
 
 
 def read_batches(path: Path) -> Iterator[ReadBatch]:
@@ -100,8 +104,8 @@ def read_batches(path: Path) -> Iterator[ReadBatch]:
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             columns = file.read_row_group(group).to_pydict()
-            numbers, letters = columns.pop("line_numbers"), columns.pop("letters_in")
+            numbers, letters, repeated = columns.pop("line_numbers"), columns.pop("letters_in"), columns.pop("repeated")
             names = list(columns)
             rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
             documents = [Document(**{**row, "meta": dict(row["meta"])}) for row in rows]
-            yield ReadBatch(documents, numbers, np.array(letters, dtype=np.int64))
+            yield ReadBatch(documents, numbers, np.array(letters, dtype=np.int64), np.array(repeated, dtype=np.float64))

@@ -9,6 +9,7 @@ import functools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,15 +79,9 @@ class Batch:
         self.kinds = tables().kinds[self.codes]
 
     @functools.cached_property
-    def line_of(self) -> npt.NDArray[np.int64]:
-        """The line of each character [characters]."""
-        return np.repeat(np.arange(len(self.lines)), np.diff(self.starts))
-
-    @functools.cached_property
     def counts(self) -> Counts:
         """How many characters of each kind each line has [lines, kinds]."""
-        flat = np.bincount(self.line_of * KINDS + self.kinds, minlength=len(self.lines) * KINDS)
-        return flat.reshape(len(self.lines), KINDS)
+        return np.stack([self.line_sums(self.kinds == kind) for kind in range(KINDS)], axis=1).astype(np.int64)
 
     @property
     def letters(self) -> Counts:
@@ -103,7 +98,12 @@ class Batch:
     @functools.cached_property
     def key_codes(self) -> Codes:
         """The lower-case letters, marks and digits of all lines: what ``letters_and_marks`` keeps of them."""
-        return tables().lower[self.codes[self.kinds <= DIGIT]]
+        return self.lower[self.kinds <= DIGIT]
+
+    @functools.cached_property
+    def lower(self) -> Codes:
+        """All characters in lower case [characters]."""
+        return tables().lower[self.codes]
 
     @functools.cached_property
     def key_sizes(self) -> Counts:
@@ -113,6 +113,14 @@ class Batch:
     def line_hashes(self) -> Hashes:
         """A hash of the letters, marks and digits of each line [lines]; 0 where there are none."""
         return sequence_hashes(self.key_codes, self.key_sizes)
+
+    def line_sums(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Add up a value of each character [characters] to one of each line [lines]."""
+        sums = np.zeros(len(self.lines))
+        filled = np.flatnonzero(np.diff(self.starts))
+        if len(filled):
+            sums[filled] = np.add.reduceat(values, self.starts[filled], dtype=np.float64)
+        return sums
 
     def document_sums(self, values: npt.NDArray[np.int64] | Mask) -> Counts:
         """Add up a value of each line [lines] to one of each document [documents]."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.filters.batch import LETTER, Batch, Limit, Mask, tables
-from mbegu.corpus.keys import mix
+from mbegu.corpus.filters.batch import LETTER, Batch, Limit, Mask
 
 NAME = "keyboard noise"
 MEASURES = "mean surprise of a letter when the one before it is known, in bits, by the corpus' own counts"
@@ -29,13 +28,13 @@ Counts = npt.NDArray[np.int64]
 
 def pair_counts(batch: Batch) -> tuple[Counts, Counts]:
     """Return how often each pair of letters [BINS] and each letter that begins a pair [BINS] occurs, by hash."""
-    bins, letters, _ = _pairs(batch)
-    return np.bincount(bins, minlength=BINS), np.bincount(letters, minlength=BINS)
+    bins, first, is_pair = _pairs(batch)
+    return np.bincount(bins[is_pair], minlength=BINS), np.bincount(first[is_pair], minlength=BINS)
 
 
 @dataclass(frozen=True)
 class Model:
-    """Logarithms to base 2 of how often each pair [BINS] and each letter [BINS] occurs, and which letters are common [BINS]."""
+    """How surprising each pair is [BINS] but for its first letter, what that one takes off [BINS], and which letters are common [BINS]."""
 
     pairs: npt.NDArray[np.float32]
     letters: npt.NDArray[np.float32]
@@ -49,11 +48,10 @@ class Model:
 
     def line_surprises(self, batch: Batch) -> npt.NDArray[np.float64]:
         """Return the mean surprise of a letter after a common one in each line [lines]; 0 where there are too few of them."""
-        bins, letters, lines = _pairs(batch)
-        good = self.common[letters]
-        bins, letters, lines = bins[good], letters[good], lines[good]
-        pairs = np.bincount(lines, minlength=len(batch.lines))
-        totals = np.bincount(lines, weights=self.letters[letters] - self.pairs[bins], minlength=len(batch.lines))
+        bins, first, is_pair = _pairs(batch)
+        good = is_pair & self.common[first]
+        bits = np.where(good, self.letters[first] - self.pairs[bins], np.float32(0))
+        pairs, totals = batch.line_sums(good), batch.line_sums(bits)
         return np.where(pairs >= MIN_PAIRS, totals / np.maximum(pairs, 1), 0.0)
 
 
@@ -68,12 +66,14 @@ def choose(sample: npt.NDArray[np.float64]) -> Limit:
     return Limit(round(limit, 3), f"median {middle:.2f} bits, robust standard deviation {spread:.2f}, of {len(sample):,} lines")
 
 
-def _pairs(batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the hashes of pairs of neighbouring letters, of the first letter of each, and the lines that they stand in."""
-    codes = tables().lower[batch.codes]
+def _pairs(batch: Batch) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], Mask]:
+    """Return for each character the hash of it and the next, its own hash, and whether both are letters of one line [characters]."""
+    codes = batch.lower
+    following = np.zeros_like(codes)
+    following[:-1] = codes[1:]
     is_letter = batch.kinds == LETTER
-    lines = batch.line_of
-    both = is_letter[1:] & is_letter[:-1] & (lines[1:] == lines[:-1])
-    first, second = codes[:-1][both], codes[1:][both]
-    bins = mix((first.astype(np.uint64) << np.uint64(20)) | second.astype(np.uint64)) % np.uint64(BINS)
-    return bins.astype(np.int64), (first % BINS).astype(np.int64), lines[1:][both]
+    is_pair = is_letter.copy()
+    is_pair[:-1] &= is_letter[1:]
+    is_pair[np.maximum(batch.starts[1:] - 1, 0)[np.diff(batch.starts) > 0]] = False
+    bins = (codes * np.uint32(2654435761) + following * np.uint32(0x85EBCA6B)) >> np.uint32(16)
+    return bins.astype(np.uint16), codes.astype(np.uint16), is_pair

@@ -26,8 +26,8 @@ def repeated_shares(batch: Batch) -> npt.NDArray[np.float64]:
     hashes, offsets = batch.document_spans(SPAN_LETTERS)
     sizes, shares = np.diff(offsets), np.zeros(batch.documents)
     for number in np.flatnonzero(sizes >= MIN_SPANS).tolist():
-        own = hashes[offsets[number] : offsets[number + 1]]
-        shares[number] = 1 - len(np.unique(own)) / len(own)
+        own = np.sort(hashes[offsets[number] : offsets[number + 1]])
+        shares[number] = int((own[1:] == own[:-1]).sum()) / len(own)
     return shares
 
 
