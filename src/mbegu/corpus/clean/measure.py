@@ -30,7 +30,7 @@ from mbegu.corpus.overlap import SPAN_LETTERS
 from mbegu.corpus.read import ReadText, read_texts
 from mbegu.ledger.memory import peak_memory_bytes
 
-BATCH_CHARACTERS = 1_000_000
+BATCH_CHARACTERS = 300_000
 SAMPLE_ONE_IN = 16  # of the spans of 50 letters one in so many is looked at, chosen by its hash: the same wherever it stands
 SAMPLE_LINES = 500  # of a part, chosen by their hash, that the limit of the noise filter comes from
 SAMPLE_CHARACTERS = 300  # of such a line
@@ -107,7 +107,7 @@ class _Measurement:
         }
 
     def _batches(self) -> Iterator[tuple[list[Document], list[list[int]]]]:
-        """Yield documents with the numbers of their lines, about a million characters at a time."""
+        """Yield documents with the numbers of their lines, some hundred thousand characters at a time."""
         documents: list[Document] = []
         numbers: list[list[int]] = []
         size = 0
