@@ -85,7 +85,9 @@ def main() -> None:
         print(lines[-1], flush=True)
         for problem in facts.get("problems", [])[:3]:
             print("    not read:", json.dumps(problem, ensure_ascii=False), flush=True)
-    lines.append(f"\n{bytes_in / 1e6:.1f} MB of text in {processor_s:.1f} processor seconds: {bytes_in / 1e6 / max(processor_s, 1e-9):.1f} MB per CPU-second")
+    lines.append(
+        f"\n{bytes_in / 1e6:.1f} MB of text in {processor_s:.1f} processor seconds: {bytes_in / 1e6 / max(processor_s, 1e-9):.1f} MB per CPU-second"
+    )
     print(lines[-1])
     (options.out / "table.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

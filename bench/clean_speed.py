@@ -24,7 +24,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-TEXTS = ("raw-text/yor", "raw-text/hau", "raw-text/swa", "raw-text/ibo", "raw-text/amh", "raw-text/zul", "raw-text/wol", "raw-text/nya", "raw-text/kin")
+TEXTS = (
+    "raw-text/yor",
+    "raw-text/hau",
+    "raw-text/swa",
+    "raw-text/ibo",
+    "raw-text/amh",
+    "raw-text/zul",
+    "raw-text/wol",
+    "raw-text/nya",
+    "raw-text/kin",
+)
 DOCUMENT_BYTES = 3_000
 EXACT, NEAR = 0.1, 0.4
 NEAR_WORDS, FAR_WORDS = 0.02, 0.33

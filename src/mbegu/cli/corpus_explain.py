@@ -25,7 +25,13 @@ def explain(folder: Path, place: str, as_json: bool) -> None:
 
     fates = fates_of(folder, place)
     rows = [
-        (fate.source, fate.line or "all", fate.outcome, f"{fate.reason}{': ' if fate.reason and fate.detail else ''}{fate.detail}", excerpt(fate.text, SHOWN))
+        (
+            fate.source,
+            fate.line or "all",
+            fate.outcome,
+            f"{fate.reason}{': ' if fate.reason and fate.detail else ''}{fate.detail}",
+            excerpt(fate.text, SHOWN),
+        )
         for fate in fates
     ]
     dropped = [fate for fate in fates if fate.outcome != KEPT]

@@ -50,12 +50,13 @@ def document_schema() -> pa.Schema:
     )
 
 
-def write_documents(path: Path, documents: Iterable[Document]) -> int:
+def write_documents(path: Path, documents: Iterable[Document], compression: str = "zstd") -> int:
     """Write documents durably to a Parquet file.
 
     Args:
         path: the file to write.
         documents: in the order to keep; read once, a batch at a time.
+        compression: how Parquet packs the columns.
 
     Returns:
         The number of documents written.
@@ -65,7 +66,7 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
 
     schema = document_schema()
     count = 0
-    with durable.replace_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with durable.replace_file(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
         batch: list[dict[str, object]] = []
         for document in documents:
             batch.append({**document.__dict__, "meta": sorted(document.meta.items())})

@@ -22,7 +22,7 @@ from mbegu.corpus.clean.stages import SourcePapers, make_identifier, make_redact
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
-from mbegu.corpus.filters.batch import Batch, Mask, make_batch
+from mbegu.corpus.filters.batch import Batch, Mask, make_batch, spans_of
 from mbegu.corpus.findings import EXACT, NEAR, excerpt
 from mbegu.ledger.memory import peak_memory_bytes
 
@@ -77,7 +77,7 @@ class _Decision:
 
     def run(self) -> dict[str, Any]:
         number = self._task.number
-        count = write_documents(self._work.path(number, "kept.parquet"), self._documents())
+        count = write_documents(self._work.path(number, "kept.parquet"), self._documents(), "lz4")
         if self._redactor is not None:
             self._drops.redact(self._redactor)
         self._drops.write(self._work.path(number, "dropped.parquet"))
@@ -194,7 +194,9 @@ class _Decision:
         on = np.array([groups[group_of(document.source)].value is not None for document in documents])
         return lists.find_runs(batch, out) & on[batch.owner]
 
-    def _stubs(self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]) -> set[int]:
+    def _stubs(
+        self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]
+    ) -> set[int]:
         """Return the documents of the batch that are dropped as a whole, and record them."""
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         limit = self._task.compared.limits[repetition.NAME].value or 1.0
@@ -217,7 +219,7 @@ class _Decision:
         shares = repeated.copy()
         for i in np.flatnonzero(shares > limit).tolist():
             lines = [batch.lines[line] for line in np.flatnonzero(kept & (batch.owner == i)).tolist()]
-            shares[i] = repetition.repeated_shares(make_batch(["\n".join(lines)]))[0]
+            shares[i] = repetition.repeated_shares(spans_of(make_batch(["\n".join(lines)]), (repetition.SPAN_LETTERS,))[0])[0]
         return shares
 
     def _line_table(self, keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

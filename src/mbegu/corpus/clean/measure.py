@@ -24,14 +24,13 @@ from mbegu.corpus.cut import Piece
 from mbegu.corpus.dedup import SPAN_CHARACTERS, band_hashes, sign_spans
 from mbegu.corpus.describe import top_level
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure
-from mbegu.corpus.filters.batch import LETTER, MARK, Batch, Mask, make_batch, tables
+from mbegu.corpus.filters.batch import LETTER, MARK, Batch, Mask, make_batch, spans_of, tables
 from mbegu.corpus.keys import mix
 from mbegu.corpus.overlap import SPAN_LETTERS
 from mbegu.corpus.read import ReadText, read_texts
 from mbegu.ledger.memory import peak_memory_bytes
 
 BATCH_CHARACTERS = 300_000
-SAMPLE_ONE_IN = 16  # of the spans of 50 letters one in so many is looked at, chosen by its hash: the same wherever it stands
 SAMPLE_LINES = 500  # of a part, chosen by their hash, that the limit of the noise filter comes from
 SAMPLE_CHARACTERS = 300  # of such a line
 CHANGE_EXAMPLES = 50
@@ -199,19 +198,19 @@ class _Measurement:
         """
         arrays = self._arrays
         arrays["exact"].append(batch.document_hashes())
-        signed = sign_spans(*batch.document_spans(SPAN_CHARACTERS))
+        short, middle, long = spans_of(batch, (SPAN_CHARACTERS, repetition.SPAN_LETTERS, SPAN_LETTERS))
+        is_whole = bool((batch.key_sums >= SPAN_CHARACTERS).all())
+        signed = sign_spans(*((mix(short.raw), short.offsets) if is_whole else batch.document_spans(SPAN_CHARACTERS)))
         arrays["bands"].append(np.stack(list(band_hashes(signed)), axis=1))
         arrays["signed"].append((signed & 0xFF).astype(np.uint8))
         keys = boilerplate.line_keys(batch)
         filled = keys != 0
         arrays["lines"].append(keys[filled])
         arrays["line_documents"].append((batch.owner[filled] + before).astype(np.uint32))
-        hashes, offsets = batch.document_spans(SPAN_LETTERS)
-        taken = hashes % np.uint64(SAMPLE_ONE_IN) == 0
-        owner = np.repeat(np.arange(batch.documents, dtype=np.uint32), np.diff(offsets)) + np.uint32(before)
-        arrays["spans"].append(hashes[taken])
-        arrays["span_documents"].append(owner[taken])
-        repeated = repetition.repeated_shares(batch)
+        hashes, owner, _ = long.sampled()
+        arrays["spans"].append(hashes)
+        arrays["span_documents"].append((owner + before).astype(np.uint32))
+        repeated = repetition.repeated_shares(middle)
         self._repeats += repetition.histogram(repeated)
         pairs, letters = noise.pair_counts(batch)
         self._pairs += pairs

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.clean.measure import SAMPLE_ONE_IN
-from mbegu.corpus.filters.batch import DIGIT, Batch, make_batch
+from mbegu.corpus.filters.batch import DIGIT, SAMPLE_ONE_IN, Batch, make_batch, spans_of
 from mbegu.corpus.keys import Hashes
 from mbegu.corpus.lines import sentence_ends
 from mbegu.corpus.overlap import SPAN_LETTERS
@@ -60,9 +59,8 @@ def find_passages(lines: Sequence[str], number: int, repeated: RepeatedSpans, le
         least_letters: of a passage.
     """
     batch = make_batch(["\n".join(lines)])
-    hashes, _ = batch.document_spans(SPAN_LETTERS)
-    sampled = np.flatnonzero(hashes % np.uint64(SAMPLE_ONE_IN) == 0)
-    first = repeated.first_of(hashes[sampled])
+    hashes, _, sampled = spans_of(batch, (SPAN_LETTERS,))[0].sampled()
+    first = repeated.first_of(hashes)
     hit = (first >= 0) & (first < number)
     covered = np.zeros(len(batch.key_codes), dtype=bool)
     origins: list[tuple[int, int, int]] = []

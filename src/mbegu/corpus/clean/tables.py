@@ -57,7 +57,7 @@ class DocumentTable:
 
     def __enter__(self) -> DocumentTable:
         file = self._replacing.__enter__()
-        self._writer = self._pq.ParquetWriter(file, self._schema, compression="zstd")
+        self._writer = self._pq.ParquetWriter(file, self._schema, compression="lz4")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.keys import Counts, Hashes, code_span_hashes, mix
+from mbegu.corpus.keys import Counts, Hashes, code_span_hashes, mix, rolled_hashes, span_starts
 from mbegu.corpus.lines import SENTENCE_ENDS
 
 LETTER, MARK, DIGIT, SPACE, END, OTHER = range(6)
 KINDS = 6
 PLANE = 0x20000  # code points from here on are rare ideographs: taken as letters
+SAMPLE_BITS = 4
+SAMPLE_ONE_IN = 1 << SAMPLE_BITS  # of the spans of 50 letters: enough to see a passage of 200
 LONG_LETTERS = 40  # a line with that many letters and digits is hardly the same by chance
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -81,7 +83,13 @@ class Batch:
     @functools.cached_property
     def counts(self) -> Counts:
         """How many characters of each kind each line has [lines, kinds]."""
-        return np.stack([self.line_sums(self.kinds == kind) for kind in range(KINDS)], axis=1).astype(np.int64)
+        counts = np.zeros((len(self.lines), KINDS), dtype=np.int64)
+        filled = np.flatnonzero(np.diff(self.starts))
+        if len(filled):
+            for kind in range(0, KINDS, 2):  # two kinds at a time, in the halves of 64 bits
+                sums = np.add.reduceat(_halves(kind)[self.kinds], self.starts[filled])
+                counts[filled, kind], counts[filled, kind + 1] = sums & np.uint64(0xFFFFFFFF), sums >> np.uint64(32)
+        return counts
 
     @property
     def letters(self) -> Counts:
@@ -128,11 +136,23 @@ class Batch:
 
     def document_hashes(self) -> Hashes:
         """A hash of the letters, marks and digits of each document [documents]; 0 where there are none."""
-        return sequence_hashes(self.key_codes, self.document_sums(self.key_sizes))
+        return sequence_hashes(self.key_codes, self.key_sums)
+
+    @functools.cached_property
+    def key_sums(self) -> Counts:
+        """How many of ``key_codes`` each document has [documents]."""
+        return self.document_sums(self.key_sizes)
+
+    def lines_with(self, characters: str) -> npt.NDArray[np.int64]:
+        """Return the numbers of the lines that hold at least one of some characters, in order."""
+        found = np.zeros(len(self.codes), dtype=bool)
+        for character in characters:
+            found |= self.codes == ord(character)
+        return np.unique(np.searchsorted(self.starts, np.flatnonzero(found), side="right") - 1)
 
     def document_spans(self, length: int) -> tuple[Hashes, Counts]:
         """Hashes of every span of ``length`` letters, marks and digits of each document, and offsets [documents + 1]."""
-        sizes = self.document_sums(self.key_sizes)
+        sizes = self.key_sums
         missing = np.maximum(length - sizes, 0)
         if not missing.any():
             return code_span_hashes(self.key_codes, sizes, length)
@@ -140,6 +160,38 @@ class Batch:
         before = np.concatenate([[0], np.cumsum(missing)[:-1]])
         padded[np.arange(len(self.key_codes)) + np.repeat(before, sizes)] = self.key_codes
         return code_span_hashes(padded, sizes + missing, length)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Unmixed hashes of the spans of one length of all documents [spans], and offsets [documents + 1]."""
+
+    raw: Hashes
+    offsets: Counts
+
+    def sampled(self) -> tuple[Hashes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return one in ``SAMPLE_ONE_IN`` of the spans, chosen by their hash: mixed hashes, the document of each, and its place among all spans."""
+        places = np.flatnonzero((self.raw * _MULTIPLIER) >> np.uint64(64 - SAMPLE_BITS) == 0)
+        owner = np.searchsorted(self.offsets, places, side="right") - 1
+        return mix(self.raw[places]), owner, places
+
+
+def spans_of(batch: Batch, lengths: Sequence[int]) -> list[Spans]:
+    """Return the spans of several lengths of the documents of a batch; one that is shorter than a span has none."""
+    sizes = batch.key_sums
+    made = []
+    for length, rolled in zip(lengths, rolled_hashes(batch.key_codes, lengths), strict=True):
+        offsets = np.concatenate([[0], np.cumsum(np.maximum(sizes - length + 1, 0))])
+        made.append(Spans(rolled[span_starts(sizes, length)], offsets))
+    return made
+
+
+@functools.cache
+def _halves(kind: int) -> Hashes:
+    """Return for each kind what it adds: 1 for ``kind``, 2**32 for the next, else 0."""
+    values = np.zeros(KINDS, dtype=np.uint64)
+    values[kind], values[kind + 1] = 1, 1 << 32
+    return values
 
 
 def make_batch(texts: Sequence[str]) -> Batch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.filters.batch import Batch, Limit
+from mbegu.corpus.filters.batch import Limit, Spans
 
 NAME = "repeats itself"
 MEASURES = "share of a document's spans of 20 letters that stand in it before"
@@ -21,12 +21,12 @@ MIN_DOCUMENTS = 200
 SPREADS = 5.0
 
 
-def repeated_shares(batch: Batch) -> npt.NDArray[np.float64]:
-    """Return the share for each document [documents]; 0 for one of fewer than 100 spans."""
-    hashes, offsets = batch.document_spans(SPAN_LETTERS)
-    sizes, shares = np.diff(offsets), np.zeros(batch.documents)
+def repeated_shares(spans: Spans) -> npt.NDArray[np.float64]:
+    """Return the share for each document [documents] from its spans of 20 letters; 0 for one of fewer than 100."""
+    offsets = spans.offsets
+    sizes, shares = np.diff(offsets), np.zeros(len(offsets) - 1)
     for number in np.flatnonzero(sizes >= MIN_SPANS).tolist():
-        own = np.sort(hashes[offsets[number] : offsets[number + 1]])
+        own = np.sort(spans.raw[offsets[number] : offsets[number + 1]])
         shares[number] = int((own[1:] == own[:-1]).sum()) / len(own)
     return shares
 

@@ -33,7 +33,9 @@ _HEADING = re.compile(r"\s*(#{1,6})\s+\S|\s*(={1,6})[^=\n]+={1,6}\s*$|\s*#{1,6}\
 def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
     """Return for each line [lines] the reason by which its form is not running text, or an empty string."""
     reasons = np.full(len(batch.lines), "", dtype=object)
-    for number, line in enumerate(batch.lines):
+    addresses = [number for number, line in enumerate(batch.lines) if "www." in line]
+    for number in sorted({*batch.lines_with("|\t+{!*/").tolist(), *addresses}):
+        line = batch.lines[number]
         if "|" in line or "\t" in line or line.startswith(("+", "{", "!")):
             if _TABLE.match(line):
                 reasons[number] = TABLE
@@ -51,9 +53,11 @@ def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
 
 def find_headings(batch: Batch) -> Mask:
     """Return which lines [lines] are headings in mark-up."""
-    return np.fromiter(
-        (bool(line) and line.lstrip()[:1] in ("#", "=") and _HEADING.match(line) is not None for line in batch.lines), bool, len(batch.lines)
-    )
+    found = np.zeros(len(batch.lines), dtype=bool)
+    for number in batch.lines_with("#=").tolist():
+        line = batch.lines[number]
+        found[number] = line.lstrip()[:1] in ("#", "=") and _HEADING.match(line) is not None
+    return found
 
 
 def find_empty_headings(batch: Batch, kept: Mask) -> Mask:

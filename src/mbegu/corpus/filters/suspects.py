@@ -8,12 +8,11 @@ most machine-written text shows neither sign. A speaker must look.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from mbegu.corpus.filters.batch import END, Batch
-from mbegu.corpus.lines import sentence_ends
 
 NAME = "suspect"
 MEASURES = "how much the lengths of a document's sentences vary (standard deviation by mean), and its share of lines in the form of chat answers"
@@ -28,12 +27,9 @@ _FORM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s+\*\*[^*\n]{2,80}\*\*")
 def find_suspects(batch: Batch) -> list[list[str]]:
     """Return for each document [documents] the signs that it shows, most often none."""
     found: list[list[str]] = [[] for _ in range(batch.documents)]
-    sentences = batch.document_sums(batch.counts[:, END])
     bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
-    for number in np.flatnonzero(sentences >= MIN_SENTENCES).tolist():
-        lines = batch.lines[bounds[number] : bounds[number + 1]]
-        if _variation(lines) < MIN_VARIATION:
-            found[number].append("even sentences")
+    for number in np.flatnonzero(_variations(batch) < MIN_VARIATION).tolist():
+        found[number].append("even sentences")
     starred = {int(batch.owner[i]) for i, line in enumerate(batch.lines) if "**" in line}
     for number in sorted(starred):
         lines = batch.lines[bounds[number] : bounds[number + 1]]
@@ -43,12 +39,16 @@ def find_suspects(batch: Batch) -> list[list[str]]:
     return found
 
 
-def _variation(lines: Sequence[str]) -> float:
-    """Return the standard deviation of the lengths of sentences divided by their mean; 1 for too few."""
-    lengths = []
-    for line in lines:
-        ends = [0, *sentence_ends(line)]
-        lengths += [end - start for start, end in zip(ends, ends[1:], strict=False) if end - start >= MIN_SENTENCE_LETTERS]
-    if len(lengths) < MIN_SENTENCES:
-        return 1.0
-    return float(np.std(lengths) / np.mean(lengths))
+def _variations(batch: Batch) -> npt.NDArray[np.float64]:
+    """Return for each document the standard deviation of the lengths of its sentences divided by their mean; 1 for too few sentences."""
+    is_end = batch.kinds == END
+    is_end[:-1] &= batch.kinds[1:] != END
+    ends = np.flatnonzero(is_end)
+    owner = batch.owner[np.searchsorted(batch.starts, ends, side="right") - 1]
+    lengths = np.diff(ends)
+    good = (owner[1:] == owner[:-1]) & (lengths >= MIN_SENTENCE_LETTERS)
+    owner, lengths = owner[1:][good], lengths[good].astype(np.float64)
+    count = np.bincount(owner, minlength=batch.documents)
+    mean = np.bincount(owner, weights=lengths, minlength=batch.documents) / np.maximum(count, 1)
+    square = np.bincount(owner, weights=lengths**2, minlength=batch.documents) / np.maximum(count, 1)
+    return np.where(count >= MIN_SENTENCES, np.sqrt(np.maximum(square - mean**2, 0)) / np.maximum(mean, 1), 1.0)
