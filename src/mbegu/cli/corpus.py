@@ -9,6 +9,9 @@ from mbegu.cli.lazy import CommandTable, LazyGroup
 # name: (module, function, one-line summary)
 CORPUS_COMMANDS: CommandTable = {
     "step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs"),
+    "clean": ("mbegu.cli.corpus_clean", "clean", "clean text: what is kept, what is dropped and why, and a report"),
+    "explain": ("mbegu.cli.corpus_explain", "explain", "tell what happened to a file or a line, and why"),
+    "restore": ("mbegu.cli.corpus_clean", "restore", "bring back what was dropped"),
     "leaks": ("mbegu.cli.corpus_leaks", "leaks", "look for test sets in the training text"),
     "licences": ("mbegu.cli.corpus_licences", "licences", "say what may be done with the text, and whom to credit"),
     "withdraw": ("mbegu.cli.corpus_withdraw", "withdraw", "take a giver or a document out of a project, everywhere"),

@@ -33,7 +33,8 @@ class Document:
     meta: dict[str, str] = field(default_factory=dict)
 
 
-def _schema() -> pa.Schema:
+def document_schema() -> pa.Schema:
+    """Return the columns of a file of documents."""
     import pyarrow as pa
 
     return pa.schema(
@@ -49,12 +50,13 @@ def _schema() -> pa.Schema:
     )
 
 
-def write_documents(path: Path, documents: Iterable[Document]) -> int:
+def write_documents(path: Path, documents: Iterable[Document], compression: str = "zstd") -> int:
     """Write documents durably to a Parquet file.
 
     Args:
         path: the file to write.
         documents: in the order to keep; read once, a batch at a time.
+        compression: how Parquet packs the columns.
 
     Returns:
         The number of documents written.
@@ -62,9 +64,9 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema()
+    schema = document_schema()
     count = 0
-    with durable.replace_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with durable.replace_file(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
         batch: list[dict[str, object]] = []
         for document in documents:
             batch.append({**document.__dict__, "meta": sorted(document.meta.items())})

@@ -85,6 +85,9 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
         findings: gets the number of texts cut and of blocks.
         repeated: leaves out long lines that came before, in texts that are cut into blocks; ``None`` keeps them.
     """
+    if rule.document in ("auto", "file") and isinstance(chunks, list) and len(chunks) == 1 and 4 * len(chunks[0]) <= rule.large_bytes:
+        yield Piece(chunks[0], 1, False)  # short whatever its characters: most cells and rows
+        return
     hard_bytes = int(rule.block_bytes * STRETCH)
     lines = _numbered(bounded_lines(chunks, hard_bytes if rule.document == "auto" else WHOLE_LIMIT_BYTES))
     if rule.document == "line":

@@ -7,14 +7,14 @@ pair with similarity 0.8 becomes a candidate with a probability of more than 0.9
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.keys import Hashes, mix, span_hashes
+from mbegu.corpus.keys import Counts, Hashes, mix, span_hashes
 
 SPAN_CHARACTERS = 10
 VALUES = 120
@@ -39,13 +39,18 @@ class Duplicates:
 
 def signatures(keys: Sequence[str]) -> Signatures:
     """Return the MinHash signatures [keys, 120] of texts given by their letters."""
+    return sign_spans(*span_hashes(keys, SPAN_CHARACTERS))
+
+
+def sign_spans(hashes: Hashes, offsets: Counts) -> Signatures:
+    """Return the MinHash signatures [texts, 120] of texts given by the hashes of their spans, as ``span_hashes`` gives them."""
     import rensa
 
-    if not keys:
+    count = len(offsets) - 1
+    if not count:
         return np.zeros((0, VALUES), dtype=np.uint32)
-    hashes, offsets = span_hashes(keys, SPAN_CHARACTERS)
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets.astype(np.uint64), VALUES, PERMUTATION_SEED)
-    return np.array(matrix.to_rows(), dtype=np.uint32).reshape(len(keys), VALUES)
+    return np.array(matrix.to_rows(), dtype=np.uint32).reshape(count, VALUES)
 
 
 def find_duplicates(signed: Signatures, near_duplicate: float, same_side: float) -> Duplicates:
@@ -78,18 +83,25 @@ def find_duplicates(signed: Signatures, near_duplicate: float, same_side: float)
 def _candidates(signed: Signatures) -> npt.NDArray[np.int64]:
     """Return pairs [n, 2], smaller number first, that agree in a whole band: each with the band's first and with the one before."""
     found = [np.zeros((0, 2), dtype=np.int64)]
-    for band in range(VALUES // BAND_VALUES):
-        values = _band_hashes(signed[:, band * BAND_VALUES : (band + 1) * BAND_VALUES])
-        order = np.argsort(values, kind="stable")
-        ordered = values[order]
-        same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-        if not len(same):
-            continue
-        starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-        firsts = np.maximum.accumulate(np.where(starts, np.arange(len(ordered)), 0))
-        found.append(np.stack([order[same - 1], order[same]], axis=1))
-        found.append(np.stack([order[firsts[same]], order[same]], axis=1))
+    found += [same_pairs(values) for values in band_hashes(signed)]
     return np.unique(np.concatenate(found), axis=0).astype(np.int64)
+
+
+def same_pairs(values: Hashes) -> npt.NDArray[np.int64]:
+    """Return pairs [n, 2] of places that hold the same value, smaller place first: each with the first such and with the one before."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+    starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    firsts = np.maximum.accumulate(np.where(starts[: len(ordered)], np.arange(len(ordered)), 0))
+    before, first = np.stack([order[same - 1], order[same]], axis=1), np.stack([order[firsts[same]], order[same]], axis=1)
+    return np.concatenate([before, first]).astype(np.int64)
+
+
+def band_hashes(signed: Signatures) -> Iterator[Hashes]:
+    """Yield one hash a text [texts] for each band of four values of its signature."""
+    for band in range(VALUES // BAND_VALUES):
+        yield _band_hashes(signed[:, band * BAND_VALUES : (band + 1) * BAND_VALUES])
 
 
 def _band_hashes(band: Signatures) -> Hashes:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,7 @@ def text_roots(settings: CorpusSettings, place: Project) -> list[tuple[Path, str
     for root, text in zip(roots, settings.text, strict=True):
         if not root.exists():
             raise InputError(f"the text '{text}' is not there", root, "put your text there, or name its place under 'text' in [corpus]")
-    return list(zip(roots, _prefixes(roots), strict=True))
+    return list(zip(roots, prefixes_of(roots), strict=True))
 
 
 def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
@@ -201,7 +201,7 @@ class _Walk:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
 
 
-def _prefixes(roots: list[Path]) -> list[str]:
+def prefixes_of(roots: Sequence[Path]) -> list[str]:
     """Return what stands before the names below each root: nothing for a single one, else the root's own name, made unique."""
     if len(roots) == 1:
         return [""]

@@ -77,18 +77,46 @@ def span_hashes(keys: Sequence[str], length: int) -> tuple[Hashes, Counts]:
     """
     padded = [key if len(key) >= length else key + "\0" * (length - len(key)) for key in keys]
     sizes = np.array([len(key) for key in padded], dtype=np.int64)
+    codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32)
+    return code_span_hashes(codes, sizes, length)
+
+
+def code_span_hashes(codes: npt.NDArray[np.uint32], sizes: Counts, length: int) -> tuple[Hashes, Counts]:
+    """Hash every span of ``length`` code points of texts that are given one after another.
+
+    Args:
+        codes: the code points of all texts [characters].
+        sizes: characters of each text [texts], none smaller than ``length``.
+        length: characters in a span.
+
+    Returns:
+        Hashes [spans] and offsets [texts + 1], as ``span_hashes``.
+    """
     offsets = np.concatenate([[0], np.cumsum(sizes - length + 1)]).astype(np.int64)
-    if not padded:
+    if not len(codes):
         return np.zeros(0, dtype=np.uint64), offsets
-    codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    starts = np.ones(len(codes), dtype=bool)
+    return mix(_polynomial(codes.astype(np.uint64), length)[span_starts(sizes, length)]), offsets
+
+
+def span_starts(sizes: Counts, length: int) -> npt.NDArray[np.bool_]:
+    """Return at which characters a span of ``length`` begins that ends in the same text; the last ``length - 1`` of all are left out.
+
+    Args:
+        sizes: characters of each text [texts]; one shorter than ``length`` has no span.
+        length: characters in a span.
+    """
     ends = np.cumsum(sizes)
+    total = int(ends[-1]) if len(ends) else 0
+    starts = np.ones(total, dtype=bool)
     for back in range(1, length):
-        starts[ends - back] = False
-    hashes = np.zeros(len(codes), dtype=np.uint64)
-    rolled = _polynomial(codes, length)
-    hashes[: len(rolled)] = rolled
-    return mix(hashes[starts]), offsets
+        starts[(ends - back)[sizes >= back]] = False
+    return starts[: max(0, total - length + 1)]
+
+
+def rolled_hashes(codes: npt.NDArray[np.uint32], lengths: Sequence[int]) -> list[Hashes]:
+    """Return the unmixed hash of every window of each of several lengths over ``codes`` [characters - length + 1]; texts are not heeded."""
+    wide = codes.astype(np.uint64)
+    return _polynomials(wide, lengths)
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -100,21 +128,29 @@ def mix(hashes: Hashes) -> Hashes:
 
 
 def _polynomial(codes: Hashes, length: int) -> Any:
-    """Return the polynomial hash (modulo 2**64) of every window of ``length`` codes, doubling the width as it goes."""
-    total: Any = None
-    covered = 0
+    """Return the polynomial hash (modulo 2**64) of every window of ``length`` codes."""
+    return _polynomials(codes, (length,))[0]
+
+
+def _polynomials(codes: Hashes, lengths: Sequence[int]) -> list[Any]:
+    """Return the polynomial hashes of the windows of several lengths, doubling the width as it goes; widths are shared by all lengths."""
+    totals: list[Any] = [None] * len(lengths)
+    covered = [0] * len(lengths)
     power, width = codes, 1
     while True:
-        if length & width:
-            total = power[: len(codes) - width + 1] if total is None else _joined(total, covered, power, width)
-            covered += width
-        if 2 * width > length:
-            return total
+        for i, length in enumerate(lengths):
+            if length & width:
+                totals[i] = power[: len(codes) - width + 1] if totals[i] is None else _joined(totals[i], covered[i], power, width)
+                covered[i] += width
+        if 2 * width > max(lengths):
+            return totals
         power = _joined(power, width, power, width)
         width *= 2
 
 
 def _joined(left: Any, left_width: int, right: Any, right_width: int) -> Any:
     """Return the hashes of windows that are a window of ``left`` followed by one of ``right``."""
-    count = min(len(left), len(right) - left_width)
-    return left[:count] * np.uint64(pow(_MULTIPLIER, right_width, 1 << 64) & _MASK) + right[left_width : left_width + count]
+    count = max(0, min(len(left), len(right) - left_width))
+    joined = left[:count] * np.uint64(pow(_MULTIPLIER, right_width, 1 << 64) & _MASK)
+    joined += right[left_width : left_width + count]
+    return joined

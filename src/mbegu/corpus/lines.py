@@ -10,7 +10,8 @@ from mbegu.core.units import format_bytes
 from mbegu.corpus.findings import TOO_LARGE, ReadError
 
 # Ends of sentences in Latin, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, CJK, N'Ko, Armenian and Adlam text.
-_SENTENCE_END = re.compile("[.!?…؟۔።፧፨।॥។៕၊။。！？߹։\U0001e95e\U0001e95f]+[\"'”’»)]*\\s*")
+SENTENCE_ENDS = ".!?…؟۔።፧፨।॥។៕၊။。！？߹։\U0001e95e\U0001e95f"
+_SENTENCE_END = re.compile(f"[{SENTENCE_ENDS}]+[\"'”’»)]*\\s*")
 _JOINERS = "\u200c\u200d"
 
 
@@ -63,6 +64,11 @@ def bounded_lines(chunks: Iterable[str], limit_bytes: int) -> Iterator[str]:
             held = following
     if held:
         yield from _in_parts(held, limit_bytes)
+
+
+def sentence_ends(line: str) -> list[int]:
+    """Return where each sentence of a line ends, with the quotation marks and spaces after it."""
+    return [match.end() for match in _SENTENCE_END.finditer(line)]
 
 
 def utf8_bytes(text: str) -> int:

@@ -6,11 +6,11 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
-from mbegu.corpus.cut import Piece, RepeatedLines, cut, cut_rule
+from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile, reason_of
 from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, NO_LICENCE, TOO_SHORT, UNDECODABLE, WITHDRAWN, Findings, ReadError
 from mbegu.corpus.normalise import Normalised, normalise
@@ -42,14 +42,46 @@ def read_documents(
         papers: licence, giver and consent by source; those of the settings go for what it does not name.
         withdrawn: what must not be used any more.
     """
-    total = sum(file.size_bytes for file in files)
-    rule = cut_rule(settings.document, total)
+    rule = cut_rule(settings.document, sum(file.size_bytes for file in files))
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
+    for read in read_texts(files, language, settings, findings, say, rule, repeated, papers, withdrawn):
+        yield read.document
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """A document with the piece of text that it was made of, which knows the number of its first line."""
+
+    document: Document
+    piece: Piece
+
+
+def read_texts(
+    files: Sequence[TextFile],
+    language: str,
+    settings: CorpusSettings,
+    findings: Findings,
+    say: Say,
+    rule: CutRule,
+    repeated: RepeatedLines | None = None,
+    papers: Papers | None = None,
+    withdrawn: Withdrawn | None = None,
+) -> Iterator[ReadText]:
+    """Yield the documents of all files as ``read_documents`` does, each with its piece.
+
+    Args:
+        rule: how texts are cut; it depends on the size of the whole corpus, of which ``files`` may be a part.
+        repeated: leaves out long lines that came before; ``None`` keeps them.
+    """
+    total = sum(file.size_bytes for file in files)
     done = 0
     for file in files:
         for raw in _texts_of(file, Context(settings, findings, language=language)):
             found = _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
-            yield from (each for document in found if (each := _admitted(document, settings, papers, withdrawn, findings)))
+            for read in found:
+                admitted = _admitted(read.document, settings, papers, withdrawn, findings)
+                if admitted is not None:
+                    yield ReadText(admitted, read.piece)
         done += file.size_bytes
         say.progress(done, total, "bytes")
     for remark in papers.remarks() if papers else ():
@@ -98,7 +130,7 @@ def _pieces(raw: RawText, pieces: Iterator[Piece], findings: Findings) -> Iterat
         findings.drop(raw.source, DAMAGED, str(error))
 
 
-def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
+def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: CorpusSettings, findings: Findings) -> Iterator[ReadText]:
     for piece in pieces:
         made = normalise(piece.text)
         findings.removed_controls += made.removed_controls
@@ -110,7 +142,7 @@ def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: C
             continue
         findings.nfc_documents += made.nfc_changed
         name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
-        yield Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor)
+        yield ReadText(Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor), piece)
 
 
 def _place(raw: RawText, piece: Piece) -> str:

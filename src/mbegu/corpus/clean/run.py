@@ -1,0 +1,151 @@
+"""Cleaning from end to end: list the files, measure, compare, decide, put together."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mbegu.core import durable
+from mbegu.core.errors import InputError
+from mbegu.core.language import parse_language
+from mbegu.core.report import Say
+from mbegu.core.steps import Project
+from mbegu.core.units import format_bytes
+from mbegu.corpus.clean.compare import compare
+from mbegu.corpus.clean.decide import DecideTask, decide_part
+from mbegu.corpus.clean.drops import Drops, ReadingFindings
+from mbegu.corpus.clean.engine import run_tasks
+from mbegu.corpus.clean.keep import read_kept
+from mbegu.corpus.clean.measure import MeasureTask, measure_part
+from mbegu.corpus.clean.parts import key_of, make_parts
+from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
+from mbegu.corpus.clean.settings import CleanSettings
+from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter, write_report
+from mbegu.corpus.clean.work import Work
+from mbegu.corpus.cut import cut_rule
+from mbegu.corpus.files import TextFile, prefixes_of, text_files
+from mbegu.ledger.memory import forget_peak, peak_memory_bytes
+
+Task = TypeVar("Task")
+WORK = "work"
+
+
+def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", workers: int = 1) -> dict[str, Any]:
+    """Clean text and write ``kept.parquet``, ``dropped.parquet``, ``clean.json`` and ``report.html`` into a folder.
+
+    An interrupted run goes on from the parts that are done when it is started again with the same settings and files.
+
+    Args:
+        settings: what to clean and how.
+        out: the folder to write to.
+        say: speaks to the user.
+        engine: ``local`` or ``ray``.
+        workers: processes at a time.
+
+    Returns:
+        The facts that also stand in ``clean.json``.
+
+    Raises:
+        InputError: a path is not there, or there is no text below the paths.
+        SettingsError: the language, a rule or a region is not known.
+        MissingDependencyError: an optional part that was asked for is not installed.
+    """
+    began_s, began_processor_s = time.monotonic(), _processor_s()
+    forget_peak()
+    parse_language(settings.language)
+    for check in (make_rewriter, make_redactor, make_identifier):
+        check(settings)  # what is wrong with names of rules and regions is said before the first file is read
+    drops = Drops()
+    findings = ReadingFindings(drops)
+    files = _files(settings, out, findings)
+    kept = read_kept(out)
+    work = _work_folder(out, key_of(settings, files, kept, VERSION))
+    total = sum(file.size_bytes for file in files)
+    parts = make_parts(files, cut_rule(settings.document, total))
+    say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
+    folder = str(work.folder)
+    numbers = range(len(parts))
+    measured = _pass(work, "measure", measure_part, [MeasureTask(part, settings, folder, kept) for part in parts], engine, workers, say)
+    say.note("comparing all lines and documents")
+    compared = compare(work, measured, settings)
+    roots = _roots(settings)
+    tasks = [DecideTask(number, settings, folder, kept, compared, roots) for number in numbers]
+    decided = _pass(work, "decide", decide_part, tasks, engine, workers, say)
+    drops.write(work.path(None, "dropped.parquet"))
+    dropped = [work.path(None, "dropped.parquet")]
+    for number in numbers:
+        dropped += [work.path(number, "drops.parquet"), work.path(number, "dropped.parquet")]
+    write_tables(out, [work.path(number, "kept.parquet") for number in numbers], dropped)
+    problems = [{"source": drop.source, "reason": drop.reason, "detail": drop.detail} for drop in findings.problems]
+    facts = facts_of(settings, findings.files_seen, {"dropped": drops.counts, "problems": problems}, measured, compared, decided)
+    if not facts["documents_in"]:
+        raise InputError("there is no text", ", ".join(settings.paths), "give files or folders with text (.txt, .docx, .pdf, .epub, .csv ...)")
+    children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
+    facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
+    facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children
+    durable.write_json(out / "clean.json", facts)
+    write_report(out)
+    durable.remove_tree(work.folder)
+    return facts
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return the facts of a folder that was cleaned into. Raises ``InputError`` when it is none."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / "clean.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "this is no folder that text was cleaned into", folder, "make it: mbegu corpus clean PATH... --out DIR --language CODE"
+        ) from error
+    return facts
+
+
+def _pass(
+    work: Work, stage: str, function: Callable[[Task], dict[str, Any]], tasks: Sequence[Task], engine: str, workers: int, say: Say
+) -> list[dict[str, Any]]:
+    """Run a pass over the parts that are not done; return the facts of all."""
+    facts = [work.finished(number, stage) for number in range(len(tasks))]
+    missing = [number for number, fact in enumerate(facts) if fact is None]
+    if len(missing) < len(tasks):
+        say.note(f"{len(tasks) - len(missing):,} of {len(tasks):,} parts are done already")
+    for done, (number, fact) in enumerate(zip(missing, run_tasks(function, [tasks[i] for i in missing], engine, workers), strict=True), 1):
+        facts[number] = fact
+        say.progress(done, len(missing), "parts")
+    return [fact for fact in facts if fact is not None]
+
+
+def _files(settings: CleanSettings, out: Path, findings: ReadingFindings) -> list[TextFile]:
+    """List the files of the text; what lies in the folder written to is none of it."""
+    own = out.resolve()
+    files = text_files(settings.reading(), Project(Path.cwd()), findings)
+    return [file for file in files if not file.path.resolve().is_relative_to(own)]
+
+
+def _roots(settings: CleanSettings) -> tuple[tuple[str, Path], ...]:
+    """Return for each path what stands before the names of its files, and the folder in which its ``sources.toml`` would lie."""
+    roots = [Path(path) for path in settings.paths]
+    return tuple((prefix, root if root.is_dir() else root.parent) for prefix, root in zip(prefixes_of(roots), roots, strict=True))
+
+
+def _work_folder(out: Path, key: str) -> Work:
+    """Return the working folder, emptied when what lies there belongs to other settings, other files or another version."""
+    work = Work(out / WORK)
+    plan = work.path(None, "plan.json")
+    if work.folder.exists():
+        try:
+            same = json.loads(plan.read_bytes())["key"] == key
+        except (OSError, ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            durable.remove_tree(work.folder)
+    durable.write_json(plan, {"key": key})
+    return work
+
+
+def _processor_s() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
