@@ -7,7 +7,10 @@ import click
 from mbegu.cli.lazy import CommandTable, LazyGroup
 
 # name: (module, function, one-line summary)
-CORPUS_COMMANDS: CommandTable = {"step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs")}
+CORPUS_COMMANDS: CommandTable = {
+    "step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs"),
+    "report": ("mbegu.cli.corpus_report", "report", "a page that shows what the text in DIR is made of"),
+}
 
 
 @click.group(cls=LazyGroup, table=CORPUS_COMMANDS, otherwise=("mbegu.cli.stages", "corpus"), subcommand_metavar="[DIR] | COMMAND [ARGS]...")

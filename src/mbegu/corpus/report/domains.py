@@ -1,0 +1,155 @@
+"""What kind of text it is: as someone said, as the names of files and folders say, or as the structure of the text suggests.
+
+No words of any language are searched for in the text. Structure is what stays the same across languages: numbers before lines,
+dashes and names before speech, question marks of all scripts, times, addresses of the web.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from itertools import pairwise
+from typing import Any
+
+from mbegu.corpus.report.sample import Group, lines_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+UNKNOWN = "unknown"
+# How the domain is known.
+GIVEN, NAMED, INFERRED = "given", "named", "inferred"
+# From these shares of its lines on, the structure of a text speaks for a domain. They were chosen by looking: prose of the sets in
+# docs/how-to/read-the-corpus-report.md stays below a third of each.
+VERSE_SHARE = 0.4
+SPEAKER_SHARE = 0.4
+QUESTION_SHARE = 0.25
+TIME_SHARE = 0.25
+MESSAGE_SHARE = 0.15
+LEAST_LINES = 20
+MOST_LINES = 20_000
+
+QUESTION_MARKS = "?？؟፧՞;꘏꛷⁇"
+_VERSE = re.compile(r"^[\[(]?\d{1,3}(?:[:.]\d{1,3})?[\])]?[.\s]\s*[^\W\d_]")
+_TIME = re.compile(r"^[\[(]?\d{1,2}:\d{2}(?::\d{2})?")
+_DASH = re.compile(r"^[–—―-]\s*[^\W\d_]")
+_QUOTE = re.compile(r"^[\"“„«‘「]")
+_SPEAKER = re.compile(r"^([^\W\d_][^:：\n]{0,30})[:：]\s+\S")
+_MESSAGE = re.compile(r"(?:^|\s)[@#]\w|https?://|[\U0001f300-\U0001faff]")
+_WORDS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Shares of the lines of a sample: begun by a number, by a time, by speech (dash, quotation mark, a name that comes again), ended by
+    a question mark, with marks of short messages (@name, #topic, web address, picture sign)."""
+
+    lines: int
+    verse: float
+    time: float
+    speech: float
+    question: float
+    message: float
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Bytes of one domain and how much of it is known in which way."""
+
+    name: str
+    bytes: int
+    known_by: Mapping[str, int]
+
+
+def structure(lines: Iterable[str]) -> Structure:
+    """Measure the structure of lines without white space at their ends; at most 20,000 are looked at."""
+    count = verse = time = question = message = dashed = 0
+    speakers: Counter[str] = Counter()
+    for line in lines:
+        if count == MOST_LINES:
+            break
+        count += 1
+        is_time = bool(_TIME.match(line))
+        time += is_time
+        verse += not is_time and bool(_VERSE.match(line))
+        dashed += bool(_DASH.match(line) or _QUOTE.match(line))
+        named = _SPEAKER.match(line)
+        if named:
+            speakers[named[1].strip().lower()] += 1
+        question += line.rstrip("\"'”’»)")[-1:] in QUESTION_MARKS if line else 0
+        message += bool(_MESSAGE.search(line))
+    spoken = dashed + sum(times for times in speakers.values() if times > 1)
+    n = max(1, count)
+    return Structure(count, verse / n, time / n, spoken / n, question / n, message / n)
+
+
+def infer(found: Structure) -> str:
+    """Return the domain that a structure suggests, ``UNKNOWN`` when none."""
+    if found.lines < LEAST_LINES:
+        return UNKNOWN
+    if found.time >= TIME_SHARE:
+        return "speech"
+    if found.verse >= VERSE_SHARE:
+        return "scripture"
+    if found.message >= MESSAGE_SHARE:
+        return "social"
+    if found.question >= QUESTION_SHARE:
+        return "questions"
+    return "dialogue" if found.speech >= SPEAKER_SHARE else UNKNOWN
+
+
+def domain_of_path(path: str) -> str:
+    """Return the domain that the names in a path speak of, the name nearest to the text first; ``UNKNOWN`` when none does."""
+    for part in reversed(path.lower().split("/")):
+        words = [word for word in _WORDS.split(part) if word]
+        words += ["".join(pair) for pair in pairwise(words)]
+        for domain, patterns in _patterns().items():
+            if any(pattern.fullmatch(word) for word in words for pattern in patterns):
+                return domain
+    return UNKNOWN
+
+
+def domains(
+    files: Mapping[str, int], given: Mapping[str, Mapping[str, int]], groups: Mapping[str, Group], group_of: Any
+) -> tuple[list[Domain], dict[str, Structure], dict[str, str]]:
+    """Say how much text is of which domain.
+
+    Args:
+        files: bytes of text of each file.
+        given: for files that someone has given a domain, the bytes of each.
+        groups: the groups, with their samples.
+        group_of: names the group of a file.
+
+    Returns:
+        The domains, the largest first; the structure of each group; the largest domain of each group.
+    """
+    structures = {name: structure(lines_of(group)) for name, group in groups.items()}
+    by_group: dict[str, Counter[str]] = {name: Counter() for name in groups}
+    ways: dict[str, Counter[str]] = {}
+    for file, size in files.items():
+        group = group_of(file)
+        told = given.get(file, {})
+        named = domain_of_path(file)
+        left = size - sum(told.values())
+        rest = (named, NAMED) if named != UNKNOWN else (infer(structures[group]), INFERRED)
+        for domain, known_by, amount in [*((name, GIVEN, count) for name, count in told.items()), (*rest, left)]:
+            if amount > 0:
+                ways.setdefault(domain, Counter())[known_by] += amount
+                by_group[group][domain] += amount
+    found = [Domain(name, counts.total(), dict(counts)) for name, counts in ways.items()]
+    found.sort(key=lambda each: (each.name == UNKNOWN, -each.bytes, each.name))
+    main = {name: counts.most_common(1)[0][0] if counts else UNKNOWN for name, counts in by_group.items()}
+    return found, structures, main
+
+
+@functools.cache
+def _patterns() -> dict[str, list[re.Pattern[str]]]:
+    table = tomllib.loads(resources.files("mbegu.corpus.report").joinpath("domains.toml").read_text(encoding="utf-8"))
+    return {name: [re.compile(re.escape(each).replace(r"\*", ".*")) for each in entry["paths"]] for name, entry in table.items()}

@@ -1,0 +1,188 @@
+"""All that the report says, as figures: gathered once, then written as a page or as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mbegu.corpus.report.domains import Domain, Structure, domains
+from mbegu.corpus.report.dropped import Reason, dropped_reasons
+from mbegu.corpus.report.folder import CorpusFolder
+from mbegu.corpus.report.foretell import Foretelling, foretell
+from mbegu.corpus.report.grouping import Grouping
+from mbegu.corpus.report.letters import Letters, letters_of
+from mbegu.corpus.report.marks import Marks, measure_marks
+from mbegu.corpus.report.sample import Seen, look
+from mbegu.corpus.report.tally import Tally, tally
+from mbegu.corpus.report.vocabulary import UNSPACED, Vocabulary, vocabulary
+
+
+@dataclass(frozen=True)
+class Source:
+    """One group of sources: documents, bytes, its largest domain, its structure, marks (``None`` where words are not known) and words."""
+
+    name: str
+    documents: int
+    bytes: int
+    domain: str
+    structure: Structure
+    marks: Marks | None
+    vocabulary: Vocabulary | None
+
+
+@dataclass(frozen=True)
+class Licences:
+    """What may be done with the whole: ``None`` fields where no solver is there."""
+
+    verdict: str = ""
+    reasons: tuple[str, ...] = ()
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the page shows.
+
+    Shares are of bytes unless they say otherwise. ``words`` is an estimate from the sample, ``None`` in a script without spaces between
+    words. ``cleaning`` holds what clean.json says. ``sample_bytes`` is how much text was looked at word by word.
+    """
+
+    language: str
+    name: str
+    is_project: bool
+    documents: int
+    bytes: int
+    characters: int
+    words: int | None
+    sample_bytes: int
+    sources: tuple[Source, ...]
+    domains: tuple[Domain, ...]
+    licences: dict[str, int]
+    verdict: Licences | None
+    contributors: dict[str, int]
+    languages: dict[str, int]
+    lines_identified: bool
+    mixed_documents: int
+    mixed_bytes: int
+    letters: Letters
+    document_lengths: tuple[int, ...]
+    document_length_bytes: tuple[int, ...]
+    line_lengths: tuple[int, ...]
+    foretelling: Foretelling | None
+    dropped: tuple[Reason, ...] | None
+    leaks: Mapping[str, Any] | None
+    cleaning: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as plain JSON values; of the words only how many there are."""
+        values = asdict(self)
+        for source, each in zip(self.sources, values["sources"], strict=True):
+            if source.vocabulary is not None:
+                words = source.vocabulary
+                each["vocabulary"] = {
+                    "running_words": words.running,
+                    "different_words": len(words.counts),
+                    "curve": [list(point) for point in words.curve],
+                    "heaps_exponent": words.exponent,
+                }
+        return values
+
+
+def gather(folder: CorpusFolder) -> Facts:
+    """Read a corpus twice, a batch at a time, and return what there is to say about it.
+
+    Raises:
+        DamageError: a file is damaged.
+    """
+    counted = tally(folder.kept)
+    grouping = Grouping(counted.files)
+    group_bytes: Counter[str] = Counter()
+    for file, size in counted.files.items():
+        group_bytes[grouping.of(file)] += size
+    seen = look(folder.kept, grouping, group_bytes)
+    found, structures, main = domains(counted.files, counted.given_domains, seen.groups, grouping.of)
+    vocabularies = {name: vocabulary(group) for name, group in seen.groups.items()}
+    letters = _letters(seen, vocabularies)
+    is_spaced = next(iter(letters.scripts), "") not in UNSPACED
+    marks = measure_marks({name: each.counts for name, each in vocabularies.items()}) if is_spaced else {}
+    sources = tuple(
+        Source(name, group.documents, group.bytes, main[name], structures[name], marks.get(name), vocabularies[name] if is_spaced else None)
+        for name, group in seen.groups.items()
+    )
+    sample_bytes = sum(group.sample_bytes for group in seen.groups.values())
+    cleaning = folder.facts
+    reasons = dropped_reasons(folder.dropped, cleaning.get("dropped"))
+    return Facts(
+        language=str(cleaning.get("language", "")) or _language(counted),
+        name=folder.root.resolve().name,
+        is_project=folder.is_project,
+        documents=counted.documents,
+        bytes=counted.bytes,
+        characters=counted.characters,
+        words=_estimated_words(seen, vocabularies) if is_spaced else None,
+        sample_bytes=sample_bytes,
+        sources=sources,
+        domains=tuple(found),
+        licences=_largest_first(counted.licences),
+        verdict=_verdict(counted.licences),
+        contributors=_largest_first(counted.contributors),
+        languages=_languages(cleaning.get("languages"), counted.languages),
+        lines_identified=counted.lines_identified or bool(cleaning.get("languages")),
+        mixed_documents=counted.mixed_documents,
+        mixed_bytes=counted.mixed_bytes,
+        letters=letters,
+        document_lengths=tuple(seen.document_lengths),
+        document_length_bytes=tuple(seen.document_length_bytes),
+        line_lengths=tuple(seen.line_lengths),
+        foretelling=foretell(seen.groups),
+        dropped=tuple(reasons) if reasons is not None else None,
+        leaks=folder.leaks,
+        cleaning=cleaning,
+    )
+
+
+def _letters(seen: Seen, vocabularies: Mapping[str, Vocabulary]) -> Letters:
+    characters: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    for group in seen.groups.values():
+        characters.update(group.characters)
+    for each in vocabularies.values():
+        words.update(each.counts)
+    return letters_of(characters, words.items())
+
+
+def _estimated_words(seen: Seen, vocabularies: Mapping[str, Vocabulary]) -> int:
+    words = (vocabularies[name].running * group.bytes / max(1, group.sample_bytes) for name, group in seen.groups.items())
+    return round(sum(words))
+
+
+def _language(counted: Tally) -> str:
+    return counted.languages.most_common(1)[0][0] if counted.languages else "und"
+
+
+def _languages(cleaned: Mapping[str, Any] | None, counted: Counter[str]) -> dict[str, int]:
+    if not cleaned:
+        return _largest_first(counted)
+    return _largest_first(Counter({str(name): int(size) for name, size in cleaned.items() if isinstance(size, (int, float))}))
+
+
+def _largest_first(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _verdict(licences: Mapping[str, int]) -> Licences | None:
+    """Ask the licence solver what may be done with the mix."""
+    try:
+        from mbegu.corpus.licences import solve  # type: ignore[import-not-found,unused-ignore]
+    except ModuleNotFoundError:
+        return None
+    if not licences:
+        return None
+    verdict = solve(licences)
+    return Licences(
+        str(getattr(verdict, "verdict", verdict)),
+        tuple(str(each) for each in getattr(verdict, "reasons", ())),
+        str(getattr(verdict, "attribution", "")),
+    )

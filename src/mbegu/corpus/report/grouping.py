@@ -1,0 +1,74 @@
+"""Which sources are shown together: a folder, a file, or what is left over, so that a person can compare a dozen of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+MOST_GROUPS = 12
+# A group with more of the text than this is divided into its folders and files, where these are few enough.
+DIVIDED_SHARE = 0.5
+LOOSE = ""  # files that lie in no folder, when they are too many to be shown one by one
+OTHERS = "…"
+
+Path = tuple[str, ...]
+
+
+def file_of(source: str) -> str:
+    """Return the file of a document's source, without the place inside it."""
+    return source.partition("#")[0]
+
+
+class Grouping:
+    """Says to which group a source belongs.
+
+    Args:
+        files: bytes of text of each file, by its path below the text folder.
+    """
+
+    def __init__(self, files: Mapping[str, int]) -> None:
+        paths = {tuple(name.split("/")): size for name, size in files.items()}
+        self._groups = _choose(paths)
+        self._cache: dict[str, str] = {}
+
+    def of(self, source: str) -> str:
+        """Return the name of a source's group; ``LOOSE`` and ``OTHERS`` are two that no path has."""
+        file = file_of(source)
+        if file not in self._cache:
+            self._cache[file] = self._find(tuple(file.split("/")))
+        return self._cache[file]
+
+    def _find(self, path: Path) -> str:
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._groups:
+                return "/".join(path[:length])
+        return LOOSE if len(path) == 1 and LOOSE in {"/".join(each) for each in self._groups} else OTHERS
+
+
+def _choose(paths: Mapping[Path, int]) -> set[Path]:
+    """Return the beginnings of paths that are groups of their own; ``(LOOSE,)`` among them where loose files go together."""
+    sizes = _children(paths, ())
+    while sizes:
+        largest = max(sorted(sizes), key=lambda each: sizes[each])
+        children = _children(paths, largest)
+        is_large = sizes[largest] > DIVIDED_SHARE * sum(sizes.values()) or len(sizes) == 1
+        if not is_large or not children or len(sizes) - 1 + len(children) > MOST_GROUPS:
+            break
+        del sizes[largest]
+        sizes.update(children)
+    if len(sizes) > MOST_GROUPS:
+        loose = {path: size for path, size in sizes.items() if path in paths and len(path) == 1}
+        if len(loose) > 1:
+            sizes = Counter({path: size for path, size in sizes.items() if path not in loose})
+            sizes[(LOOSE,)] = sum(loose.values())
+    ordered = sorted(sizes, key=lambda each: (-sizes[each], each))
+    return set(ordered if len(ordered) <= MOST_GROUPS else ordered[: MOST_GROUPS - 1])
+
+
+def _children(paths: Mapping[Path, int], parent: Path) -> Counter[Path]:
+    """Return the bytes of what lies directly below a beginning of paths."""
+    sizes: Counter[Path] = Counter()
+    for path, size in paths.items():
+        if len(path) > len(parent) and path[: len(parent)] == parent:
+            sizes[path[: len(parent) + 1]] += size
+    return sizes
