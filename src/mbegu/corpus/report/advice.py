@@ -25,7 +25,7 @@ OTHER_SCRIPT = 0.05
 MUCH_DROPPED = 0.3
 SHORT_DOCUMENTS = 0.8
 SHORT_CLASSES = 2  # the first classes of lengths: up to 300 characters
-UNLIKE_BITS = 1.5  # factor of bits per byte
+UNLIKE_FACTOR = 1.25  # of the mean bits per byte of the other sources
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def _kinds(facts: Facts) -> Iterator[Advice]:
     if short > SHORT_DOCUMENTS:
         yield Advice("only_short", {"share": short})
     if facts.foretelling:
-        table, others = facts.foretelling.bits_per_byte, facts.foretelling.after_others
-        for number, name in enumerate(facts.foretelling.names):
-            if others[number] > UNLIKE_BITS * table[number][number]:
+        after = facts.foretelling.after_others
+        for name, bits in zip(facts.foretelling.names, after, strict=True):
+            if bits > UNLIKE_FACTOR * (sum(after) - bits) / (len(after) - 1):
                 yield Advice("unlike", names={"name": name})
 
 

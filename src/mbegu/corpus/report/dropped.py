@@ -11,6 +11,7 @@ from typing import Any
 from mbegu.core.errors import DamageError
 from mbegu.corpus.findings import excerpt
 from mbegu.corpus.report.grouping import file_of
+from mbegu.corpus.report.pairs import Lookup
 
 EXAMPLES = 3
 EXAMPLE_CHARACTERS = 240
@@ -41,12 +42,13 @@ class Reason:
 Chosen = tuple[int, int, Example]  # the hash of its file, its own, and the example
 
 
-def dropped_reasons(path: Path | None, counted: Mapping[str, Any] | None) -> list[Reason] | None:
+def dropped_reasons(path: Path | None, counted: Mapping[str, Any] | None, lookup: Lookup) -> list[Reason] | None:
     """Gather the reasons, the one with the most bytes first.
 
     Args:
         path: dropped.parquet, or ``None``.
         counted: the counts that were made while cleaning, which hold where both are there; ``None`` where absent.
+        lookup: is shown every text.
 
     Returns:
         The reasons, or ``None`` when neither file nor counts are there.
@@ -59,6 +61,7 @@ def dropped_reasons(path: Path | None, counted: Mapping[str, Any] | None) -> lis
     reasons: dict[str, Reason] = {}
     chosen: dict[str, dict[str, Chosen]] = {}
     for row in _rows(path) if path is not None else ():
+        lookup.see(row["text"], row["source"], f"{row['source']}:{row['line']}", f"{row['source']}#{row['line']}")
         reason = reasons.setdefault(row["reason"], Reason(row["reason"]))
         reason.documents += row["line"] == 0
         reason.lines += row["line"] != 0

@@ -14,6 +14,7 @@ from mbegu.corpus.report.foretell import Foretelling, foretell
 from mbegu.corpus.report.grouping import Grouping
 from mbegu.corpus.report.letters import Letters, letters_of
 from mbegu.corpus.report.marks import Marks, measure_marks
+from mbegu.corpus.report.pairs import Lookup, Pair, read_pairs, with_texts
 from mbegu.corpus.report.sample import Seen, look
 from mbegu.corpus.report.tally import Tally, tally
 from mbegu.corpus.report.vocabulary import UNSPACED, Vocabulary, vocabulary
@@ -72,6 +73,7 @@ class Facts:
     line_lengths: tuple[int, ...]
     foretelling: Foretelling | None
     dropped: tuple[Reason, ...] | None
+    pairs: tuple[Pair, ...] | None
     leaks: Mapping[str, Any] | None
     cleaning: Mapping[str, Any] = field(default_factory=dict)
 
@@ -101,7 +103,9 @@ def gather(folder: CorpusFolder) -> Facts:
     group_bytes: Counter[str] = Counter()
     for file, size in counted.files.items():
         group_bytes[grouping.of(file)] += size
-    seen = look(folder.kept, grouping, group_bytes)
+    pairs = read_pairs(folder.facts.get("pairs", ()))
+    kept, left_out = (Lookup(place for pair in pairs for place in (pair.first, pair.second)) for _ in range(2))
+    seen = look(folder.kept, grouping, group_bytes, kept)
     found, structures, main = domains(counted.files, counted.given_domains, seen.groups, grouping.of)
     vocabularies = {name: vocabulary(group) for name, group in seen.groups.items()}
     letters = _letters(seen, vocabularies)
@@ -113,7 +117,7 @@ def gather(folder: CorpusFolder) -> Facts:
     )
     sample_bytes = sum(group.sample_bytes for group in seen.groups.values())
     cleaning = folder.facts
-    reasons = dropped_reasons(folder.dropped, cleaning.get("dropped"))
+    reasons = dropped_reasons(folder.dropped, cleaning.get("dropped"), left_out)
     return Facts(
         language=str(cleaning.get("language", "")) or _language(counted),
         name=folder.root.resolve().name,
@@ -138,6 +142,7 @@ def gather(folder: CorpusFolder) -> Facts:
         line_lengths=tuple(seen.line_lengths),
         foretelling=foretell(seen.groups),
         dropped=tuple(reasons) if reasons is not None else None,
+        pairs=tuple(with_texts(pairs, kept.found, left_out.found)) if "pairs" in cleaning else None,
         leaks=folder.leaks,
         cleaning=cleaning,
     )

@@ -14,9 +14,11 @@ KEPT, DROPPED, FACTS, LEAKS, PAGE = "kept.parquet", "dropped.parquet", "clean.js
 PROJECT_KEPT = ("train.parquet", "heldout.parquet")
 # The keys of clean.json that are read, with the type that each must have.
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "language": str, "settings": dict, "files_seen": int, "documents_in": int, "bytes_in": int, "dropped": dict, "formats": dict,
-    "encodings": dict, "changes": list, "private": dict, "languages": dict, "duplicates": dict, "pairs": list, "seconds": dict, "peak_memory_bytes": int, "problems": list,
-}  # fmt: skip
+    **dict.fromkeys(("settings", "dropped", "formats", "encodings", "private", "languages", "duplicates", "seconds"), dict),
+    **dict.fromkeys(("changes", "pairs", "problems"), list),
+    **dict.fromkeys(("files_seen", "documents_in", "bytes_in", "peak_memory_bytes"), int),
+    "language": str,
+}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 MOST_GROUPS = 12
-# A group with more of the text than this is divided into its folders and files, where these are few enough.
-DIVIDED_SHARE = 0.5
+# A group with more of the text than this is divided where it holds several folders and there is room; one group alone always.
+DIVIDED_SHARE = 0.2
 LOOSE = ""  # files that lie in no folder, when they are too many to be shown one by one
 OTHERS = "…"
 
@@ -48,14 +48,17 @@ class Grouping:
 def _choose(paths: Mapping[Path, int]) -> set[Path]:
     """Return the beginnings of paths that are groups of their own; ``(LOOSE,)`` among them where loose files go together."""
     sizes = _children(paths, ())
-    while sizes:
-        largest = max(sorted(sizes), key=lambda each: sizes[each])
-        children = _children(paths, largest)
-        is_large = sizes[largest] > DIVIDED_SHARE * sum(sizes.values()) or len(sizes) == 1
-        if not is_large or not children or len(sizes) - 1 + len(children) > MOST_GROUPS:
-            break
-        del sizes[largest]
-        sizes.update(children)
+    total = sum(sizes.values())
+    waiting = sorted(sizes, key=lambda each: (-sizes[each], each))
+    while waiting:
+        group = waiting.pop(0)
+        children = _children(paths, group)
+        folders = sum(child not in paths for child in children)
+        is_divided = len(sizes) == 1 or (sizes[group] > DIVIDED_SHARE * total and folders > 1)
+        if children and is_divided and len(sizes) - 1 + len(children) <= MOST_GROUPS:
+            del sizes[group]
+            sizes.update(children)
+            waiting += sorted(children, key=lambda each: (-children[each], each))
     if len(sizes) > MOST_GROUPS:
         loose = {path: size for path, size in sizes.items() if path in paths and len(path) == 1}
         if len(loose) > 1:

@@ -10,35 +10,39 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mbegu.corpus.scripts import script_counts, script_of
+from mbegu.corpus.scripts import UNKNOWN, script_counts, script_of
 
 # A letter that is less than one in this many letters is rare. At five letters a word and 300 words a page, that is one in 60 pages.
 RARE_ONE_IN = 100_000
-# The alphabet that is shown is made of what occurs at least this often.
-SHOWN_ONE_IN = 2_000
-MOST_SHOWN = 120
-MOST_RARE = 60
+# Enough for the Ethiopic letters of one language.
+MOST_SHOWN = 400
+MOST_RARE = 40
 _LETTERS = ("Lu", "Ll", "Lt", "Lo", "Lm")
 
 
 @dataclass(frozen=True)
 class Rare:
-    """A rare letter, how often it occurs, a word with it where the sample has one, and whether it is of another script than most letters."""
+    """A rare letter, how often it occurs, a word with it where the sample has one, and its script where that is not the word's own."""
 
     letter: str
     count: int
     word: str
-    is_foreign: bool
+    odd_script: str
 
 
 @dataclass(frozen=True)
 class Letters:
-    """Shares of scripts, the letters (with their marks) that are common, lower case, with their share, and the rare ones."""
+    """Shares of scripts, the letters (with their marks, lower case) that are not rare with their share, and the rare ones.
+
+    ``rare`` are those of the main script, and those of others that stand in words of the main script. ``rare_of_others`` are the
+    rare letters of other scripts, by script.
+    """
 
     scripts: dict[str, float]
     common: list[tuple[str, float]]
     rare: list[Rare]
     rare_total: int
+    rare_of_others: dict[str, list[str]]
 
 
 def letters_of(characters: Mapping[str, int], words: Iterable[tuple[str, int]]) -> Letters:
@@ -58,10 +62,23 @@ def letters_of(characters: Mapping[str, int], words: Iterable[tuple[str, int]]) 
     rare = sorted((each for each in folded.items() if each[1] * RARE_ONE_IN < total), key=lambda item: (item[1], item[0]))
     clusters, examples = _clusters(words, {letter for letter, _ in rare})
     of_clusters = max(1, clusters.total())
-    common = [(cluster, count / of_clusters) for cluster, count in clusters.most_common(MOST_SHOWN) if count * SHOWN_ONE_IN >= of_clusters]
+    common = [(cluster, count / of_clusters) for cluster, count in clusters.most_common(MOST_SHOWN) if count * RARE_ONE_IN >= of_clusters]
     main = next(iter(scripts), "")
-    listed = [Rare(letter, count, examples.get(letter, ""), script_of(letter) != main) for letter, count in rare[:MOST_RARE]]
-    return Letters(scripts, common, listed, len(rare))
+    listed: list[Rare] = []
+    others: dict[str, list[str]] = {}
+    for letter, count in rare:
+        word, script = examples.get(letter, ""), script_of(letter)
+        if script in (main, UNKNOWN) or _is_mixed(word, letter, main):
+            listed.append(Rare(letter, count, word, script if script not in (main, UNKNOWN) else ""))
+        else:
+            others.setdefault(script, []).append(letter)
+    listed.sort(key=lambda each: (not each.odd_script, each.count, each.letter))
+    return Letters(scripts, common, listed[:MOST_RARE], len(listed), others)
+
+
+def _is_mixed(word: str, letter: str, main: str) -> bool:
+    """Whether a word has letters of the main script beside this one."""
+    return any(script_of(each) == main for each in word if each != letter and unicodedata.category(each) in _LETTERS)
 
 
 def _lower(letter: str) -> str:

@@ -46,8 +46,8 @@ def _head(facts: Facts, words: Words) -> str:
     numbers = [
         (words.size(facts.bytes), words.html("overview.size")),
         (words.count(facts.documents), words.html("overview.documents")),
-        (words.count(facts.words) if facts.words is not None else words.html("page.not_measured"), words.html("overview.words")),
-        (words.count(facts.characters / CHARACTERS_A_PAGE), words.html("overview.pages")),
+        (words.about(facts.words) if facts.words is not None else words.html("page.not_measured"), words.html("overview.words")),
+        (words.about(facts.characters / CHARACTERS_A_PAGE), words.html("overview.pages")),
     ]
     tiles = "".join(f"<li><strong>{number}</strong> {name}</li>" for number, name in numbers)
     return (
@@ -62,10 +62,13 @@ def _mostly(facts: Facts, words: Words) -> str:
         return paragraph(words.html("overview.empty"), "loud")
     shares = [(domain.name, domain.bytes / facts.bytes) for domain in facts.domains]
     named = [(name, share) for number, (name, share) in enumerate(shares) if number == 0 or (number < NAMED_KINDS and share >= LEAST_NAMED_SHARE)]
-    parts = ", ".join(words.html("overview.part", share=words.percent(share), domain=domain_name(words, name)) for name, share in named)
+    parts = [
+        words.html("overview.then" if number else "overview.first", share=words.percent(share), domain=domain_name(words, name))
+        for number, (name, share) in enumerate(named)
+    ]
     said = ", ".join(f"{plain(words.named('domains', name) or name)} {words.percent(share)}" for name, share in shares)
     legend = "".join(f"<li>{swatch(number)} {domain_name(words, name)}</li>" for number, (name, _) in enumerate(shares[:10]))
-    sentence = paragraph(words.html("overview.mostly", parts=parts), "mostly")
+    sentence = paragraph(", ".join(parts) + ".", "mostly")
     return f"{sentence}{stack([share for _, share in shares], said)}<ul class=legend>{legend}</ul>\n"
 
 

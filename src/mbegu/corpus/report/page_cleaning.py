@@ -11,10 +11,10 @@ from mbegu.core.units import format_seconds
 from mbegu.corpus.report.dropped import Example, Reason
 from mbegu.corpus.report.facts import Facts
 from mbegu.corpus.report.page_content import SHOWN_ROWS, more
+from mbegu.corpus.report.pairs import Pair
 from mbegu.corpus.report.parts import heading, language_tag, own, paragraph, section, table
 from mbegu.corpus.report.wording import Words
 
-SHOWN_PAIRS = 12
 SHOWN_CHARACTERS = 400
 
 
@@ -98,36 +98,29 @@ def _examples(reason: Reason, facts: Facts, words: Words) -> str:
 
 
 def _duplicates(facts: Facts, words: Words) -> str:
-    counts, pairs = facts.cleaning.get("duplicates"), facts.cleaning.get("pairs")
+    counts = facts.cleaning.get("duplicates")
     title = words.html("duplicates.head")
-    if counts is None and pairs is None:
+    if counts is None and facts.pairs is None:
         return section("duplicates", title, _not_measured(words))
-    rows = [
-        [words.html(f"duplicates.{kind}"), words.count(_number((counts or {}).get(kind), 0))] for kind in ("exact", "near", "passage", "line") if _is_number(counts, kind)
-    ]
+    kinds = [kind for kind in ("exact", "near", "passage", "line") if _is_number(counts, kind)]
+    rows = [[words.html(f"duplicates.{kind}"), words.count(_number((counts or {}).get(kind), 0))] for kind in kinds]
     heads = (words.html("duplicates.kind"), words.html("duplicates.count"))
-    sound = [pair for pair in pairs or () if isinstance(pair, Mapping)]
-    # The pairs that are least alike tell most about where the limit is.
-    chosen = sorted(sound, key=lambda pair: (pair.get("kind") == "exact", _number(pair.get("similarity"), 1.0)))[:SHOWN_PAIRS]
-    shown = "".join(_pair(pair, facts, words) for pair in chosen)
-    listed = f"<ul class=pairs>{shown}</ul>\n" + more(words, len(sound) - SHOWN_PAIRS) if shown else paragraph(words.html("duplicates.none"))
     found = table(heads, rows, label=words.text("duplicates.head")) if rows else ""
+    shown = "".join(_pair(pair, facts, words) for pair in facts.pairs or ())
+    rest = len(facts.cleaning.get("pairs") or ()) - len(facts.pairs or ())
+    listed = f"<ul class=pairs>{shown}</ul>\n" + more(words, rest) if shown else paragraph(words.html("duplicates.none"))
     return section("duplicates", title, found, heading(words.html("duplicates.pairs")), listed)
 
 
-def _pair(pair: Mapping[str, Any], facts: Facts, words: Words) -> str:
+def _pair(pair: Pair, facts: Facts, words: Words) -> str:
     lang = language_tag(facts.language)
-    kind = str(pair.get("kind", ""))
-    name = words.html(f"duplicates.{kind}") if words.named("duplicates", kind) else own(kind)
-    alike = words.html("duplicates.alike", share=words.percent(_number(pair.get("similarity"), 1.0)))
+    name = words.html(f"duplicates.{pair.kind}") if words.named("duplicates", pair.kind) else own(pair.kind)
+    alike = words.html("duplicates.alike", share=words.percent(pair.similarity))
     sides = []
-    for side in ("first", "second"):
-        text = str(pair.get(f"{side}_excerpt", ""))
-        shown = own(text[:SHOWN_CHARACTERS], "p", lang, "excerpt") if text else ""
-        sides.append(f"<div><p class=soft>{words.html(f'duplicates.{side}')}: {own(str(pair.get(side, '')))}</p>{shown}</div>")
-    excerpt = str(pair.get("excerpt", ""))[:SHOWN_CHARACTERS]
-    both = own(excerpt, "p", lang, "excerpt") if excerpt else ""
-    return f"<li><p><strong>{name}</strong>, {alike}</p>{both}<div class=sides>{''.join(sides)}</div></li>\n"
+    for side, place, text in (("first", pair.first, pair.first_text), ("second", pair.second, pair.second_text)):
+        shown = own(text, "p", lang, "excerpt") if text else ""
+        sides.append(f"<div><p class=soft>{words.html(f'duplicates.{side}')}: {own(place)}</p>{shown}</div>")
+    return f"<li><p><strong>{name}</strong>, {alike}</p><div class=sides>{''.join(sides)}</div></li>\n"
 
 
 def _private(facts: Facts, words: Words) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mbegu.core.language import SCRIPTS
 from mbegu.corpus.report.domains import GIVEN, INFERRED, NAMED
 from mbegu.corpus.report.facts import Facts, Source
 from mbegu.corpus.report.grouping import LOOSE, OTHERS
 from mbegu.corpus.report.parts import bar, heading, language_name, own, paragraph, section, swatch, table
 from mbegu.corpus.report.wording import Words
 
+# Codes that mbegu.corpus.scripts gives and that are no script of one language.
+_SCRIPTS_OF_OURS = {"Hani": "Han", "Zzzz": "signs that are also letters"}
 SHOWN_ROWS = 15
+FEW_LETTERS = 0.001
 
 
 def sections(facts: Facts, words: Words) -> list[tuple[str, str]]:
@@ -137,7 +141,8 @@ def _languages(facts: Facts, words: Words) -> str:
         mixed = paragraph(words.html("languages.mixed", documents=documents, total=total, share=share))
     else:
         mixed = paragraph(words.html("languages.not_mixed", state=words.html("page.not_measured")))
-    scripts = [[script_name(code), words.percent(share), bar(share)] for code, share in facts.letters.scripts.items()]
+    scripts = [[script_name(code), words.percent(share), bar(share)] for code, share in facts.letters.scripts.items() if share >= FEW_LETTERS]
+    few = ", ".join(script_name(code) for code, share in facts.letters.scripts.items() if share < FEW_LETTERS)
     heads = (words.html("languages.script"), words.html("made_of.share"), "")
     return section(
         "languages",
@@ -148,11 +153,10 @@ def _languages(facts: Facts, words: Words) -> str:
         heading(words.html("languages.scripts")),
         table(heads, scripts[:SHOWN_ROWS], words=(0, 2), label=words.text("languages.scripts"), css="amounts"),
         paragraph(words.html("languages.script_note"), "soft"),
+        paragraph(words.html("languages.few_letters", list=few), "soft") if few else "",
     )
 
 
 def script_name(code: str) -> str:
-    """Return a script's name with its ISO 15924 code as HTML."""
-    from mbegu.core.language import SCRIPTS
-
-    return own(SCRIPTS[code]) + f" <span class=soft>{code}</span>" if code in SCRIPTS else own(code)
+    """Return a script's name as HTML."""
+    return own(SCRIPTS.get(code) or _SCRIPTS_OF_OURS.get(code, code))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mbegu.corpus.report.facts import Facts
 from mbegu.corpus.report.letters import Rare
-from mbegu.corpus.report.page_content import source_name
+from mbegu.corpus.report.page_content import script_name, source_name
 from mbegu.corpus.report.parts import bar, curves, heading, language_tag, own, paragraph, plain, section, swatch, table
 from mbegu.corpus.report.sample import DOCUMENT_ENDS, LINE_ENDS
 from mbegu.corpus.report.wording import Words
 
 LEAST_MARKED_SHARE = 0.01
+OFTEN_SHARE = 0.001
+MOST_OF_SCRIPT = 30
 SHOWN_CURVES = 8
 SHADES = 8
+# A source that foretells itself with so much less than the mean of all is one that repeats itself.
+REPEATS_FACTOR = 0.7
 MARKS = "ABCDEFGHIJKLMNOP"
 
 
@@ -31,9 +35,13 @@ def sections(facts: Facts, words: Words) -> list[tuple[str, str]]:
 def _letters(facts: Facts, words: Words) -> str:
     lang = language_tag(facts.language)
     listed = "".join(
-        f"<li>{own(letter, lang=lang, css='letter')} <span class=soft>{words.percent(share)}</span></li>" for letter, share in facts.letters.common
+        f"<li>{own(letter, lang=lang, css='letter')} <span class=soft>{words.percent(share)}</span></li>"
+        for letter, share in facts.letters.common
+        if share >= OFTEN_SHARE
     )
+    seldom = " ".join(own(letter, lang=lang, css="letter") for letter, share in facts.letters.common if share < OFTEN_SHARE)
     common = f"<ul class=letters>{listed}</ul>\n" if listed else paragraph(words.html("page.not_measured"))
+    common += f"<p><span class=soft>{words.html('letters.seldom')}</span> {seldom}</p>\n" if seldom else ""
     return section(
         "letters",
         words.html("letters.head"),
@@ -42,6 +50,7 @@ def _letters(facts: Facts, words: Words) -> str:
         paragraph(words.html("letters.common_note"), "soft"),
         heading(words.html("letters.rare")),
         _rare(facts.letters.rare, facts.letters.rare_total, words, lang),
+        _rare_of_others(facts.letters.rare_of_others, words),
     )
 
 
@@ -51,11 +60,27 @@ def _rare(rare: Sequence[Rare], total: int, words: Words, lang: str) -> str:
     items = []
     for each in rare:
         word = f" {words.html('letters.word')} {own(each.word, lang=lang)}" if each.word else ""
-        foreign = f" <span class=tag>{words.html('letters.foreign')}</span>" if each.is_foreign else ""
+        foreign = f" <span class=tag>{words.html('letters.alike', script=script_name(each.odd_script))}</span>" if each.odd_script else ""
         code = f'<span class="soft">U+{ord(each.letter):04X}</span>'
         items.append(f"<li>{own(each.letter, css='letter')} {code} × {words.count(each.count)}{word}{foreign}</li>")
     rest = f"<li class=soft>{words.html('page.more', count=words.count(total - len(rare)))}</li>" if total > len(rare) else ""
     return f"<ul class=rare>{''.join(items)}{rest}</ul>\n" + paragraph(words.html("letters.rare_note"), "soft")
+
+
+def _rare_of_others(others: Mapping[str, list[str]], words: Words) -> str:
+    if not others:
+        return ""
+    listed = "".join(
+        f"<li>{script_name(script)}: {' '.join(own(each) for each in letters[:MOST_OF_SCRIPT])}"
+        + (
+            f" <span class=soft>{words.html('page.more', count=words.count(len(letters) - MOST_OF_SCRIPT))}</span>"
+            if len(letters) > MOST_OF_SCRIPT
+            else ""
+        )
+        + "</li>"
+        for script, letters in others.items()
+    )
+    return heading(words.html("letters.others")) + f"<ul class=plain>{listed}</ul>\n"
 
 
 def _marks(facts: Facts, words: Words) -> str:
@@ -161,15 +186,16 @@ def _foretell(facts: Facts, words: Words) -> str:
     label = plain(words.text("foretell.head"))
     matrix = (
         f'<div class="wide" role="region" tabindex="0" aria-label="{label}"><table class="matrix">'
-        f'<thead><tr><th scope="col">{words.html("foretell.corner")}</th>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
+        f'<thead><tr><th scope="col">{words.html("foretell.corner")}</th>{heads}</tr></thead>'
+        f"\n<tbody>{body}</tbody></table></div>\n"
     )
-    unlike = max(range(len(found.names)), key=lambda number: found.after_others[number] / found.bits_per_byte[number][number])
-    sentences = words.html(
-        "foretell.unlike",
-        name=source_name(words, found.names[unlike]),
-        after=words.number(found.after_others[unlike]),
-        own=words.number(found.bits_per_byte[unlike][unlike]),
-    )
+    own_bits = [row[number] for number, row in enumerate(found.bits_per_byte)]
+    unlike = max(range(len(found.names)), key=lambda number: found.after_others[number])
+    after = words.number(found.after_others[unlike])
+    sentences = words.html("foretell.unlike", name=source_name(words, found.names[unlike]), after=after, own=words.number(own_bits[unlike]))
+    for name, bits in zip(found.names, own_bits, strict=True):
+        if bits < REPEATS_FACTOR * sum(own_bits) / len(own_bits):
+            sentences += " " + words.html("foretell.repeats", name=source_name(words, name), own=words.number(bits))
     small = ", ".join(source_name(words, name) for name in found.left_out)
     left_out = paragraph(words.html("foretell.left_out", list=small), "soft") if small else ""
     note = paragraph(words.html("foretell.note", size=words.size(found.learnt_bytes)), "soft")

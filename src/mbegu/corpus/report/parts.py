@@ -117,7 +117,8 @@ def stack(shares: Sequence[float], label: str) -> str:
         parts.append(f'<rect class="kind{min(number, 9)}" x="{left:.2f}" width="{max(0.0, width - 1):.2f}" height="34"/>')
         left += width
     said = escape(label)
-    return f'<svg class="stack" viewBox="0 0 600 34" preserveAspectRatio="none" role="img" aria-label="{said}"><title>{said}</title>{"".join(parts)}</svg>\n'
+    head = f'<svg class="stack" viewBox="0 0 600 34" preserveAspectRatio="none" role="img" aria-label="{said}"><title>{said}</title>'
+    return f"{head}{''.join(parts)}</svg>\n"
 
 
 def swatch(number: int) -> str:
@@ -154,6 +155,8 @@ def curves(lines: Sequence[Sequence[tuple[float, float]]], marks: Sequence[str],
     axes = (
         f'<polyline class="axis" points="{left},14 {left},{bottom} {CHART_WIDTH - 20},{bottom}"/>'
         f'<text x="{left + 4}" y="14">{escape(up)}, {escape(number[1])}</text>'
-        f'<text x="{CHART_WIDTH - 20}" y="{bottom + 18}" text-anchor="end">{escape(across)}, {escape(number[0])}</text><text x="{left - 12}" y="{bottom + 14}">0</text>'
+        f'<text x="{CHART_WIDTH - 20}" y="{bottom + 22}" text-anchor="end">{escape(across)}, {escape(number[0])}</text>'
+        f'<text x="{left - 12}" y="{bottom + 14}">0</text>'
     )
-    return f'<svg class="chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}" role="img" aria-label="{said}"><title>{said}</title>{axes}{"".join(drawn)}</svg>\n'
+    head = f'<svg class="chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}" role="img" aria-label="{said}"><title>{said}</title>'
+    return f"{head}{axes}{''.join(drawn)}</svg>\n"

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from mbegu.core.documents import read_documents
 from mbegu.corpus.report.grouping import Grouping
+from mbegu.corpus.report.pairs import Lookup
 
 # So much text is held in all, and of each group an equal part of it.
 SAMPLE_BYTES = 16_000_000
@@ -58,13 +59,14 @@ class Seen:
     line_lengths: list[int]
 
 
-def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, int], sample_bytes: int = SAMPLE_BYTES) -> Seen:
+def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, int], lookup: Lookup, sample_bytes: int = SAMPLE_BYTES) -> Seen:
     """Read all documents once.
 
     Args:
         paths: files that ``write_documents`` wrote.
         grouping: names the group of a source.
         group_bytes: bytes of text of each group.
+        lookup: is shown every text.
         sample_bytes: how much text to hold in all. A document is in the sample by a hash of its identifier, so that the same
             corpus gives the same sample whatever the order of its documents.
     """
@@ -76,6 +78,7 @@ def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, in
     lines: Counter[int] = Counter()
     for path in paths:
         for document in read_documents(path):
+            lookup.see(document.text, document.source, document.id)
             name = grouping.of(document.source)
             group = groups[name]
             size = len(document.text.encode("utf-8", "replace"))
@@ -86,7 +89,7 @@ def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, in
             lengths[length_class] += 1
             length_bytes[length_class] += size
             lines.update(_class_of(len(line), LINE_ENDS) for line in document.text.split("\n") if line.strip())
-            if group.sample_bytes + size <= 2 * quota and _chance(document.id) < quota / max(1, group_bytes[name]):
+            if group.sample_bytes + size <= 2 * quota and chance(document.id) < quota / max(1, group_bytes[name]):
                 group.sample.append(Sampled(document.text, document.source, document.language))
                 group.sample_bytes += size
     for each in characters.values():
@@ -99,7 +102,7 @@ def parts_of(group: Group, share: float, salt: str) -> tuple[list[Sampled], list
     """Divide a group's sample by a hash of each text: about ``share`` of the documents first, the others second; equal texts go together."""
     sides: tuple[list[Sampled], list[Sampled]] = ([], [])
     for document in group.sample:
-        sides[_chance(salt + document.text) >= share].append(document)
+        sides[chance(salt + document.text) >= share].append(document)
     return sides
 
 
@@ -136,6 +139,6 @@ def _class_of(length: int, ends: Sequence[int]) -> int:
     return next((number for number, end in enumerate(ends) if length <= end), len(ends))
 
 
-def _chance(name: str) -> float:
-    """Return a number from 0 to 1 that the name alone decides."""
+def chance(name: str) -> float:
+    """Draw lots: return a number from 0 to 1 that the name alone decides."""
     return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest(), "big") / 2**64

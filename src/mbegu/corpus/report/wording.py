@@ -61,6 +61,11 @@ class Words:
         """Return a whole number."""
         return format_count(number).replace(",", self.text("numbers.thousands"))
 
+    def about(self, number: float) -> str:
+        """Return an estimate: a whole number of which three digits are told."""
+        digits = max(0, len(str(round(number))) - 3)
+        return self.count(round(number, -digits))
+
     def number(self, number: float, digits: int = 2) -> str:
         """Return a number with that many digits after the decimal sign."""
         return f"{number:.{digits}f}".replace(".", self.text("numbers.decimal"))
