@@ -32,14 +32,16 @@ class Rare:
 
 @dataclass(frozen=True)
 class Letters:
-    """Shares of scripts, the letters (with their marks, lower case) that are not rare with their share, and the rare ones.
+    """Shares of scripts, the letters that are not rare, and the rare ones.
 
-    ``rare`` are those of the main script, and those of others that stand in words of the main script. ``rare_of_others`` are the
-    rare letters of other scripts, by script.
+    ``common`` are those of the main script with their marks, in lower case, with their share among these; ``other_common`` those of
+    other scripts, by script, the most frequent first. ``rare`` are those of the main script, and those of others that stand in words
+    of the main script. ``rare_of_others`` are the rare letters of other scripts, by script.
     """
 
     scripts: dict[str, float]
     common: list[tuple[str, float]]
+    other_common: dict[str, list[str]]
     rare: list[Rare]
     rare_total: int
     rare_of_others: dict[str, list[str]]
@@ -61,9 +63,9 @@ def letters_of(characters: Mapping[str, int], words: Iterable[tuple[str, int]]) 
     total = max(1, folded.total())
     rare = sorted((each for each in folded.items() if each[1] * RARE_ONE_IN < total), key=lambda item: (item[1], item[0]))
     clusters, examples = _clusters(words, {letter for letter, _ in rare})
-    of_clusters = max(1, clusters.total())
-    common = [(cluster, count / of_clusters) for cluster, count in clusters.most_common(MOST_SHOWN) if count * RARE_ONE_IN >= of_clusters]
     main = next(iter(scripts), "")
+    least = clusters.total() / RARE_ONE_IN
+    common, other_common = _by_script([(cluster, count) for cluster, count in clusters.most_common() if count >= least], main)
     listed: list[Rare] = []
     others: dict[str, list[str]] = {}
     for letter, count in rare:
@@ -73,7 +75,21 @@ def letters_of(characters: Mapping[str, int], words: Iterable[tuple[str, int]]) 
         else:
             others.setdefault(script, []).append(letter)
     listed.sort(key=lambda each: (not each.odd_script, each.count, each.letter))
-    return Letters(scripts, common, listed[:MOST_RARE], len(listed), others)
+    return Letters(scripts, common, other_common, listed[:MOST_RARE], len(listed), others)
+
+
+def _by_script(clusters: list[tuple[str, int]], main: str) -> tuple[list[tuple[str, float]], dict[str, list[str]]]:
+    """Divide letters into those of the main script, with their shares, and those of others; letters of many scripts go with the main one."""
+    of_main: list[tuple[str, int]] = []
+    others: dict[str, list[str]] = {}
+    for cluster, count in clusters:
+        script = script_of(cluster[0])
+        if script in (main, UNKNOWN):
+            of_main.append((cluster, count))
+        else:
+            others.setdefault(script, []).append(cluster)
+    total = max(1, sum(count for _, count in of_main))
+    return [(cluster, count / total) for cluster, count in of_main[:MOST_SHOWN]], others
 
 
 def _is_mixed(word: str, letter: str, main: str) -> bool:

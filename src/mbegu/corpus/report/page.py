@@ -9,7 +9,8 @@ from importlib import resources
 from mbegu.corpus.report import page_cleaning, page_content, page_writing
 from mbegu.corpus.report.advice import Advice, advise
 from mbegu.corpus.report.facts import Facts
-from mbegu.corpus.report.page_content import domain_name, source_name
+from mbegu.corpus.report.page_cleaning import reason_name
+from mbegu.corpus.report.page_content import domain_name, script_name, source_name
 from mbegu.corpus.report.parts import language_name, own, paragraph, plain, section, stack, swatch
 from mbegu.corpus.report.wording import Words
 
@@ -81,6 +82,13 @@ def _advice(facts: Facts, words: Words) -> str:
 def _piece(advice: Advice, words: Words) -> str:
     values = {name: words.percent(share) for name, share in advice.shares.items()}
     values |= {name: words.size(size) for name, size in advice.sizes.items()}
-    values |= {name: source_name(words, text) for name, text in advice.names.items()}
+    values |= {name: _named(words, name, text) for name, text in advice.names.items()}
     values |= {name: domain_name(words, domain) for name, domain in advice.domains.items()}
     return f"<li><strong>{words.html(f'advice.{advice.key}.title', **values)}</strong><br>{words.html(f'advice.{advice.key}.do', **values)}</li>\n"
+
+
+def _named(words: Words, place: str, text: str) -> str:
+    """Return the name of a script, a reason or a source as HTML."""
+    if place == "script":
+        return script_name(text)
+    return reason_name(words, text) if place == "reason" else source_name(words, text)

@@ -47,10 +47,11 @@ def _letters(facts: Facts, words: Words) -> str:
         words.html("letters.head"),
         heading(words.html("letters.common")),
         common,
+        _of_scripts(facts.letters.other_common, words, "letters.other_common"),
         paragraph(words.html("letters.common_note"), "soft"),
         heading(words.html("letters.rare")),
         _rare(facts.letters.rare, facts.letters.rare_total, words, lang),
-        _rare_of_others(facts.letters.rare_of_others, words),
+        _of_scripts(facts.letters.rare_of_others, words, "letters.others"),
     )
 
 
@@ -67,7 +68,7 @@ def _rare(rare: Sequence[Rare], total: int, words: Words, lang: str) -> str:
     return f"<ul class=rare>{''.join(items)}{rest}</ul>\n" + paragraph(words.html("letters.rare_note"), "soft")
 
 
-def _rare_of_others(others: Mapping[str, list[str]], words: Words) -> str:
+def _of_scripts(others: Mapping[str, list[str]], words: Words, head: str) -> str:
     if not others:
         return ""
     listed = "".join(
@@ -80,7 +81,7 @@ def _rare_of_others(others: Mapping[str, list[str]], words: Words) -> str:
         + "</li>"
         for script, letters in others.items()
     )
-    return heading(words.html("letters.others")) + f"<ul class=plain>{listed}</ul>\n"
+    return heading(words.html(head)) + f"<ul class=plain>{listed}</ul>\n"
 
 
 def _marks(facts: Facts, words: Words) -> str:
