@@ -10,11 +10,10 @@ import functools
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
-from typing import Any
 
 from mbegu.corpus.report.sample import Group, lines_of
 
@@ -44,6 +43,9 @@ _QUOTE = re.compile(r"^[\"“„«‘「]")
 _SPEAKER = re.compile(r"^([^\W\d_][^:：\n]{0,30})[:：]\s+\S")
 _MESSAGE = re.compile(r"(?:^|\s)[@#]\w|https?://|[\U0001f300-\U0001faff]")
 _WORDS = re.compile(r"[\W_]+")
+
+
+Named = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def domain_of_path(path: str) -> str:
 
 
 def domains(
-    files: Mapping[str, int], given: Mapping[str, Mapping[str, int]], groups: Mapping[str, Group], group_of: Any
+    files: Mapping[str, int], given: Mapping[str, Mapping[str, int]], groups: Mapping[str, Group], group_of: Named, telling: Named
 ) -> tuple[list[Domain], dict[str, Structure], dict[str, str]]:
     """Say how much text is of which domain.
 
@@ -126,6 +128,7 @@ def domains(
         given: for files that someone has given a domain, the bytes of each.
         groups: the groups, with their samples.
         group_of: names the group of a file.
+        telling: gives the path of a file that its domain is read from.
 
     Returns:
         The domains, the largest first; the structure of each group; the largest domain of each group.
@@ -136,7 +139,7 @@ def domains(
     for file, size in files.items():
         group = group_of(file)
         told = given.get(file, {})
-        named = domain_of_path(file)
+        named = domain_of_path(telling(file))
         left = size - sum(told.values())
         rest = (named, NAMED) if named != UNKNOWN else (infer(structures[group]), INFERRED)
         for domain, known_by, amount in [*((name, GIVEN, count) for name, count in told.items()), (*rest, left)]:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import DamageError
-from mbegu.corpus.findings import excerpt
 from mbegu.corpus.report.grouping import file_of
+from mbegu.corpus.report.masked import masked_excerpt
 from mbegu.corpus.report.pairs import Lookup
 
 EXAMPLES = 3
+# Reasons whose details repeat what a community does not want to be read.
+SECRET = ("blocked",)
 EXAMPLE_CHARACTERS = 240
 ROWS_AT_ONCE = 512
 
@@ -66,7 +68,7 @@ def dropped_reasons(path: Path | None, counted: Mapping[str, Any] | None, lookup
         reason.documents += row["line"] == 0
         reason.lines += row["line"] != 0
         reason.bytes = None if reason.bytes is None or row["bytes"] is None else reason.bytes + row["bytes"]
-        if row["text"].strip() or row["detail"]:
+        if (row["text"].strip() or row["detail"]) and row["reason"] not in SECRET:
             _choose(chosen.setdefault(row["reason"], {}), row)
     for name, amounts in (counted or {}).items():
         known = amounts if isinstance(amounts, Mapping) else {}
@@ -88,7 +90,7 @@ def _choose(chosen: dict[str, Chosen], row: Mapping[str, Any]) -> None:
     rank = _hash(f"{row['source']}\0{row['line']}\0{row['text'][:100]}")
     if file in chosen and chosen[file][1] <= rank:
         return
-    chosen[file] = (of_file, rank, Example(row["source"], row["line"], row["detail"], excerpt(row["text"], EXAMPLE_CHARACTERS)))
+    chosen[file] = (of_file, rank, Example(row["source"], row["line"], row["detail"], masked_excerpt(row["text"], EXAMPLE_CHARACTERS)))
     if len(chosen) > EXAMPLES:
         del chosen[max(chosen, key=lambda name: chosen[name][0])]
 

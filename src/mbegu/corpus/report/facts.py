@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mbegu.corpus.report.domains import Domain, Structure, domains
@@ -15,6 +15,7 @@ from mbegu.corpus.report.grouping import Grouping
 from mbegu.corpus.report.letters import Letters, letters_of
 from mbegu.corpus.report.marks import Marks, measure_marks
 from mbegu.corpus.report.pairs import Lookup, Pair, read_pairs, with_texts
+from mbegu.corpus.report.roots import Roots
 from mbegu.corpus.report.sample import Seen, look
 from mbegu.corpus.report.tally import Tally, tally
 from mbegu.corpus.report.vocabulary import UNSPACED, Vocabulary, vocabulary
@@ -34,20 +35,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Licences:
-    """What may be done with the whole: ``None`` fields where no solver is there."""
-
-    verdict: str = ""
-    reasons: tuple[str, ...] = ()
-    attribution: str = ""
-
-
-@dataclass(frozen=True)
 class Facts:
     """Everything that the page shows.
 
     Shares are of bytes unless they say otherwise. ``words`` is an estimate from the sample, ``None`` in a script without spaces between
-    words. ``cleaning`` holds what clean.json says. ``sample_bytes`` is how much text was looked at word by word.
+    words. ``verdict`` is what the licence solver says of the mix. ``suspects`` are documents that look machine-made, by sign, with their
+    bytes. ``cleaning`` holds what clean.json says. ``sample_bytes`` is how much text was looked at word by word.
     """
 
     language: str
@@ -61,10 +54,11 @@ class Facts:
     sources: tuple[Source, ...]
     domains: tuple[Domain, ...]
     licences: dict[str, int]
-    verdict: Licences | None
+    verdict: dict[str, Any] | None
     contributors: dict[str, int]
     languages: dict[str, int]
     lines_identified: bool
+    suspects: dict[str, tuple[int, int]]
     mixed_documents: int
     mixed_bytes: int
     letters: Letters
@@ -78,8 +72,10 @@ class Facts:
     cleaning: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures as plain JSON values; of the words only how many there are."""
-        values = asdict(self)
+        """Return the figures as plain JSON values: of the words only how many there are, and not again what stands in clean.json."""
+        light = tuple(replace(source, vocabulary=None) for source in self.sources)
+        values = asdict(replace(self, sources=light, cleaning={}))
+        del values["cleaning"]
         for source, each in zip(self.sources, values["sources"], strict=True):
             if source.vocabulary is not None:
                 words = source.vocabulary
@@ -99,14 +95,16 @@ def gather(folder: CorpusFolder) -> Facts:
         DamageError: a file is damaged.
     """
     counted = tally(folder.kept)
-    grouping = Grouping(counted.files)
+    given = folder.facts.get("settings", {}).get("paths")
+    roots = Roots([str(path) for path in given] if isinstance(given, list) else [])
+    grouping = Grouping(counted.files, roots)
     group_bytes: Counter[str] = Counter()
     for file, size in counted.files.items():
         group_bytes[grouping.of(file)] += size
     pairs = read_pairs(folder.facts.get("pairs", ()))
     kept, left_out = (Lookup(place for pair in pairs for place in (pair.first, pair.second)) for _ in range(2))
     seen = look(folder.kept, grouping, group_bytes, kept)
-    found, structures, main = domains(counted.files, counted.given_domains, seen.groups, grouping.of)
+    found, structures, main = domains(counted.files, counted.given_domains, seen.groups, grouping.of, roots.telling)
     vocabularies = {name: vocabulary(group) for name, group in seen.groups.items()}
     letters = _letters(seen, vocabularies)
     is_spaced = next(iter(letters.scripts), "") not in UNSPACED
@@ -134,6 +132,7 @@ def gather(folder: CorpusFolder) -> Facts:
         contributors=_largest_first(counted.contributors),
         languages=_languages(cleaning.get("languages"), counted.languages),
         lines_identified=counted.lines_identified or bool(cleaning.get("languages")),
+        suspects=counted.suspects,
         mixed_documents=counted.mixed_documents,
         mixed_bytes=counted.mixed_bytes,
         letters=letters,
@@ -177,17 +176,10 @@ def _largest_first(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _verdict(licences: Mapping[str, int]) -> Licences | None:
-    """Ask the licence solver what may be done with the mix."""
+def _verdict(licences: Mapping[str, int]) -> dict[str, Any] | None:
+    """Ask the licence solver what may be done with the mix; ``None`` where there is no solver or no text."""
     try:
         from mbegu.corpus.licences import solve  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
         return None
-    if not licences:
-        return None
-    verdict = solve(licences)
-    return Licences(
-        str(getattr(verdict, "verdict", verdict)),
-        tuple(str(each) for each in getattr(verdict, "reasons", ())),
-        str(getattr(verdict, "attribution", "")),
-    )
+    return dict(solve(licences).as_json()) if licences else None

@@ -86,7 +86,9 @@ def _leaks(folder: Path) -> Mapping[str, Any] | None:
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        value = json.loads(path.read_bytes().decode("utf-8"))
+        data = path.read_bytes()
+        # What Windows PowerShell writes with > is UTF-16.
+        value = json.loads(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (ValueError, RecursionError) as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from mbegu.corpus.report.roots import Roots
+
 MOST_GROUPS = 12
 # A group with more of the text than this is divided where it holds several folders and there is room; one group alone always.
 DIVIDED_SHARE = 0.2
@@ -24,10 +26,14 @@ class Grouping:
 
     Args:
         files: bytes of text of each file, by its path below the text folder.
+        roots: makes these paths readable.
     """
 
-    def __init__(self, files: Mapping[str, int]) -> None:
-        paths = {tuple(name.split("/")): size for name, size in files.items()}
+    def __init__(self, files: Mapping[str, int], roots: Roots) -> None:
+        paths: Counter[Path] = Counter()
+        for name, size in files.items():
+            paths[tuple(roots.readable(name).split("/"))] += size
+        self._roots = roots
         self._groups = _choose(paths)
         self._cache: dict[str, str] = {}
 
@@ -35,7 +41,7 @@ class Grouping:
         """Return the name of a source's group; ``LOOSE`` and ``OTHERS`` are two that no path has."""
         file = file_of(source)
         if file not in self._cache:
-            self._cache[file] = self._find(tuple(file.split("/")))
+            self._cache[file] = self._find(tuple(self._roots.readable(file).split("/")))
         return self._cache[file]
 
     def _find(self, path: Path) -> str:

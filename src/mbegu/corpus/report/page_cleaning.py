@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from mbegu.core.units import format_seconds
@@ -16,6 +17,8 @@ from mbegu.corpus.report.parts import heading, language_tag, own, paragraph, sec
 from mbegu.corpus.report.wording import Words
 
 SHOWN_CHARACTERS = 400
+SECRET_LISTS = ("names", "blocked")
+PLACES = ("paths", "identifier")
 
 
 def sections(facts: Facts, words: Words) -> list[tuple[str, str]]:
@@ -82,8 +85,9 @@ def _place(example: Example) -> str:
     return f"{example.source}:{example.line}" if example.line else example.source
 
 
-def _command(*parts: str) -> str:
-    return own(shlex.join(parts), "pre").replace('dir="auto"', 'dir="ltr"', 1)
+def _command(*parts: str, after: str = "") -> str:
+    """Return a command line to be copied; ``after`` follows it as it is."""
+    return own(shlex.join(parts) + after, "pre").replace('dir="auto"', 'dir="ltr"', 1)
 
 
 def _examples(reason: Reason, facts: Facts, words: Words) -> str:
@@ -94,6 +98,8 @@ def _examples(reason: Reason, facts: Facts, words: Words) -> str:
         detail = f" · {own(each.detail)}" if each.detail else ""
         text = own(each.excerpt, "p", lang, "excerpt") if each.excerpt.strip() else ""
         shown.append(f"<dd>{text}<p class=soft>{own(each.source)}{line}{detail}</p></dd>")
+    if not facts.is_project:
+        shown.append(f"<dd>{_command('mbegu', 'corpus', 'restore', facts.name, reason.name)}</dd>")
     return "".join(shown)
 
 
@@ -139,11 +145,31 @@ def _leaks(facts: Facts, words: Words) -> str:
     overlap = facts.cleaning.get("overlap_share")
     parts = [paragraph(words.html("leaks.overlap", share=words.percent(overlap)))] if isinstance(overlap, float) else []
     if facts.leaks is None:
-        parts += [_not_measured(words), paragraph(words.html("leaks.command")), _command("mbegu", "corpus", "leaks", facts.name, "TESTFILE")]
+        parts += [
+            _not_measured(words),
+            paragraph(words.html("leaks.command")),
+            _command("mbegu", "corpus", "leaks", facts.name, "TESTFILE", after=f" --json > {shlex.quote(facts.name)}/leaks.json"),
+        ]
     else:
-        rows = [[own(name), own(value)] for name, value in list(_flat(facts.leaks))[:SHOWN_ROWS]]
-        parts.append(table((words.html("leaks.file"), words.html("leaks.found")), rows, words=(0, 1), label=words.text("leaks.head")))
+        parts += [paragraph(words.html("leaks.kept")), _tests(facts.leaks, words)]
     return section("leaks", words.html("leaks.head"), *parts, paragraph(words.html("leaks.note"), "soft"))
+
+
+def _tests(leaks: Mapping[str, Any], words: Words) -> str:
+    """Return a table of the test sets that were looked for."""
+    tests = [each for each in leaks.get("tests") or () if isinstance(each, Mapping)]
+    rows = []
+    for each in tests[:SHOWN_ROWS]:
+        items, found = _number(each.get("items"), 0), _number(each.get("found"), 0)
+        kinds = each.get("kinds")
+        how = (
+            ", ".join(f"{own(str(kind))} {words.count(_number(count, 0))}" for kind, count in kinds.items() if count)
+            if isinstance(kinds, Mapping)
+            else ""
+        )
+        rows.append([own(str(each.get("test", ""))), words.count(items), words.count(found), words.percent(found / items if items else 0.0), how])
+    heads = [words.html(f"leaks.{name}") for name in ("test", "items", "found", "share", "how")]
+    return table(heads, rows, words=(0, 4), label=words.text("leaks.head")) + more(words, len(tests) - SHOWN_ROWS)
 
 
 def _changes(facts: Facts, words: Words) -> str:
@@ -188,7 +214,7 @@ def _made(facts: Facts, words: Words) -> str:
     memory = words.size(known["peak_memory_bytes"]) if "peak_memory_bytes" in known else unknown
     files = words.count(known["files_seen"]) if "files_seen" in known else unknown
     lists = {name: _list(known.get(name), words) for name in ("formats", "encodings")}
-    settings = [[own(name), own(value)] for name, value in _flat(known.get("settings") or {})]
+    settings = [[own(name), own(value)] for name, value in _flat(_without_secrets(known.get("settings") or {}))]
     heads = (words.html("made.setting"), words.html("made.value"))
     return section(
         "made",
@@ -198,6 +224,15 @@ def _made(facts: Facts, words: Words) -> str:
         *(paragraph(words.html(f"made_of.{name}", list=listed)) for name, listed in lists.items()),
         table(heads, settings, words=(0, 1), label=words.text("made.head")) if settings else "",
     )
+
+
+def _without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without lists of names and blocked words, of which only the length is told, and without the folders of the computer."""
+    told = {name: len(value) if name in SECRET_LISTS and isinstance(value, list) else value for name, value in settings.items()}
+    for name, value in settings.items():
+        if name in PLACES:
+            told[name] = ", ".join(PurePath(str(each)).name for each in (value if isinstance(value, list) else [value]))
+    return told
 
 
 def _list(counts: Any, words: Words) -> str:

@@ -14,6 +14,7 @@ from mbegu.corpus.report.wording import Words
 # Codes that mbegu.corpus.scripts gives and that are no script of one language.
 _SCRIPTS_OF_OURS = {"Hani": "Han", "Zzzz": "signs that are also letters"}
 SHOWN_ROWS = 15
+SHOWN_BECAUSE = 3
 FEW_LETTERS = 0.001
 
 
@@ -73,6 +74,7 @@ def _made_of(facts: Facts, words: Words) -> str:
         heading(words.html("made_of.sources")),
         table(source_heads, sources, words=(0, 1), label=words.text("made_of.sources")),
         _shapes(facts, words),
+        _suspects(facts, words),
     )
 
 
@@ -101,6 +103,18 @@ def _shapes(facts: Facts, words: Words) -> str:
     )
 
 
+def _suspects(facts: Facts, words: Words) -> str:
+    if not facts.suspects:
+        return ""
+    rows = [
+        [own(sign), words.count(documents), words.size(size), words.percent(size / max(1, facts.bytes))]
+        for sign, (documents, size) in sorted(facts.suspects.items(), key=lambda item: (-item[1][1], item[0]))
+    ]
+    heads = [words.html(f"made_of.{name}") for name in ("sign", "documents", "size", "share")]
+    title = words.html("made_of.suspects")
+    return heading(title) + table(heads, rows, label=words.text("made_of.suspects")) + paragraph(words.html("made_of.suspects_note"), "soft")
+
+
 def _whose(facts: Facts, words: Words) -> str:
     nobody = words.html("whose.nobody")
     licences = amounts(words, words.html("whose.licence"), facts.licences, {name: own(name) for name in facts.licences}, words.text("whose.licences"))
@@ -122,13 +136,25 @@ def _whose(facts: Facts, words: Words) -> str:
 def _verdict(facts: Facts, words: Words) -> str:
     if facts.verdict is None:
         return paragraph(words.html("whose.no_verdict"))
-    reasons = "".join(f"<li>{own(reason)}</li>" for reason in facts.verdict.reasons)
-    credit = facts.verdict.attribution
-    return (
-        own(facts.verdict.verdict, "p", css="verdict")
-        + (f"<ul>{reasons}</ul>" if reasons else "")
-        + (paragraph(words.html("whose.attribution")) + own(credit, "blockquote") if credit else "")
-    )
+    rows = [
+        [
+            words.html(f"whose.uses.{use['name']}") if words.named("whose.uses", use["name"]) else own(use["question"]),
+            f"<strong class={'no' if use['answer'] == 'no' else 'yes'}>{words.html('whose.answers.' + use['answer'])}</strong>",
+            "<br>".join(f"{own(each['licence'])} ({words.size(each['bytes'])}): {own(each['words'])}" for each in use["because"][:SHOWN_BECAUSE]),
+        ]
+        for use in facts.verdict["uses"]
+    ]
+    heads = [words.html(f"whose.{name}") for name in ("use", "answer", "because")]
+    alike = facts.verdict["share_alike_under"]
+    credit = ", ".join(own(each["licence"]) for each in facts.verdict["must_credit"])
+    said = [own(each["words"], "p", css="loud") for each in facts.verdict["conflicts"]]
+    if alike is not None:
+        named = ", ".join(own(each) for each in alike)
+        said.append(paragraph(words.html("whose.alike", list=named) if alike else words.html("whose.alike_none")))
+    if credit:
+        said.append(paragraph(words.html("whose.credit", list=credit)))
+    disclaimer = own(facts.verdict["disclaimer"], "p", css="soft")
+    return table(heads, rows, words=(0, 1, 2), label=words.text("whose.verdict")) + "".join(said) + disclaimer
 
 
 def _languages(facts: Facts, words: Words) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mbegu.corpus.findings import excerpt
+from mbegu.corpus.report.masked import masked_excerpt
 
 SHOWN_PAIRS = 12
 PAIR_CHARACTERS = 300
@@ -39,7 +39,7 @@ class Lookup:
         """Keep the text if one of its places is wanted; the first text of a place counts."""
         for place in places:
             if place in self._wanted:
-                self.found.setdefault(place, excerpt(text, PAIR_CHARACTERS))
+                self.found.setdefault(place, masked_excerpt(text, PAIR_CHARACTERS))
 
 
 def read_pairs(values: Iterable[Any]) -> list[Pair]:
@@ -64,7 +64,7 @@ def with_texts(pairs: Iterable[Pair], kept: Mapping[str, str], dropped: Mapping[
 
 def _excerpts(value: Mapping[str, Any]) -> tuple[str, str]:
     """Return the text that the pair itself carries: the passage that both share, or that of the second."""
-    text = excerpt(str(value.get("excerpt", "")), PAIR_CHARACTERS)
+    text = masked_excerpt(str(value.get("excerpt", "")), PAIR_CHARACTERS)
     return (text if value.get("kind") in ("exact", "passage", "line") else "", text)
 
 

@@ -23,7 +23,8 @@ class Tally:
 
     ``languages`` has the bytes of each language: by line where the documents say so, otherwise by the language that each document is
     filed under. ``mixed`` is the number of documents with passages in more than one language and their bytes, ``None`` when nothing
-    was looked for. ``domains`` has the bytes by the domain that someone gave, and by file.
+    was looked for. ``given_domains`` has the bytes by file and by the domain that someone gave. ``suspects`` has documents and bytes by
+    the sign that a machine may have written or translated them.
     """
 
     documents: int = 0
@@ -38,6 +39,7 @@ class Tally:
     mixed_documents: int = 0
     mixed_bytes: int = 0
     lines_identified: bool = False
+    suspects: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def tally(paths: Sequence[Path]) -> Tally:
@@ -95,6 +97,10 @@ def _add(counted: Tally, row: dict[str, Any]) -> None:
     if meta.get("spans"):
         counted.mixed_documents += 1
         counted.mixed_bytes += size
+    for sign in (meta.get("suspect") or "").split(", "):
+        if sign:
+            before = counted.suspects.get(sign, (0, 0))
+            counted.suspects[sign] = (before[0] + 1, before[1] + size)
     if meta.get("domain"):
         counted.given_domains.setdefault(file, Counter())[meta["domain"]] += size
 
