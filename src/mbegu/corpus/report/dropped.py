@@ -63,7 +63,7 @@ def dropped_reasons(path: Path | None, counted: Mapping[str, Any] | None, lookup
     reasons: dict[str, Reason] = {}
     chosen: dict[str, dict[str, Chosen]] = {}
     for row in _rows(path) if path is not None else ():
-        lookup.see(row["text"], row["source"], f"{row['source']}:{row['line']}", f"{row['source']}#{row['line']}")
+        lookup.see(row["text"], f"{row['source']}#{row['line']}" if row["line"] else row["source"])
         reason = reasons.setdefault(row["reason"], Reason(row["reason"]))
         reason.documents += row["line"] == 0
         reason.lines += row["line"] != 0

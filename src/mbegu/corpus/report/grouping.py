@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from mbegu.corpus.report.roots import Roots
 
 MOST_GROUPS = 12
-# A group with more of the text than this is divided where it holds several folders and there is room; one group alone always.
+# A group with more of the text than this is divided where it holds several folders and there is room; one group
+# alone always, and a folder that holds one thing is that thing.
 DIVIDED_SHARE = 0.2
 LOOSE = ""  # files that lie in no folder, when they are too many to be shown one by one
 OTHERS = "…"
@@ -60,7 +61,7 @@ def _choose(paths: Mapping[Path, int]) -> set[Path]:
         group = waiting.pop(0)
         children = _children(paths, group)
         folders = sum(child not in paths for child in children)
-        is_divided = len(sizes) == 1 or (sizes[group] > DIVIDED_SHARE * total and folders > 1)
+        is_divided = len(sizes) == 1 or len(children) == 1 or (sizes[group] > DIVIDED_SHARE * total and folders > 1)
         if children and is_divided and len(sizes) - 1 + len(children) <= MOST_GROUPS:
             del sizes[group]
             sizes.update(children)

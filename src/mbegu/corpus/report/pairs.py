@@ -8,6 +8,7 @@ from typing import Any
 
 from mbegu.corpus.report.masked import masked_excerpt
 
+WHOLE = ("exact", "near")
 SHOWN_PAIRS = 12
 PAIR_CHARACTERS = 300
 
@@ -53,9 +54,12 @@ def read_pairs(values: Iterable[Any]) -> list[Pair]:
 
 
 def with_texts(pairs: Iterable[Pair], kept: Mapping[str, str], dropped: Mapping[str, str]) -> list[Pair]:
-    """Return the pairs with both texts, where they were found."""
+    """Return the pairs of whole documents with both texts, where they were found; of passages and lines the pair itself tells the text."""
     full = []
     for pair in pairs:
+        if pair.kind not in WHOLE:
+            full.append(pair)
+            continue
         first = kept.get(pair.first, "") or dropped.get(pair.first, "") or pair.first_text
         second = dropped.get(pair.second, "") or kept.get(pair.second, "") or pair.second_text
         full.append(Pair(pair.kind, pair.first, pair.second, pair.similarity, first, second))
