@@ -11,6 +11,7 @@ from mbegu.corpus.report.facts import Facts
 # The steps in which a model gets more use out of more text. The first two stand in the corpus step's own warning; the third is what the
 # Yoruba figures of bench/LOG.md were measured with, rounded.
 STEPS_BYTES = (100_000, 1_000_000, 10_000_000)
+LEAST_PAPERLESS = 0.005
 ONE_DOMAIN = 0.6
 ONE_CONTRIBUTOR = 0.5
 UNKNOWN_DOMAIN = 0.3
@@ -20,6 +21,7 @@ LITTLE_SPEECH = 0.02
 LEAST_LINES = 200
 MARKED_LANGUAGE = 0.1
 BARE = 0.2
+MOST_BARE = 3
 OTHER_LANGUAGE = 0.2
 OTHER_SCRIPT = 0.05
 MUCH_DROPPED = 0.3
@@ -55,10 +57,10 @@ def _amount(facts: Facts) -> Iterator[Advice]:
 
 def _papers(facts: Facts) -> Iterator[Advice]:
     unknown = facts.licences.get("unknown", 0) / facts.bytes
-    if unknown > 0:
+    if unknown > LEAST_PAPERLESS:
         yield Advice("licence_unknown", {"share": unknown})
     nameless = facts.contributors.get("", 0) / facts.bytes
-    if nameless > 0:
+    if nameless > LEAST_PAPERLESS:
         yield Advice("contributor_unknown", {"share": nameless})
     for name, size in facts.contributors.items():
         if name and size > ONE_CONTRIBUTOR * facts.bytes and len(facts.contributors) > 1:
@@ -85,20 +87,21 @@ def _kinds(facts: Facts) -> Iterator[Advice]:
         yield Advice("only_short", {"share": short})
     if facts.foretelling:
         after = facts.foretelling.after_others
-        for name, bits in zip(facts.foretelling.names, after, strict=True):
-            if bits > UNLIKE_FACTOR * (sum(after) - bits) / (len(after) - 1):
-                yield Advice("unlike", names={"name": name})
+        bits, name = max(zip(after, facts.foretelling.names, strict=True))
+        if bits > UNLIKE_FACTOR * (sum(after) - bits) / (len(after) - 1):
+            yield Advice("unlike", names={"name": name})
 
 
 def _writing(facts: Facts) -> Iterator[Advice]:
     measured = [(source, source.marks) for source in facts.sources if source.marks and source.marks.words]
     words = sum(marks.words for _, marks in measured)
     if words and sum(marks.marked_share * marks.words for _, marks in measured) / words >= MARKED_LANGUAGE:
-        for source, marks in measured:
+        worst = sorted(measured, key=lambda each: -(each[1].bare_share or 0.0) * each[1].words)
+        for source, marks in worst[:MOST_BARE]:
             if marks.bare_share is not None and marks.bare_share > BARE:
                 yield Advice("marks_left_out", {"share": marks.bare_share}, names={"name": source.name})
     scripts = list(facts.letters.scripts.items())
-    for script, share in scripts[1:]:
+    for script, share in scripts[1:2]:
         if share > OTHER_SCRIPT:
             yield Advice("other_script", {"share": share}, names={"script": script})
     total = sum(facts.languages.values())

@@ -10,7 +10,7 @@ from mbegu.corpus.report import page_cleaning, page_content, page_writing
 from mbegu.corpus.report.advice import Advice, advise
 from mbegu.corpus.report.facts import Facts
 from mbegu.corpus.report.page_cleaning import reason_name
-from mbegu.corpus.report.page_content import domain_name, script_name, source_name
+from mbegu.corpus.report.page_content import colour_of, domain_name, script_name, source_name
 from mbegu.corpus.report.parts import language_name, own, paragraph, plain, section, stack, swatch
 from mbegu.corpus.report.wording import Words
 
@@ -68,9 +68,11 @@ def _mostly(facts: Facts, words: Words) -> str:
         for number, (name, share) in enumerate(named)
     ]
     said = ", ".join(f"{plain(words.named('domains', name) or name)} {words.percent(share)}" for name, share in shares)
-    legend = "".join(f"<li>{swatch(number)} {domain_name(words, name)}</li>" for number, (name, _) in enumerate(shares[:10]))
+    legend = "".join(f"<li>{swatch(colour_of(number, name))} {domain_name(words, name)}</li>" for number, (name, _) in enumerate(shares[:10]))
     sentence = paragraph(", ".join(parts) + ".", "mostly")
-    return f"{sentence}{stack([share for _, share in shares], said)}<ul class=legend>{legend}</ul>\n"
+    return (
+        f"{sentence}{stack([(colour_of(number, name), share) for number, (name, share) in enumerate(shares)], said)}<ul class=legend>{legend}</ul>\n"
+    )
 
 
 def _advice(facts: Facts, words: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mbegu.core.language import SCRIPTS
-from mbegu.corpus.report.domains import GIVEN, INFERRED, NAMED
+from mbegu.corpus.report.domains import GIVEN, INFERRED, NAMED, UNKNOWN
 from mbegu.corpus.report.facts import Facts, Source
 from mbegu.corpus.report.grouping import LOOSE, OTHERS
 from mbegu.corpus.report.parts import bar, heading, language_name, own, paragraph, section, swatch, table
@@ -15,6 +15,7 @@ from mbegu.corpus.report.wording import Words
 _SCRIPTS_OF_OURS = {"Hani": "Han", "Zzzz": "signs that are also letters"}
 SHOWN_ROWS = 15
 SHOWN_BECAUSE = 3
+OTHER_COLOUR = 7
 FEW_LETTERS = 0.001
 
 
@@ -31,6 +32,11 @@ def source_name(words: Words, name: str) -> str:
 def domain_name(words: Words, name: str) -> str:
     """Return the name of a domain as HTML; one that the user made up stands as it is."""
     return words.html(f"domains.{name}") if words.named("domains", name) else own(name)
+
+
+def colour_of(number: int, domain: str) -> int:
+    """Return the number of a domain's colour: its place among the domains; what is not known is always grey."""
+    return OTHER_COLOUR if domain == UNKNOWN else min(number, OTHER_COLOUR)
 
 
 def amounts(words: Words, column: str, counts: Mapping[str, int], shown: Mapping[str, str], label: str) -> str:
@@ -59,8 +65,8 @@ def _made_of(facts: Facts, words: Words) -> str:
     ways = {way: words.html(f"made_of.{way}") for way in (GIVEN, NAMED, INFERRED)}
     kinds = []
     for number, domain in enumerate(facts.domains):
-        known = [ways[way] for way in ways if domain.known_by.get(way)] if domain.name != "unknown" else ["–"]
-        name = f"{swatch(number)} {domain_name(words, domain.name)}"
+        known = [ways[way] for way in ways if domain.known_by.get(way)] if domain.name != UNKNOWN else ["–"]
+        name = f"{swatch(colour_of(number, domain.name))} {domain_name(words, domain.name)}"
         kinds.append([name, words.percent(domain.bytes / total), words.size(domain.bytes), ", ".join(known)])
     heads = tuple(words.html(f"made_of.{name}") for name in ("domain", "share", "size", "how"))
     sources = [_source(source, facts, words) for source in facts.sources]

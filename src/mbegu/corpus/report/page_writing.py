@@ -194,9 +194,9 @@ def _foretell(facts: Facts, words: Words) -> str:
     unlike = max(range(len(found.names)), key=lambda number: found.after_others[number])
     after = words.number(found.after_others[unlike])
     sentences = words.html("foretell.unlike", name=source_name(words, found.names[unlike]), after=after, own=words.number(own_bits[unlike]))
-    for name, bits in zip(found.names, own_bits, strict=True):
-        if bits < REPEATS_FACTOR * sum(own_bits) / len(own_bits):
-            sentences += " " + words.html("foretell.repeats", name=source_name(words, name), own=words.number(bits))
+    repeating = [name for name, bits in zip(found.names, own_bits, strict=True) if bits < REPEATS_FACTOR * sum(own_bits) / len(own_bits)]
+    if repeating:
+        sentences += " " + words.html("foretell.repeats", list=", ".join(source_name(words, name) for name in repeating))
     small = ", ".join(source_name(words, name) for name in found.left_out)
     left_out = paragraph(words.html("foretell.left_out", list=small), "soft") if small else ""
     note = paragraph(words.html("foretell.note", size=words.size(found.learnt_bytes)), "soft")

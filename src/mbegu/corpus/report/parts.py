@@ -109,10 +109,10 @@ def bar(share: float, css: str = "bar") -> str:
     )
 
 
-def stack(shares: Sequence[float], label: str) -> str:
-    """Return one bar that is divided by shares of 1, coloured in order; ``label`` says it in words."""
+def stack(shares: Sequence[tuple[int, float]], label: str) -> str:
+    """Return one bar that is divided into parts, each the number of a colour and a share of 1; ``label`` says it in words."""
     parts, left = [], 0.0
-    for number, share in enumerate(shares):
+    for number, share in shares:
         width = 600 * share
         parts.append(f'<rect class="kind{min(number, 9)}" x="{left:.2f}" width="{max(0.0, width - 1):.2f}" height="34"/>')
         left += width
