@@ -28,6 +28,7 @@ class Structure(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.text = ""
+        self.pieces: list[str] = []
         self._open: list[str] = []
         self.feed(page)
         assert self._open == []
@@ -47,6 +48,7 @@ class Structure(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        self.pieces.append(data)
 
     def values(self, name: str) -> list[str | None]:
         return [value for each, value in self.attributes if each == name]

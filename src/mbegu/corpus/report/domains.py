@@ -28,6 +28,7 @@ GIVEN, NAMED, INFERRED = "given", "named", "inferred"
 # From these shares of its lines on, the structure of a text speaks for a domain. They were chosen by looking: prose of the sets in
 # docs/how-to/read-the-corpus-report.md stays below a third of each.
 VERSE_SHARE = 0.4
+PLAIN_VERSE_SHARE = 0.1
 SPEAKER_SHARE = 0.4
 QUESTION_SHARE = 0.25
 TIME_SHARE = 0.25
@@ -37,7 +38,7 @@ MOST_LINES = 20_000
 
 QUESTION_MARKS = "?？؟፧՞;꘏꛷⁇"
 _VERSE = re.compile(r"^[\[(]?\d{1,3}(?:[:.]\d{1,3})?[\])]?[.\s]\s*[^\W\d_]")
-_TIME = re.compile(r"^[\[(]?\d{1,2}:\d{2}(?::\d{2})?")
+_TIME = re.compile(r"^[\[(]?(?:\d{2}:\d{2}\b|\d{1,2}:\d{2}:\d{2})")
 _DASH = re.compile(r"^[–—―-]\s*[^\W\d_]")
 _QUOTE = re.compile(r"^[\"“„«‘「]")
 _SPEAKER = re.compile(r"^([^\W\d_][^:：\n]{0,30})[:：]\s+\S")
@@ -78,9 +79,8 @@ def structure(lines: Iterable[str]) -> Structure:
         if count == MOST_LINES:
             break
         count += 1
-        is_time = bool(_TIME.match(line))
-        time += is_time
-        verse += not is_time and bool(_VERSE.match(line))
+        time += bool(_TIME.match(line))
+        verse += bool(_VERSE.match(line))
         dashed += bool(_DASH.match(line) or _QUOTE.match(line))
         named = _SPEAKER.match(line)
         if named:
@@ -96,10 +96,11 @@ def infer(found: Structure) -> str:
     """Return the domain that a structure suggests, ``UNKNOWN`` when none."""
     if found.lines < LEAST_LINES:
         return UNKNOWN
+    # 12:05 may be a time or a verse; numbers of verses also stand without a zero before them, times do not.
+    if found.verse >= VERSE_SHARE and found.verse - found.time >= PLAIN_VERSE_SHARE:
+        return "scripture"
     if found.time >= TIME_SHARE:
         return "speech"
-    if found.verse >= VERSE_SHARE:
-        return "scripture"
     if found.message >= MESSAGE_SHARE:
         return "social"
     if found.question >= QUESTION_SHARE:
