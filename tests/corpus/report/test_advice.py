@@ -18,7 +18,7 @@ def facts(tmp_path_factory) -> Facts:
     """A corpus about which there is nothing to say."""
     folder = write_corpus(tmp_path_factory.mktemp("corpus"), two_sources(), FACTS)
     found = gather(open_folder(folder))
-    sound = Structure(1000, 0, 0, 0.1, 0.1, 0)
+    sound = Structure(1000, 0, 0, 0.1, 0.1, 0.1, 0)
     sources = tuple(dataclasses.replace(each, structure=sound, marks=Marks(1000, 0.5, 0.05, ())) for each in found.sources)
     return dataclasses.replace(
         found,
@@ -76,7 +76,7 @@ def test_questions_conversation_and_marks(facts):
     def with_sources(**change):
         return dataclasses.replace(facts, sources=tuple(dataclasses.replace(each, **change) for each in facts.sources))
 
-    silent = Structure(1000, 0, 0, 0.01, 0.005, 0)
+    silent = Structure(1000, 0, 0, 0.01, 0.01, 0.005, 0)
     assert [each.key for each in advise(with_sources(structure=silent))] == ["few_questions", "little_dialogue"]
     assert advise(with_sources(structure=dataclasses.replace(silent, lines=50))) == []
     assert [each.key for each in advise(with_sources(**MARKED))] == ["marks_left_out"] * 2

@@ -55,6 +55,11 @@ def test_names_before_lines_are_speech_only_when_they_come_again():
     assert infer(structure([f"ọ̀rọ̀{i}: {sentence(i)}" for i in range(40)])) == UNKNOWN
 
 
+def test_quotation_marks_are_speech_but_make_no_conversation():
+    found = structure(lines("“{text}”", "yor"))
+    assert (found.speech, found.turn, infer(found)) == (1.0, 0.0, UNKNOWN)
+
+
 def test_few_lines_tell_nothing():
     assert infer(structure(lines("– {text}", "yor", 5))) == UNKNOWN
 

@@ -145,7 +145,7 @@ def _verdict(facts: Facts, words: Words) -> str:
     rows = [
         [
             words.html(f"whose.uses.{use['name']}") if words.named("whose.uses", use["name"]) else own(use["question"]),
-            f"<strong class={'no' if use['answer'] == 'no' else 'yes'}>{words.html('whose.answers.' + use['answer'])}</strong>",
+            f'<strong class="answer {use["answer"]}">{words.html("whose.answers." + use["answer"])}</strong>',
             "<br>".join(f"{own(each['licence'])} ({words.size(each['bytes'])}): {own(each['words'])}" for each in use["because"][:SHOWN_BECAUSE]),
         ]
         for use in facts.verdict["uses"]
