@@ -26,6 +26,7 @@ from mbegu.model.llama_cpp import LONGEST_CONTEXT, check_memory, default_threads
 from mbegu.serve.engine_http import EngineClient
 from mbegu.serve.errors import ApiError, engine_trouble
 from mbegu.serve.settings import ServeSettings
+from mbegu.serve.stops import StopFinder
 from mbegu.serve.templates import Layout, find_layout, lay_out
 
 FORCING_BIAS = 1e6  # nats; far above any logit
@@ -184,13 +185,18 @@ class Engine:
     async def generate(self, job: Job) -> AsyncGenerator[Piece, None]:
         """Yield an answer piece by piece. Closing the iterator stops the work after the batch under way."""
         events = self._client.stream("/completion", _request_of(job, len(self.adapters)))
+        stops = StopFinder(job.stop)
         try:
             async for event in events:
-                logprobs = event.get("completion_probabilities") or []
+                text, n_tokens = str(event.get("content", "")), int(event["tokens_predicted"])
                 if event.get("stop"):
-                    yield Piece(str(event.get("content", "")), int(event["tokens_predicted"]), [], _FINISH.get(event.get("stop_type", ""), "stop"))
+                    finish = "stop" if stops.is_found else _FINISH.get(str(event.get("stop_type")), "stop")
+                    yield Piece(stops.add(text) + stops.rest(), n_tokens, [], finish)
                     return
-                yield Piece(str(event["content"]), int(event["tokens_predicted"]), logprobs)
+                piece = Piece(stops.add(text), n_tokens, event.get("completion_probabilities") or [], "stop" if stops.is_found else "")
+                yield piece
+                if piece.finish:
+                    return
         finally:
             await events.aclose()
         raise engine_trouble("it ended an answer without its end")
