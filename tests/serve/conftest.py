@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ SETTINGS = ServeSettings(port=0, threads=1, slots=2, waiting=3, waiting_per_clie
 
 @pytest.fixture(scope="session")
 def chat_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_gguf(tmp_path_factory.mktemp("chat"), CHATML)
+    return make_gguf(tmp_path_factory.mktemp("chat"), CHATML, never_ends=True)
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,14 @@ def chat_engine(chat_gguf: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def plain_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(make_gguf(tmp_path_factory.mktemp("plain")), SETTINGS)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def slow_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A model that needs some milliseconds for a token and does not end by itself."""
+    engine = Engine(make_gguf(tmp_path_factory.mktemp("slow"), context=4096, never_ends=True, layers=12, inner=1536), replace(SETTINGS, context=4096))
     yield engine
     engine.close()
 

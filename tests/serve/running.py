@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import load_file, save_file
 from tests import tiny_model
 
 from mbegu.release.gguf import About, read_model_folder, write_gguf
@@ -23,16 +24,21 @@ from mbegu.serve.logs import RequestLog
 from mbegu.serve.pairing import Devices
 from mbegu.serve.run import Server, hosts_of, listen, make_server
 from mbegu.serve.settings import ServeSettings
+from mbegu.tokenizer.bpe import SPECIAL_TOKENS
 
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 CONTEXT = 1024
 
 
-def make_gguf(folder: Path, template: str = "", context: int = CONTEXT, name: str = "ìwé", **shape: int) -> Path:
-    """Write a tiny model of random weights; with a template it says that it converses."""
+def make_gguf(folder: Path, template: str = "", context: int = CONTEXT, name: str = "ìwé", never_ends: bool = False, **shape: int) -> Path:
+    """Write a tiny model of random weights; with a template it says that it converses. One that never ends avoids the marks that end a text."""
     model = tiny_model.make_model_folder(folder / f"{name}-model", **shape)
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))
     (model / "config.json").write_text(json.dumps({**config, "max_position_embeddings": context}), encoding="utf-8")
+    if never_ends:
+        tensors = load_file(model / "model.safetensors")
+        tensors["model.embed_tokens.weight"][: len(SPECIAL_TOKENS)] = 0  # tied with the output: their logits are 0, below the likeliest
+        save_file(tensors, model / "model.safetensors", metadata={"format": "pt"})
     if template:
         (model / "chat_template.jinja").write_text(template, encoding="utf-8")
     path = folder / f"{name}.gguf"

@@ -116,10 +116,16 @@ def test_an_answer_follows_its_schema(client: Any) -> None:
         "required": ["ọ̀rọ̀", "n"], "additionalProperties": False,
     }  # fmt: skip
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
-    answer = client.chat.completions.create(model=MODEL, messages=TURNS, max_tokens=400, response_format=wanted, temperature=2)
-    found = json.loads(answer.choices[0].message.content)
-    assert unicodedata.normalize("NFC", found["ọ̀rọ̀"]) in ("ẹ́", "ሰላም")
-    assert 0 <= found["n"] <= 9
+    ended = 0
+    for seed in range(8):
+        asked = {"max_tokens": 400, "response_format": wanted, "temperature": 2, "seed": seed}
+        choice = client.chat.completions.create(model=MODEL, messages=TURNS, **asked).choices[0]
+        if choice.finish_reason == "stop":  # a model of random weights may also write blanks to the end
+            found = json.loads(choice.message.content)
+            assert unicodedata.normalize("NFC", found["ọ̀rọ̀"]) in ("ẹ́", "ሰላም")
+            assert 0 <= found["n"] <= 9
+            ended += 1
+    assert ended
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from mbegu.serve.pairing import Devices
 from mbegu.serve.reply import DisconnectedError
 
 LONGEST_TARGET = 2_048  # characters of path and query
+MOST_HEADERS = 64
+HEADER_BYTES = 16_384
 CLIENT_CLOSED = 499  # nginx' number for a client that left; only logged
 COOKIE = "mbegu_device"
 PAIR = "/pair"
@@ -79,6 +81,8 @@ class Guard:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
             raise ApiError(414, f"the address is longer than {LONGEST_TARGET} characters", code="too_long")
+        if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+            raise ApiError(431, f"more than {MOST_HEADERS} headers or {HEADER_BYTES:,} bytes of them", code="too_long")
         hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
             raise ApiError(421, "this server does not answer under that name", code="wrong_host")

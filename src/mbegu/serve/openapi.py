@@ -12,7 +12,7 @@ from mbegu.serve.endpoints import ENDPOINTS, Endpoint
 from mbegu.serve.grammar_limits import FOLLOWED
 
 # Refused by the guard or the framework, whatever the endpoint.
-ALWAYS = {401: "not paired", 403: "from another page", 405: "another method", 414: "address too long", 421: "another host name"}
+ALWAYS = {401: "not paired", 403: "from another page", 405: "another method", 414: "address too long", 421: "another host name", 431: "headers too large"}
 REASONS = {
     400: "something in the request is wrong", 404: "no such model", 408: "the body came too slowly", 413: "the body is too large",
     415: "the body is not plain JSON", 429: "the queue is full", 500: "the engine failed", 503: "the server is stopping", **ALWAYS,
