@@ -37,7 +37,7 @@ def plain_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def slow_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A model that needs some milliseconds for a token and does not end by itself."""
-    engine = Engine(make_gguf(tmp_path_factory.mktemp("slow"), context=4096, never_ends=True, layers=12, inner=1536), replace(SETTINGS, context=4096))
+    engine = Engine(make_gguf(tmp_path_factory.mktemp("slow"), context=2048, never_ends=True, layers=8, inner=1024), replace(SETTINGS, context=2048))
     yield engine
     engine.close()
 

@@ -19,6 +19,7 @@ from mbegu.serve.settings import ServeSettings
 
 LARGEST_HEAD_BYTES = 16_384
 BACKLOG = 256
+SEND_BUFFER_BYTES = 1 << 17  # of a connection; with more, answers that nobody reads would pile up in the system
 
 
 class Server(uvicorn.Server):
@@ -83,6 +84,7 @@ def listen(settings: ServeSettings) -> socket.socket:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         opened.bind((host, settings.port))
     except OSError as error:
         opened.close()
