@@ -1,0 +1,209 @@
+"""`mbegu serve`: a model for the programs and people around this computer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mbegu.cli.common import PATH, prepare_threads, quiet_option
+from mbegu.core.errors import InputError, UsageError
+from mbegu.core.report import Say
+from mbegu.core.settings import require_settings
+from mbegu.serve.settings import ServeSettings
+
+if TYPE_CHECKING:
+    from mbegu.serve.pairing import Devices
+
+NICENESS = 5  # other programs of this computer go first
+# Options made from the settings; the others are for Python.
+SHOWN = ("port", "lan", "threads", "context", "slots", "waiting", "waiting_per_client", "batch", "answer_tokens")
+
+
+def _setting_options(command: Any) -> Any:
+    """Add an option for each setting of ``SHOWN``."""
+    import dataclasses
+
+    by_name = {each.name: each for each in dataclasses.fields(ServeSettings)}
+    for name in reversed(SHOWN):
+        field = by_name[name]
+        help = field.metadata["help"][0].upper() + field.metadata["help"][1:] + "."
+        option = "--" + name.replace("_", "-")
+        if isinstance(field.default, bool):
+            command = click.option(option, is_flag=True, help=help)(command)
+        else:
+            command = click.option(option, type=int, default=field.default, show_default=True, help=help)(command)
+    return command
+
+
+@click.command()
+@click.argument("model", type=PATH, required=False)
+@click.option("--documents", type=PATH, default=None, metavar="DIR", help="Answer from the documents in this folder, with the place.")
+@click.option("--adapter", "adapters", multiple=True, metavar="NAME=FILE", help="A LoRA adapter (GGUF), chosen by NAME as model. May be repeated.")
+@click.option("--devices", "lists_devices", is_flag=True, help="List the paired devices and end.")
+@click.option("--revoke", metavar="ID", default="", help="Take the token of a paired device back and end.")
+@click.option("--install-service", is_flag=True, help="Start by itself from now on, also after a power cut.")
+@click.option("--remove-service", is_flag=True, help="No longer start by itself.")
+@_setting_options
+@quiet_option
+def serve(
+    model: Path | None,
+    documents: Path | None,
+    adapters: tuple[str, ...],
+    lists_devices: bool,
+    revoke: str,
+    install_service: bool,
+    remove_service: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Serve MODEL to programs that speak OpenAI's API, on this computer, or with --lan to paired devices around it.
+
+    MODEL is a .gguf file, or a project or folder that holds one. Ctrl-C stops it: answers under way are finished.
+    """
+    settings = require_settings(ServeSettings, values, "serve")
+    if lists_devices or revoke:
+        _devices_command(revoke)
+    elif remove_service:
+        _remove_service()
+    elif model is None:
+        raise UsageError("which model?", fix="name a .gguf file, a project or a folder: `mbegu serve MODEL`")
+    elif install_service:
+        _install_service(model, Say(quiet=quiet))
+    else:
+        _serve(model, documents, _read_adapters(adapters), settings, quiet)
+
+
+def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], settings: ServeSettings, quiet: bool) -> None:
+    from mbegu.recipes.models import QUICK_FIRST, find_model
+    from mbegu.serve.app import make_app
+    from mbegu.serve.engine import Engine
+    from mbegu.serve.limits import FairQueue
+    from mbegu.serve.logs import RequestLog
+    from mbegu.serve.run import hosts_of, listen, make_server, own_addresses
+
+    say = Say(quiet=quiet)
+    prepare_threads()
+    path = find_model(model, QUICK_FIRST)
+    if path.is_dir():
+        raise InputError("this is no GGUF file, which is what is served", path, "write one with `mbegu export`")
+    routes = _document_routes(documents)
+    _be_nice()
+    opened = listen(settings)
+    port = opened.getsockname()[1]
+    engine = Engine(path, settings, adapters)
+    addresses = own_addresses() if settings.lan else []
+    devices = _open_devices(addresses, port, say) if settings.lan else None
+    queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
+    made = routes(engine, queue) if routes else []
+    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=RequestLog(quiet=quiet), more_routes=made)
+    kind = "it converses" if engine.can_chat else "it writes on, it does not converse"
+    say.note(f"{engine.name}: {kind}; context {engine.context:,} tokens, {settings.slots} at a time, {engine.threads} threads")
+    click.echo(f"http://127.0.0.1:{port}/")
+    sys.stdout.flush()
+    make_server(app, queue, settings).run([opened])
+    engine.close()
+
+
+def _document_routes(documents: Path | None) -> Any:
+    """Return what makes the routes of answers from documents, once the engine is open; ``None`` without documents."""
+    if documents is None:
+        return None
+    from importlib.util import find_spec
+
+    if find_spec("mbegu.serve.documents") is None:
+        raise UsageError("this version of Mbegu has no answers from documents", fix="leave --documents out")
+    from importlib import import_module
+
+    return import_module("mbegu.serve.documents.routes").open_routes(documents)
+
+
+def _read_adapters(given: tuple[str, ...]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for each in given:
+        name, _, file = each.partition("=")
+        if not name or not file or name in found:
+            raise UsageError(f"--adapter {each}: give each adapter a name of its own", fix="write --adapter NAME=FILE")
+        if not Path(file).is_file():
+            raise InputError("no such adapter", file, "check the path")
+        found[name] = Path(file)
+    return found
+
+
+def _devices_file() -> Path:
+    return Path.home() / ".mbegu" / "devices.json"
+
+
+def _open_devices(addresses: list[str], port: int, say: Say) -> Devices:
+    from mbegu.serve.pairing import Devices, shown_code
+
+    def show(code: str) -> None:
+        place = f"{addresses[0] if addresses else '127.0.0.1'}:{port}"
+        address = f"http://{place}/pair?code={code}"
+        click.echo(f"To pair a device: open http://{place}/pair and type {shown_code(code)}, or scan:", err=True)
+        _print_qr(address)
+
+    if not addresses:
+        say.warn("this computer is on no network: only it can reach the server")
+    return Devices(_devices_file(), show)
+
+
+def _print_qr(text: str) -> None:
+    """Show a QR code on the terminal, where one is looking."""
+    if not sys.stderr.isatty():
+        return
+    import segno
+
+    segno.make(text, error="m", micro=False).terminal(out=sys.stderr, compact=True)
+
+
+def _devices_command(revoke: str) -> None:
+    from mbegu.core.report import format_table
+    from mbegu.serve.pairing import Devices
+
+    devices = Devices(_devices_file())
+    if revoke:
+        gone = devices.revoke(revoke)
+        click.echo(f"revoked: {gone.name}")
+        return
+    click.echo(format_table(("id", "name", "paired"), [(each.id, each.name, each.paired) for each in devices.all()]))
+
+
+def _service(model: Path | None = None) -> Any:
+    from mbegu.serve.service import describe_service
+
+    arguments = [each for each in sys.argv[1:] if each != "--install-service"]
+    if model is not None:
+        arguments = [str(Path(each).resolve()) if each and Path(each).exists() else each for each in arguments]
+    return describe_service([sys.executable, "-m", "mbegu", *arguments], Path.home())
+
+
+def _install_service(model: Path, say: Say) -> None:
+    from mbegu.recipes.models import QUICK_FIRST, find_model
+    from mbegu.serve.service import install
+
+    find_model(model, QUICK_FIRST)
+    service = _service(model)
+    for each in install(service):
+        say.warn(each)
+    click.echo(f"installed: {service.path}")
+
+
+def _remove_service() -> None:
+    from mbegu.serve.service import remove
+
+    service = _service()
+    remove(service)
+    click.echo(f"removed: {service.path}")
+
+
+def _be_nice() -> None:
+    """Let other programs go first."""
+    import psutil
+
+    try:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+    except (psutil.Error, OSError):
+        return

@@ -1,0 +1,117 @@
+"""Puts the parts together: endpoints, pairing, the page and answers from documents where they are there, and the guard around all."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from mbegu.serve.body import normal, parse_json, read_bytes, require_plain
+from mbegu.serve.endpoints import ENDPOINTS
+from mbegu.serve.engine import Engine
+from mbegu.serve.errors import ApiError
+from mbegu.serve.guard import COOKIE, PAIR, Guard
+from mbegu.serve.handlers import Handlers
+from mbegu.serve.limits import FairQueue
+from mbegu.serve.logs import RequestLog
+from mbegu.serve.metrics import Metrics
+from mbegu.serve.openapi import document
+from mbegu.serve.pairing import Devices
+from mbegu.serve.settings import ServeSettings
+
+PAGE = Path(__file__).parent / "page"
+YEAR_S = 365 * 24 * 3600
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(
+    engine: Engine,
+    queue: FairQueue,
+    settings: ServeSettings,
+    hosts: Sequence[str],
+    *,
+    devices: Devices | None = None,
+    log: RequestLog | None = None,
+    more_routes: Sequence[BaseRoute] = (),
+    page: Path = PAGE,
+) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        engine: the model.
+        queue: who may use it when; answers from documents take their slots from it too.
+        settings: limits.
+        hosts: names under which it is asked for, with port.
+        devices: the paired devices of the local network; ``None`` for this computer alone.
+        log: where requests are noted; stderr when not given.
+        more_routes: of answers from documents: ``mbegu.serve.documents.routes.routes(index, engine)``.
+        page: folder of the page; served at ``/`` where it is there.
+    """
+    metrics = Metrics()
+    handlers = Handlers(engine, queue, settings, metrics)
+    routes: list[BaseRoute] = [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(document(engine.models))
+
+    routes += [Route("/openapi.json", openapi, methods=["GET"]), *more_routes]
+    if devices is not None:
+        routes.append(Route(PAIR, _pairing(devices, settings), methods=["GET", "POST"]))
+    if page.is_dir():
+        routes.append(Mount("/", StaticFiles(directory=page, html=True, follow_symlink=False)))
+    app = Starlette(routes=routes, exception_handlers={ApiError: _refusal, HTTPException: _http_refusal})
+    app.router.redirect_slashes = False
+    return Guard(app, hosts, devices, metrics, log or RequestLog())
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.as_json(), error.status, error.headers)
+
+
+async def _http_refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    refusal = ApiError(error.status_code, f"{str(error.detail).lower()} here", headers=error.headers)
+    return JSONResponse(refusal.as_json(), refusal.status, refusal.headers)
+
+
+def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
+    """Return the endpoint where a device is paired: a small page, and what its form or a program sends."""
+
+    async def pair(request: Request) -> Response:
+        if request.method == "GET":
+            return HTMLResponse(_PAIR_PAGE.format(code=html.escape(request.query_params.get("code", "")[:20], quote=True)))
+        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        require_plain(request, "application/x-www-form-urlencoded" if is_form else "application/json")
+        data = await read_bytes(request, settings)
+        if is_form:
+            given = {name: values[0] for name, values in parse_qs(data.decode("utf-8", "replace"), max_num_fields=8).items()}
+        else:
+            given = parse_json(data, settings.depth)
+        code, name = (given.get(each, "") if isinstance(given, dict) else "" for each in ("code", "name"))
+        if not isinstance(code, str) or not isinstance(name, str):
+            raise ApiError(400, "code and name must be texts", "code", "invalid_value")
+        token = devices.pair(code[:100], normal(name[:200]), request.client.host if request.client else "unknown")
+        answer: Response = RedirectResponse("/", 303) if is_form else JSONResponse({"token": token})
+        answer.set_cookie(COOKIE, token, max_age=YEAR_S, httponly=True, samesite="strict", path="/")
+        return answer
+
+    return pair
+
+
+_PAIR_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mbegu</title></head>
+<body><main><h1>Mbegu</h1><form method="post" action="/pair">
+<p><label>Code on the server's screen<br><input name="code" value="{code}" required autocomplete="off" autocapitalize="characters"></label></p>
+<p><label>Name of this device<br><input name="name" maxlength="60"></label></p>
+<p><button>Pair</button></p></form></main></body></html>
+"""

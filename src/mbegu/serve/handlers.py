@@ -1,0 +1,211 @@
+"""What each endpoint does: check, count, wait for a slot, write, answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from mbegu.serve import openai_fields as fields
+from mbegu.serve.body import read_json
+from mbegu.serve.engine import Engine, Job, Piece
+from mbegu.serve.errors import ApiError
+from mbegu.serve.limits import FairQueue
+from mbegu.serve.metrics import Metrics
+from mbegu.serve.openai_shapes import Answer, Shape, Wish, read_turns, read_wish, require_something, texts_of, usage_of, vector
+from mbegu.serve.reply import EventStream, while_connected
+from mbegu.serve.settings import ServeSettings
+
+OWNER = "mbegu"
+
+
+class Handlers:
+    """The endpoints.
+
+    Args:
+        engine: the model.
+        queue: who may use it when.
+        settings: limits.
+        metrics: where answers are counted.
+    """
+
+    def __init__(self, engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics) -> None:
+        self._engine = engine
+        self._queue = queue
+        self._settings = settings
+        self._metrics = metrics
+        self._created = int(time.time())
+
+    async def models(self, _: Request) -> Response:
+        """List the model, and each adapter as a model of its own."""
+        return JSONResponse({"object": "list", "data": [self._model(name) for name in self._engine.models]})
+
+    async def model(self, request: Request) -> Response:
+        """Show one of them."""
+        name = request.path_params["model"]
+        self._engine.lora_of(name)
+        return JSONResponse(self._model(name))
+
+    async def chat(self, request: Request) -> Response:
+        """Answer the last turn of a conversation."""
+        body = await read_json(request, fields.CHAT, self._settings)
+        wish = read_wish(body, is_chat=True)
+        lora = self._engine.lora_of(wish.model)
+        self._queue.require_room(_client(request))
+        prompt = await self._engine.chat_tokens(read_turns(body))
+        length = self._engine.require_fit(prompt, wish.max_tokens, "messages", self._settings.answer_tokens)
+        return await self._answer(request, wish, wish.jobs(prompt, length, lora), len(prompt), is_chat=True)
+
+    async def complete(self, request: Request) -> Response:
+        """Write on after one or several prompts."""
+        body = await read_json(request, fields.COMPLETION, self._settings)
+        wish = read_wish(body, is_chat=False)
+        lora = self._engine.lora_of(wish.model)
+        self._queue.require_room(_client(request))
+        jobs: list[Job] = []
+        prompts = await self._tokens(body["prompt"], "prompt")
+        for prompt in prompts:
+            length = self._engine.require_fit(prompt, wish.max_tokens, "prompt", self._settings.answer_tokens)
+            jobs += wish.jobs(prompt, length, lora)
+        return await self._answer(request, wish, jobs, sum(map(len, prompts)), is_chat=False)
+
+    async def embed(self, request: Request) -> Response:
+        """Return the embeddings of one or several texts."""
+        body = await read_json(request, fields.EMBEDDING, self._settings)
+        if self._engine.lora_of(body["model"]) is not None:
+            raise ApiError(400, "embeddings are those of the model itself", "model", "no_adapter")
+        self._queue.require_room(_client(request))
+        prompts = await self._tokens(body["input"], "input")
+        for prompt in prompts:
+            self._engine.require_fit(prompt, 0, "input", 0)
+
+        async def work() -> list[list[float]]:
+            async with self._queue.slot(_client(request)):
+                return [await self._engine.embed(prompt) for prompt in prompts]
+
+        vectors = await while_connected(request.receive, work())
+        as_base64 = body.get("encoding_format") == "base64"
+        data = [{"object": "embedding", "index": index, "embedding": vector(each, as_base64)} for index, each in enumerate(vectors)]
+        n_tokens = sum(map(len, prompts))
+        self._metrics.count_tokens(n_tokens, 0)
+        usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
+        return JSONResponse({"object": "list", "model": body["model"], "data": data, "usage": usage})
+
+    async def tokenize(self, request: Request) -> Response:
+        """Return the token ids of a text; marks in it are text."""
+        body = await read_json(request, fields.TOKENIZE, self._settings)
+        return JSONResponse({"tokens": await self._engine.tokenize(body["content"], start=bool(body.get("add_special")))})
+
+    async def detokenize(self, request: Request) -> Response:
+        """Return the text of token ids."""
+        body = await read_json(request, fields.DETOKENIZE, self._settings)
+        tokens = [int(each) for each in body["tokens"]]
+        return JSONResponse({"content": await self._engine.detokenize(tokens)})
+
+    async def health(self, _: Request) -> Response:
+        """Say that the server is alive."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, _: Request) -> Response:
+        """Say whether it takes work: not when it is stopping or the engine is gone."""
+        if self._queue.is_closed:
+            raise ApiError(503, "the server is stopping", code="stopping")
+        await self._engine.tokenize("")
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(self, _: Request) -> Response:
+        """Tell counts, times, memory and energy in the text format of Prometheus."""
+        return PlainTextResponse(self._metrics.text(self._queue), media_type="text/plain; version=0.0.4")
+
+    def _model(self, name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": self._created, "owned_by": OWNER}
+
+    async def _tokens(self, value: Any, param: str) -> list[list[int]]:
+        """Return the tokens of each prompt; texts get the token that begins a text before them, token ids are taken as they are."""
+        prompts = []
+        for each in texts_of(value):
+            if isinstance(each, str):
+                tokens = await self._engine.tokenize(each, start=True)
+            else:
+                self._engine.require_tokens(each, param)
+                tokens = each
+            require_something(tokens, param)
+            prompts.append(tokens)
+        return prompts
+
+    async def _answer(self, request: Request, wish: Wish, jobs: Sequence[Job], prompt_tokens: int, is_chat: bool) -> Response:
+        shape = Shape(wish, is_chat)
+        written = self._write(_client(request), jobs, prompt_tokens, request.scope)
+        if wish.streams:
+            first = await while_connected(request.receive, anext(written))  # so that a refusal still has its status
+            return EventStream(_events(shape, first, written, prompt_tokens), self._settings.write_s)
+
+        async def gather() -> list[Answer]:
+            answers = [Answer() for _ in jobs]
+            async with aclosing(written):
+                async for index, piece in written:
+                    answers[index].add(piece)
+            return answers
+
+        answers = await while_connected(request.receive, gather())
+        return JSONResponse(shape.whole(answers, usage_of(prompt_tokens, sum(answer.tokens for answer in answers))))
+
+    async def _write(self, client: str, jobs: Sequence[Job], prompt_tokens: int, scope: Any) -> AsyncGenerator[tuple[int, Piece], None]:
+        """Yield the pieces of answers, one answer after the other in one slot: the prompt is then read once."""
+        began_s = time.monotonic()
+        is_whole, n_tokens = False, 0
+        try:
+            async with self._queue.slot(client):
+                await self._require_followed(jobs[0].schema)
+                for index, job in enumerate(jobs):
+                    before = n_tokens
+                    async with aclosing(self._engine.generate(job)) as pieces:
+                        async for piece in pieces:
+                            if not n_tokens:
+                                self._metrics.first_token(time.monotonic() - began_s)
+                            n_tokens = max(n_tokens, before + piece.tokens)
+                            yield index, piece
+            is_whole = True
+        finally:
+            scope["mbegu.tokens"] = (prompt_tokens, n_tokens)
+            self._metrics.count_tokens(prompt_tokens, n_tokens)
+            self._metrics.answered(time.monotonic() - began_s, is_whole)
+
+    async def _require_followed(self, schema: Mapping[str, Any] | None) -> None:
+        if schema is not None and not await self._engine.follows(schema):
+            what = "this JSON schema cannot shape an answer: the engine can make no grammar of it"
+            raise ApiError(400, what, "response_format.json_schema.schema", "invalid_json_schema")
+
+
+async def _events(
+    shape: Shape, first: tuple[int, Piece], rest: AsyncGenerator[tuple[int, Piece], None], prompt_tokens: int
+) -> AsyncGenerator[bytes, None]:
+    """Yield the events of a streamed answer; what goes wrong on the way is an event too, since the status is sent."""
+    counts: dict[int, int] = {}
+
+    async def pieces() -> AsyncIterator[tuple[int, Piece]]:
+        yield first
+        async for each in rest:
+            yield each
+
+    async with aclosing(rest):
+        try:
+            async for index, piece in pieces():
+                counts[index] = max(counts.get(index, 0), piece.tokens)
+                if piece.text or piece.finish or piece.logprobs:
+                    yield shape.event(index, piece)
+        except ApiError as error:
+            from mbegu.serve.openai_shapes import sse
+
+            yield sse(error.as_json())
+            return
+        yield shape.end(usage_of(prompt_tokens, sum(counts.values())))
+
+
+def _client(request: Request) -> str:
+    """Return who asks, as the guard has found."""
+    return str(request.scope.get("mbegu.client", "unknown"))

@@ -1,0 +1,68 @@
+"""The OpenAPI document, made from the table of endpoints: what it says is what is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mbegu import __version__
+from mbegu.serve import openai_fields as fields
+from mbegu.serve.endpoints import ENDPOINTS, Endpoint
+from mbegu.serve.grammar_limits import FOLLOWED
+
+# Refused by the guard or the framework, whatever the endpoint.
+ALWAYS = {401: "not paired", 403: "from another page", 405: "another method", 414: "address too long", 421: "another host name", 431: "headers too large"}
+REASONS = {
+    400: "something in the request is wrong", 404: "no such model", 408: "the body came too slowly", 413: "the body is too large",
+    415: "the body is not plain JSON", 429: "the queue is full", 500: "the engine failed", 503: "the server is stopping", **ALWAYS,
+}  # fmt: skip
+
+
+def document(models: Sequence[str], endpoints: Sequence[Endpoint] = ENDPOINTS) -> dict[str, Any]:
+    """Return the document.
+
+    Args:
+        models: the names that a request may choose from.
+        endpoints: the table.
+    """
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, models)
+    paths["/openapi.json"] = {
+        "get": {"summary": "this document", "operationId": "openapi", "responses": _responses(None, (), False, "application/json")}
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Mbegu", "version": __version__, "description": "A model on this computer, for the programs and people around it."},
+        "paths": paths,
+        "x-words": sorted(FOLLOWED),
+    }
+
+
+def _operation(endpoint: Endpoint, models: Sequence[str]) -> dict[str, Any]:
+    made: dict[str, Any] = {"summary": endpoint.summary, "operationId": endpoint.handler}
+    names = re.findall(r"\{(\w+)\}", endpoint.path)
+    if names:
+        made["parameters"] = [{"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(models)}} for name in names]
+    if endpoint.body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _with_models(endpoint.body, models)}}}
+    made["responses"] = _responses(endpoint.answer, endpoint.statuses, endpoint.streams, "text/plain; version=0.0.4")
+    return made
+
+
+def _responses(answer: Mapping[str, Any] | None, statuses: Sequence[int], streams: bool, plain: str) -> dict[str, Any]:
+    content: dict[str, Any] = {plain: {}} if answer is None else {"application/json": {"schema": answer}}
+    if streams:
+        content["text/event-stream"] = {}
+    made: dict[str, Any] = {"200": {"description": "done", "content": content}}
+    for status in sorted({*statuses, *ALWAYS}):
+        made[str(status)] = {"description": REASONS[status], "content": {"application/json": {"schema": fields.ERROR}}}
+    return made
+
+
+def _with_models(schema: Mapping[str, Any], models: Sequence[str]) -> dict[str, Any]:
+    properties = dict(schema["properties"])
+    if "model" in properties:
+        properties["model"] = {"type": "string", "enum": list(models), "description": fields.MODEL["description"]}
+    return {**schema, "properties": properties}

@@ -1,0 +1,322 @@
+"""Slots, the queue and its exact limit, turns, cancelling and stopping; first the queue alone, then the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from tests.serve.conftest import SETTINGS
+from tests.serve.running import parse, running, wait_until
+
+from mbegu.serve.engine import Engine
+from mbegu.serve.errors import ApiError
+from mbegu.serve.limits import LONGEST_RETRY_S, FairQueue
+
+LONG = {"model": "ìwé", "prompt": "ẹ", "max_tokens": 1000, "temperature": 0}
+SHORT = {"model": "ìwé", "prompt": "ẹ", "max_tokens": 2}
+
+
+def run(work: object) -> None:
+    asyncio.run(work)  # type: ignore[arg-type]
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class Users:
+    """Requests that hold a slot until they are told to leave."""
+
+    def __init__(self, queue: FairQueue) -> None:
+        self.queue = queue
+        self.order: list[str] = []
+        self.leave: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    def come(self, name: str, client: str) -> asyncio.Task[None]:
+        async def use() -> None:
+            async with self.queue.slot(client):
+                self.order.append(name)
+                await self.leave[name].wait()
+
+        self.leave[name] = asyncio.Event()
+        self.tasks[name] = asyncio.create_task(use())
+        return self.tasks[name]
+
+
+def test_the_limit_is_exact() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(2, 3, 3))
+        for index in range(5):
+            users.come(str(index), f"c{index}")
+        await settle()
+        assert (users.queue.running, users.queue.waiting) == (2, 3)
+        with pytest.raises(ApiError, match="2 requests run and 3 wait, which is the limit") as caught:
+            await users.come("5", "c5")
+        assert caught.value.status == 429
+        assert 1 <= int(caught.value.headers["Retry-After"]) <= LONGEST_RETRY_S
+        assert users.queue.refused == 1
+        users.leave["0"].set()
+        await settle()
+        users.come("6", "c6")
+        await settle()
+        assert (users.queue.running, users.queue.waiting) == (2, 3)
+        for event in users.leave.values():
+            event.set()
+        await asyncio.gather(*users.tasks.values(), return_exceptions=True)
+        assert (users.queue.running, users.queue.waiting) == (0, 0)
+
+    run(work())
+
+
+def test_no_one_waits_when_none_may() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 0, 0))
+        users.come("a", "x")
+        await settle()
+        with pytest.raises(ApiError, match="0 wait"):
+            await users.come("b", "y")
+
+    run(work())
+
+
+def test_clients_take_turns() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 20, 20))
+        for index in range(5):
+            users.come(f"greedy{index}", "greedy")
+        await settle()
+        users.come("second", "b")
+        users.come("third", "c")
+        await settle()
+        while users.queue.running:
+            users.leave[users.order[-1]].set()
+            await settle()
+        assert users.order == ["greedy0", "greedy1", "second", "third", "greedy2", "greedy3", "greedy4"]
+
+    run(work())
+
+
+def test_one_client_cannot_fill_the_queue() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 10, 2))
+        for index in range(3):
+            users.come(f"a{index}", "a")
+        await settle()
+        with pytest.raises(ApiError, match="2 of your requests wait"):
+            await users.come("a3", "a")
+        users.come("b", "b")
+        await settle()
+        assert users.queue.waiting == 3
+
+    run(work())
+
+
+def test_who_leaves_the_line_leaves_no_gap() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 3, 3))
+        for name in "abc":
+            users.come(name, name)
+        await settle()
+        users.tasks["b"].cancel()
+        users.leave["a"].set()
+        await settle()
+        assert users.order == ["a", "c"]
+        users.leave["c"].set()
+        await settle()
+        assert (users.queue.running, users.queue.waiting) == (0, 0)
+
+    run(work())
+
+
+def test_a_slot_given_to_one_who_just_left_goes_on() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 3, 3))
+        for name in "abc":
+            users.come(name, name)
+        await settle()
+        users.queue._pass_on()  # b is called and, in the same moment, gone
+        users.tasks["b"].cancel()
+        await settle()
+        assert users.order == ["a", "c"]
+
+    run(work())
+
+
+def test_closing_sends_away_who_waits_and_lets_finish_who_runs() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 3, 3))
+        users.come("a", "a")
+        waits = users.come("b", "b")
+        await settle()
+        users.queue.close()
+        with pytest.raises(ApiError, match="the server is stopping") as caught:
+            await waits
+        assert caught.value.status == 503
+        with pytest.raises(ApiError, match="the server is stopping"):
+            await users.come("c", "c")
+        users.leave["a"].set()
+        await users.tasks["a"]
+        assert users.queue.running == 0
+
+    run(work())
+
+
+def test_a_full_server_refuses_at_once_and_loses_nothing(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server:
+        holding = [server.start_post("/v1/completions", {**LONG, "max_tokens": 120}) for _ in range(SETTINGS.slots + SETTINGS.waiting)]
+        wait_until(lambda: (server.queue.running, server.queue.waiting) == (SETTINGS.slots, SETTINGS.waiting))
+        for _ in range(5):
+            began_s = time.monotonic()
+            status, headers, data = server.ask("POST", "/v1/completions", SHORT)
+            assert time.monotonic() - began_s < 0.1
+            assert status == 429
+            assert int(headers["retry-after"]) >= 1
+            assert json.loads(data)["error"]["code"] == "queue_full"
+        assert server.metric("mbegu_refused_total") == 5
+        for connection in holding:
+            status, _, data = parse_answer(connection)
+            assert (status, json.loads(data)["usage"]["completion_tokens"]) == (200, 120)
+        wait_until(lambda: server.queue.running == 0)
+
+
+def parse_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Read an answer of known length."""
+    data = b""
+    while True:
+        data += connection.recv(65536)
+        status, headers, body = parse(data)
+        if status and len(body) >= int(headers["content-length"]):
+            connection.close()
+            return status, headers, body
+
+
+def test_work_stops_when_its_client_leaves(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server:
+        for streams in (False, True):
+            before = server.metric("mbegu_answer_tokens_total")
+            connection = server.start_post("/v1/completions", {**LONG, "stream": streams})
+            wait_until(lambda: server.queue.running == 1)
+            time.sleep(0.2)
+            connection.close()
+            assert wait_until(lambda: server.queue.running == 0) < 1.0
+            assert server.metric("mbegu_answer_tokens_total") - before < LONG["max_tokens"] / 2
+        assert server.metric("mbegu_cut_off_total") == 2
+        assert " 499 " in server.log.getvalue()
+
+
+def test_reading_a_prompt_stops_when_its_client_leaves(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server:
+        prompt = [5 + index % 500 for index in range(1800)]
+        began_s = time.process_time()
+        connection = server.start_post("/v1/completions", {"model": "ìwé", "prompt": prompt, "max_tokens": 1})
+        parse_answer(connection)
+        whole_s = time.process_time() - began_s
+        began_s = time.process_time()
+        connection = server.start_post("/v1/completions", {"model": "ìwé", "prompt": [6, *prompt], "max_tokens": 1})
+        wait_until(lambda: time.process_time() - began_s > whole_s / 8)
+        connection.close()
+        time.sleep(1.0)
+        assert server.queue.running == 0
+        stopped_s = time.process_time()
+        time.sleep(0.3)
+        assert time.process_time() - stopped_s < 0.1
+        assert stopped_s - began_s < whole_s * 0.8
+
+
+def test_who_waits_and_leaves_is_not_written_for(slow_engine: Engine) -> None:
+    with running(slow_engine, replace(SETTINGS, slots=1)) as server:
+        first = server.start_post("/v1/completions", LONG)
+        wait_until(lambda: server.queue.running == 1)
+        second = server.start_post("/v1/completions", {**SHORT, "prompt": "ọ"})
+        wait_until(lambda: server.queue.waiting == 1)
+        second.close()
+        assert wait_until(lambda: server.queue.waiting == 0) < 1.0
+        first.close()
+        wait_until(lambda: server.queue.running == 0)
+
+
+def test_a_client_that_does_not_read_is_left(chat_engine: Engine) -> None:
+    with running(chat_engine, replace(SETTINGS, write_s=0.5)) as server:
+        body = {**LONG, "stream": True, "logprobs": 20, "n": 8}
+        connection = server.connect()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        data = json.dumps(body).encode()
+        head = f"POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+        connection.sendall(head.encode() + data)
+        wait_until(lambda: server.queue.running == 1)
+        wait_until(lambda: server.queue.running == 0, 60)
+        wait_until(lambda: "not read" in server.log.getvalue())
+        connection.close()
+
+
+def test_several_answers_are_written_at_the_same_time(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server, ThreadPoolExecutor(2) as pool:
+        began = [0, 0]
+
+        def ask(number: int) -> int:
+            status, _ = server.post("/v1/completions", {**LONG, "max_tokens": 60})
+            began[number] = server.queue.running
+            return status
+
+        assert list(pool.map(ask, range(2))) == [200, 200]
+        assert max(began) <= 1
+
+
+def test_stopping_finishes_what_runs(slow_engine: Engine) -> None:
+    with running(slow_engine, replace(SETTINGS, slots=1)) as server:
+        runs = server.start_post("/v1/completions", {**LONG, "max_tokens": 600})
+        wait_until(lambda: server.queue.running == 1)
+        waits = server.start_post("/v1/completions", SHORT)
+        wait_until(lambda: server.queue.waiting == 1)
+        server.server.should_exit = True
+        assert parse_answer(waits)[0] == 503
+        status, _, body = parse_answer(runs)
+        assert status == 200
+        assert json.loads(body)["usage"]["completion_tokens"] == 600
+        with pytest.raises(OSError):
+            server.connect(1)
+
+
+def test_ready_says_no_when_stopping(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server:
+        assert server.ask("GET", "/ready")[0] == 200
+        server.queue.close()
+        assert server.ask("GET", "/ready")[0] == 503
+        assert server.ask("GET", "/health")[0] == 200
+
+
+def test_health_answers_under_load(slow_engine: Engine) -> None:
+    with running(slow_engine, SETTINGS) as server:
+        holding = [server.start_post("/v1/completions", LONG) for _ in range(SETTINGS.slots)]
+        times_s = []
+        for _ in range(20):
+            began_s = time.monotonic()
+            assert server.ask("GET", "/health")[0] == 200
+            times_s.append(time.monotonic() - began_s)
+        assert sorted(times_s)[-2] < 0.1
+        for connection in holding:
+            connection.close()
+        wait_until(lambda: server.queue.running == 0)
+
+
+def test_connections_of_one_address_are_bounded(slow_engine: Engine) -> None:
+    with running(slow_engine, replace(SETTINGS, connections_per_address=4)) as server:
+        held = [server.connect() for _ in range(4)]
+        time.sleep(0.1)
+        with server.connect() as fifth:
+            fifth.settimeout(5)
+            with contextlib.suppress(ConnectionError):  # closed by an end of the stream or by a reset
+                fifth.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+                assert fifth.recv(10) == b""
+        for connection in held:
+            connection.close()
+        wait_until(lambda: not server.server.server_state.connections)
+        assert server.ask("GET", "/health")[0] == 200

@@ -1,0 +1,179 @@
+"""The local network: nothing without a token, a token only by the code, the code not by guessing, and tokens can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from tests.serve.conftest import SETTINGS
+
+from mbegu.core.errors import DamageError, InputError
+from mbegu.serve.app import make_app
+from mbegu.serve.engine import Engine
+from mbegu.serve.errors import ApiError
+from mbegu.serve.limits import FairQueue
+from mbegu.serve.logs import RequestLog
+from mbegu.serve.pairing import ALPHABET, CODE_LENGTH, LONGEST_NAME, WINDOW_S, WRONG_PER_ADDRESS, WRONG_PER_CODE, Devices, shown_code
+
+HOST = "192.168.1.2:8000"
+PHONE = "192.168.1.7"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shown() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def devices(tmp_path: Path, clock: Clock, shown: list[str]) -> Devices:
+    return Devices(tmp_path / "devices.json", shown.append, clock)
+
+
+def ask(app: Any, method: str, path: str, body: bytes = b"", client: str = PHONE, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Send a request as if it came from a device on the network."""
+    sent: list[dict[str, Any]] = []
+    given = {"host": HOST, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    place, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(), "root_path": "", "scheme": "http",
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()], "client": (client, 5000), "server": ("192.168.1.2", 8000),
+        "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": {},
+    }  # fmt: skip
+    parts = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if parts:
+            return parts.pop()
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], found, b"".join(each.get("body", b"") for each in sent[1:])
+
+
+@pytest.fixture
+def app(plain_engine: Engine, devices: Devices) -> Any:
+    return make_app(plain_engine, FairQueue(1, 1, 1), SETTINGS, [HOST], devices=devices, log=RequestLog(quiet=True), page=Path("no page"))
+
+
+def pair(app: Any, code: str, name: str = "simu", client: str = PHONE) -> tuple[int, dict[str, str], bytes]:
+    return ask(app, "POST", "/pair", json.dumps({"code": code, "name": name}).encode(), client, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("POST", "/v1/completions"), ("GET", "/answers")]
+)
+def test_without_a_token_nothing_is_answered(app: Any, method: str, path: str) -> None:
+    status, _, data = ask(app, method, path)
+    assert status == 401
+    assert b"not paired" in data
+    assert ask(app, method, path, authorization="Bearer wrong")[0] == 401
+    assert ask(app, method, path, cookie="mbegu_device=wrong")[0] == 401
+
+
+def test_this_computer_needs_no_token_and_health_is_open(app: Any) -> None:
+    assert ask(app, "GET", "/v1/models", client="127.0.0.1")[0] == 200
+    assert ask(app, "GET", "/health")[0] == 200
+
+
+def test_the_code_makes_a_token_for_programs_and_a_cookie_for_browsers(app: Any, devices: Devices) -> None:
+    status, headers, data = pair(app, f" {shown_code(devices.code).lower()} ")
+    assert status == 200
+    token = json.loads(data)["token"]
+    for part in ("HttpOnly", "SameSite=strict", "Path=/"):
+        assert part in headers["set-cookie"]
+    assert ask(app, "GET", "/v1/models", authorization=f"Bearer {token}")[0] == 200
+    assert ask(app, "GET", "/v1/models", cookie=headers["set-cookie"].partition(";")[0])[0] == 200
+    assert ask(app, "GET", "/v1/models", cookie=f"mbegu_device={token}x")[0] == 401
+
+
+def test_a_form_pairs_too_but_not_from_another_page(app: Any, devices: Devices) -> None:
+    body = urlencode({"code": devices.code, "name": "ẹ̀rọ"}).encode()
+    kind = "application/x-www-form-urlencoded"
+    assert ask(app, "POST", "/pair", body, content_type=kind, origin="http://evil.example")[0] == 403
+    status, headers, _ = ask(app, "POST", "/pair", body, content_type=kind, origin=f"http://{HOST}")
+    assert (status, headers["location"]) == (303, "/")
+    assert [each.name for each in devices.all()] == ["ẹ̀rọ"]
+
+
+def test_a_browser_is_led_to_the_pairing_page(app: Any) -> None:
+    status, headers, _ = ask(app, "GET", "/", accept="text/html")
+    assert (status, headers["location"]) == (303, "/pair")
+    page = ask(app, "GET", "/pair?code=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")[2].decode()
+    assert "<script" not in page
+    assert "<form" in page
+
+
+def test_guessing_is_limited_by_address_and_changes_the_code(app: Any, devices: Devices, shown: list[str], clock: Clock) -> None:
+    first = devices.code
+    for _ in range(WRONG_PER_ADDRESS):
+        assert pair(app, "AAAAAAAA")[0] == 403
+    status, headers, _ = pair(app, first)
+    assert status == 429
+    assert int(headers["retry-after"]) == WINDOW_S + 1
+    for index in range(WRONG_PER_CODE - WRONG_PER_ADDRESS):
+        assert pair(app, "AAAAAAAA", client=f"192.168.1.{100 + index}")[0] == 403
+    assert devices.code != first
+    assert shown == [first, devices.code]
+    assert pair(app, first, client="192.168.1.200")[0] == 403
+    clock.now_s += WINDOW_S + 1
+    assert pair(app, devices.code)[0] == 200
+
+
+def test_the_code_has_forty_bits(devices: Devices) -> None:
+    assert len(ALPHABET) ** CODE_LENGTH == 2**40
+    assert len({Devices(Path("nowhere.json")).code for _ in range(50)}) == 50
+    assert shown_code("ABCDEFGH") == "ABCD-EFGH"
+
+
+def test_a_token_can_be_taken_back_by_another_process(app: Any, devices: Devices, tmp_path: Path) -> None:
+    tokens = [json.loads(pair(app, devices.code, name)[2])["token"] for name in ("a", "b")]
+    other = Devices(tmp_path / "devices.json")
+    gone = other.revoke(other.all()[0].id)
+    assert gone.name == "a"
+    assert [ask(app, "GET", "/v1/models", authorization=f"Bearer {token}")[0] for token in tokens] == [401, 200]
+    with pytest.raises(InputError, match=f"no paired device has the id '{gone.id}'"):
+        other.revoke(gone.id)
+
+
+def test_tokens_are_kept_as_hashes_and_names_are_tamed(devices: Devices, tmp_path: Path) -> None:
+    token = devices.pair(devices.code, "\x1b[2J" + "ẹ́" * 100, PHONE)
+    text = (tmp_path / "devices.json").read_text(encoding="utf-8")
+    assert token not in text
+    assert "\x1b" not in text
+    assert len(devices.all()[0].name) <= LONGEST_NAME
+    assert devices.find(token) == devices.all()[0].id
+    assert devices.find("") is None
+
+
+@pytest.mark.parametrize("code", ["", "ẸẸẸẸẸẸẸẸ", "\x00", "A" * 10_000])
+def test_odd_codes_are_only_wrong(devices: Devices, code: str) -> None:
+    with pytest.raises(ApiError, match="not the code"):
+        devices.pair(code, "x", PHONE)
+
+
+def test_a_damaged_list_is_said(tmp_path: Path) -> None:
+    (tmp_path / "devices.json").write_text('{"devices": [{"id": 1}]}', encoding="utf-8")
+    with pytest.raises(DamageError, match="the list of paired devices is damaged"):
+        Devices(tmp_path / "devices.json").all()
