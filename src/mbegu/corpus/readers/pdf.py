@@ -12,7 +12,7 @@ from mbegu.corpus.source import RawText, Source
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
-    """Yield the document as one text, a blank line between pages.
+    """Yield the document as one text, a line with a page break (form feed) between pages.
 
     Raises:
         ReadError: it is damaged, protected by a password, or holds no text.
@@ -26,7 +26,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
             raise ReadError(DAMAGED, f"not a sound PDF: {type(error).__name__}: {error}") from error
     if not any(page.strip() for page in pages):
         raise ReadError(EMPTY, "it holds no text, perhaps scanned pages: recognise the text with an OCR program first")
-    yield RawText(source.name, "", ("\n\n".join(pages),))
+    yield RawText(source.name, "", ("\n\f\n".join(pages),))  # page breaks: whoever cites needs them, normalising makes them blank lines
 
 
 def _pages(stream: object, source: Source, context: Context) -> list[str]:
@@ -43,11 +43,12 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
     texts, failed = [], 0
     for page in reader.pages:
         try:
-            texts.append(page.extract_text())
-        except Exception:  # one broken page must not cost the book
+            texts.append(page.extract_text().replace("\f", "\n"))
+        except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
             failed += 1
+            texts.append("")
     if failed:
-        context.findings.note(source.name, f"{failed} of {failed + len(texts)} pages could not be read")
+        context.findings.note(source.name, f"{failed} of {len(texts)} pages could not be read")
     return texts
 
 
