@@ -33,6 +33,7 @@ CREATE TABLE passages (id INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NU
 CREATE TABLE vectors (passage INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
 {"".join(f'''CREATE VIRTUAL TABLE {kind} USING fts5(keys, content='', detail=none, tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE {kind}_terms USING fts5vocab('{kind}', 'row');
+CREATE VIRTUAL TABLE {kind}_places USING fts5vocab('{kind}', 'instance');
 ''' for kind in KINDS)}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
@@ -134,9 +135,8 @@ class Store:
         return counts
 
     def holding(self, kind: str, key: str) -> list[int]:
-        """Return the ids of the passages in which a key stands. The key is quoted: whatever it holds is data to FTS5."""
-        quoted = '"' + key.replace('"', '""') + '"'
-        return [row[0] for row in self._all(f"SELECT rowid FROM {_kind(kind)} WHERE {kind} MATCH ?", (quoted,))]  # noqa: S608
+        """Return the ids of the passages in which a key stands. Looked up by value: no words of a question ever reach FTS5's query language."""
+        return [row[0] for row in self._all(f"SELECT doc FROM {_kind(kind)}_places WHERE term = ?", (key,))]  # noqa: S608 - one of three names
 
     def without_vector(self, model: str) -> list[int]:
         """Return the ids of the passages that this model has not embedded."""
@@ -242,7 +242,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _explained(error: sqlite3.Error, path: Path) -> MbeguError:
     text = str(error).lower()
-    if "full" in text:
+    if "disk is full" in text:
         return ResourceError("the disk is full", path, "free some space and run the same command again: it goes on where it stopped")
     if "unable to open" in text or "readonly" in text or "locked" in text:
         return ResourceError(f"the index cannot be used: {error}", path, "check that you may read and write there, and that nothing else is indexing")
