@@ -1,6 +1,6 @@
 """An answer is a quotation: the passage with its file, page and heading, the sentence that answers best marked in it.
 
-Nothing here needs a model. Where one is given, it may put clauses of the quoted passages together; what they do not hold is not shown. Where
+Nothing here needs a model. Where one is given, it may choose sentences of the quoted passage; what that does not hold is not shown. Where
 the documents do not answer, or one cannot be sure, that is said, with the person to ask. A question that meets a rule of `danger.toml` gets
 the written instruction first, and no model.
 """
@@ -51,8 +51,8 @@ class Answer:
     """What is shown for a question.
 
     ``kind`` is ``quoted``, ``not sure`` or ``nothing found``. ``instruction`` (with its language) comes before everything else where a danger was met.
-    ``quotation`` answers; ``also`` are further passages to look at, no answers. ``phrased`` is what a model put together from the quotations (empty: no
-    model, or nothing that they hold), ``left_out`` how many of its sentences were not shown. ``message`` says what is the case in ``language``.
+    ``quotation`` answers; ``also`` are further passages to look at, no answers. ``phrased`` is what a model chose from the quotation (empty: no model, or
+    nothing that it holds), ``left_out`` how many of its sentences were not shown. ``message`` says what is the case in ``language``.
     """
 
     kind: str
@@ -80,7 +80,7 @@ class Answers:
     Args:
         search: the opened index.
         danger: the rules that stop the model, and the person to ask.
-        phrase: a model that may put the answer together; ``None``: quotations only.
+        phrase: a model that may choose the sentences that answer; ``None``: quotations only.
         language: the community's language, for users whose own has no file of words.
     """
 
@@ -139,7 +139,7 @@ class Answers:
             return "", 0
         passages = [each.text for each in quotations]
         written = self.phrase(for_model(question), [for_model(each) for each in passages])
-        checked = supported(readable(written), passages, question)
+        checked = supported(readable(written), passages)
         return checked.text, checked.left_out
 
 

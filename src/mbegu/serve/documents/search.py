@@ -6,6 +6,7 @@ needed in any language. What a passage holds of a question is a share between 0 
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 from collections import defaultdict
@@ -61,6 +62,12 @@ class Search:
         self.passages = store.count()
         self._lock = threading.Lock()
         self._embedder, self._ids, self._matrix = _vectors(store, embedder, self.passages)
+
+    def with_weights(self, weights: Weights) -> Search:
+        """Return a search of the same index that fuses otherwise; it shares everything else."""
+        other = copy.copy(self)
+        other.weights = weights
+        return other
 
     @property
     def has_meaning(self) -> bool:

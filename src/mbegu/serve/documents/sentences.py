@@ -9,7 +9,6 @@ import re
 _END = re.compile(
     "(?:(?<![\\s.]\\w)(?<!^\\w)\\.(?=[\"'”’»)\\]]*(?:\\s|$))|[!?…؟۔।፧።॥។៕၊။。！？߹։\U0001e95e\U0001e95f])+[\"'”’»)\\]]*\\s*|\n+"
 )
-_CLAUSE = re.compile("[,;:،؛፣፤፥߸၊、，；：—–()\\[\\]\"“”«»]|\\s-\\s")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -25,11 +24,6 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text."""
     return [text[start:end] for start, end in sentence_spans(text)]
-
-
-def clauses(sentence: str) -> list[str]:
-    """Return the parts of a sentence between its inner signs (commas, colons, brackets, quotation marks)."""
-    return [part for part in (each.strip() for each in _CLAUSE.split(sentence)) if part]
 
 
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
