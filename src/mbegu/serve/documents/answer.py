@@ -50,9 +50,9 @@ class Quotation:
 class Answer:
     """What is shown for a question.
 
-    ``kind`` is ``quoted``, ``not sure`` or ``nothing found``. ``instruction`` (with its language) comes before everything else where a danger was met.
-    ``quotation`` answers; ``also`` are further passages to look at, no answers. ``phrased`` is what a model chose from the quotation (empty: no model, or
-    nothing that it holds), ``left_out`` how many of its sentences were not shown. ``message`` says what is the case in ``language``.
+    ``kind`` is ``quoted``, ``not sure`` or ``nothing found``; ``message`` says so in ``language``. ``instruction`` comes before everything else where
+    a danger was met. ``quotation`` answers; ``also`` are further passages to look at, no answers. ``phrased`` is what a model chose from the
+    quotation (empty: no model, or nothing that it holds), and ``left_out`` is how many of its sentences were not shown.
     """
 
     kind: str

@@ -11,6 +11,7 @@ from typing import Any
 from mbegu.core.errors import InputError
 from mbegu.evaluate.intervals import Interval, wilson
 from mbegu.serve.documents.answer import Answers
+from mbegu.serve.documents.library import Documents
 from mbegu.serve.documents.plain import PlainSearch
 from mbegu.serve.documents.questions import Question, read_questions
 from mbegu.serve.documents.search import Search, Weights
@@ -94,13 +95,13 @@ _SHARES = {
 OURS, PLAIN, MEANING = "this search", "plain FTS5", "embeddings alone"
 
 
-def evaluate(answers: Answers, questions_path: Path) -> Result:
-    """Judge the answers of an index on a list of questions.
+def evaluate(documents: Documents, questions_path: Path) -> Result:
+    """Judge the answers from documents on a list of questions.
 
     Raises:
         InputError: the list has problems (all at once), or is empty.
     """
-    return evaluate_questions(answers, read_questions(questions_path, answers.search.store.files()))
+    return evaluate_questions(documents.answers(), read_questions(questions_path, documents.store.files()))
 
 
 def evaluate_questions(answers: Answers, questions: Sequence[Question]) -> Result:

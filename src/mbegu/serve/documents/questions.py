@@ -69,7 +69,9 @@ def read_questions(path: Path, files: Collection[str]) -> list[Question]:
     found = [] if problems else [_question(row, number, files, problems) for number, row in enumerate(rows, 2)]
     if problems:
         more = f"; and {len(problems) - SHOWN_PROBLEMS:,} more" if len(problems) > SHOWN_PROBLEMS else ""
-        raise InputError("; ".join(problems[:SHOWN_PROBLEMS]) + more, path, f"columns are {', '.join(COLUMNS)}; leave file empty where no document answers")
+        raise InputError(
+            "; ".join(problems[:SHOWN_PROBLEMS]) + more, path, f"columns are {', '.join(COLUMNS)}; leave file empty where no document answers"
+        )
     return found
 
 

@@ -19,9 +19,7 @@ from mbegu.corpus.source import RawText
 from mbegu.serve.documents.passages import Part
 
 # Endings of the formats that are documents for people: the corpus reads more (archives, Parquet, JSON lines).
-FORMATS = (
-    *(".pdf", ".docx", ".odt", ".html", ".htm", ".xhtml", ".md", ".markdown", ".txt", ".text", ".epub", ".csv", ".tsv"),
-)
+FORMATS = (*(".pdf", ".docx", ".odt", ".html", ".htm", ".xhtml", ".md", ".markdown", ".txt", ".text", ".epub", ".csv", ".tsv"),)
 PAGE_BREAK = "\f"  # between the pages of a PDF, and in plain text that was made from one
 
 

@@ -82,10 +82,7 @@ class Search:
             n: how many passages at most.
             without: ids of passages that are not to be found, as if they were not there.
         """
-        with self._lock:
-            shares = self.shares(question)
-            meaning = self.meaning(question)
-            return self._fused(shares, meaning, n, frozenset(without))
+        return self._fused(self.shares(question), self.meaning(question), n, frozenset(without))
 
     def shares(self, question: str) -> dict[int, dict[str, float]]:
         """Return for each passage that holds anything of the question which share of it, by each way."""
@@ -101,7 +98,9 @@ class Search:
             return {}
         import numpy as np
 
-        cosines = self._matrix @ np.asarray(self._embedder.question(question[:MOST_QUESTION_CHARACTERS]), dtype=np.float32)
+        with self._lock:  # the embedder's own working memory is shared
+            asked = np.asarray(self._embedder.question(question[:MOST_QUESTION_CHARACTERS]), dtype=np.float32)
+        cosines = self._matrix @ asked
         values = (cosines - cosines.mean()) / max(float(cosines.std()), 1e-6)
         return {int(each): float(value) for each, value in zip(self._ids, values, strict=True)}
 

@@ -6,14 +6,13 @@ import re
 
 # Ends of sentences in Latin, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, CJK, N'Ko, Armenian and Adlam text. A full stop between
 # figures (2.5) or after a single letter (J. Nyerere) ends none.
-_END = re.compile(
-    "(?:(?<![\\s.]\\w)(?<!^\\w)\\.(?=[\"'”’»)\\]]*(?:\\s|$))|[!?…؟۔।፧።॥។៕၊။。！？߹։\U0001e95e\U0001e95f])+[\"'”’»)\\]]*\\s*|\n+"
-)
+_END = re.compile("(?:(?<![\\s.]\\w)(?<!^\\w)\\.(?=[\"'”’»)\\]]*(?:\\s|$))|[!?…؟۔।፧።॥។៕၊။。！？߹։\U0001e95e\U0001e95f])+[\"'”’»)\\]]*\\s*|\n+")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of each sentence in code points, without the space around it; a line end ends a sentence too."""
-    spans, start = [], 0
+    spans: list[tuple[int, int]] = []
+    start = 0
     for match in _END.finditer(text):
         _add(spans, text, start, match.end())
         start = match.end()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,15 @@ CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE NOT N
 CREATE TABLE passages (id INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NULL, number INTEGER NOT NULL, page INTEGER, row TEXT NOT NULL,
     heading TEXT NOT NULL, text TEXT NOT NULL, checksum INTEGER NOT NULL, UNIQUE (file, number));
 CREATE TABLE vectors (passage INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
-{"".join(f'''CREATE VIRTUAL TABLE {kind} USING fts5(keys, content='', detail=none, tokenize="ascii tokenchars '_'");
+{
+    "".join(
+        f'''CREATE VIRTUAL TABLE {kind} USING fts5(keys, content='', detail=none, tokenize="ascii tokenchars '_'");
 CREATE VIRTUAL TABLE {kind}_terms USING fts5vocab('{kind}', 'row');
 CREATE VIRTUAL TABLE {kind}_places USING fts5vocab('{kind}', 'instance');
-''' for kind in KINDS)}
+'''
+        for kind in KINDS
+    )
+}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
@@ -60,6 +66,7 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
+        self._lock = threading.RLock()
 
     def close(self) -> None:
         """Close the file."""
@@ -68,10 +75,11 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Turn what SQLite raises into errors for the user: ``DamageError``, ``ResourceError``."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise _explained(error, self.path) from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -117,7 +125,7 @@ class Store:
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """Return passages in the order of their ids. Raises ``DamageError`` when one is not what was written."""
         marks = ",".join("?" * len(ids))
-        rows = self._all(f"{_PASSAGE} WHERE p.id IN ({marks})", ids)  # noqa: S608 - question marks only
+        rows = self._all(f"{_PASSAGE} WHERE p.id IN ({marks})", ids)
         found = {row[0]: self._checked(row) for row in rows}
         return [found[each] for each in ids if each in found]
 
