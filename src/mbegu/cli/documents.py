@@ -114,10 +114,9 @@ def calibrate_answers(folder: Path, questions: Path, index_file: Path | None, no
     opened = _open(folder, index_file, no_embeddings, Say(quiet=quiet))
     made = calibrate(opened.search, read_questions(questions, opened.store.files()))
     opened.close()
-    text = (
-        f"An answer is shown from a probability of {made['threshold']:.2f} on. On these questions: {made['answered']} of {made['answerable']} answered, "
-        f"{made['right']} of them right; {made['refused']} of {made['unanswerable']} that no document answers were refused."
-    )
+    shown = f"An answer is shown from a probability of {made['threshold']:.2f} on."
+    right = f"{made['answered']} of {made['answerable']} answered, {made['right']} of them right"
+    text = f"{shown} On these questions: {right}; {made['refused']} of {made['unanswerable']} that no document answers were refused."
     write_result(made, as_json, text)
 
 
