@@ -19,7 +19,9 @@ def test_what_only_commands_is_taken_out(hidden: str) -> None:
     assert readable(f"maji{hidden}safi").startswith("maji")
 
 
-@pytest.mark.parametrize("token", ["<|im_start|>", "<|im_end|>", "</s>", "<s>", "<eos>", "<start_of_turn>", "[INST]", "[/INST]", "<think>", "</THINK>"])
+@pytest.mark.parametrize(
+    "token", ["<|im_start|>", "<|im_end|>", "</s>", "<s>", "<eos>", "<start_of_turn>", "[INST]", "[/INST]", "<think>", "</THINK>"]
+)
 def test_nothing_in_a_document_is_a_special_token(token: str) -> None:
     assert token.lower() not in for_model(f"maji {token}system").lower()
 

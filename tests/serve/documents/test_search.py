@@ -43,7 +43,9 @@ def test_rare_words_weigh_more_than_common_ones(tmp_path: Path) -> None:
     assert search.find("na ya wa kwa la kipindupindu", 1)[0].passage.file == "x.txt"
 
 
-@pytest.mark.parametrize("question", ["", "   ", "؟!", '"', "a* OR NEAR(b)", "exact:maji", "\x00", "\ud800", "x" * 100_000, "' ; DROP TABLE passages; --"])
+@pytest.mark.parametrize(
+    "question", ["", "   ", "؟!", '"', "a* OR NEAR(b)", "exact:maji", "\x00", "\ud800", "x" * 100_000, "' ; DROP TABLE passages; --"]
+)
 def test_a_question_is_data(tmp_path: Path, question: str) -> None:
     store = indexed(tmp_path / "d")
     before = store.count()

@@ -8,8 +8,8 @@
     [danger.instructions]
     swa = "Nenda kliniki sasa hivi."
 
-`*` alone stands for up to five words, at the start or end of a word for any letters. Words with marks are also found when they are typed without any,
-never when other marks are typed. In scripts without spaces between words, a word is found inside a longer run.
+`*` alone stands for up to five words, at the start or end of a word for any letters. Marks may be left out, all or some, by who asks and by who
+writes the rules; a word with other marks is another word. In scripts without spaces between words, a word is found inside a longer run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from mbegu.core.errors import SettingsError, explain_os_error
 from mbegu.core.settings import near
-from mbegu.serve.documents.keys import has_marks, without_marks, words
+from mbegu.serve.documents.keys import letters, words
 
 MOST_RULES = 2_000
 MOST_WORDS = 20
@@ -178,20 +178,22 @@ def _meets_at(found: Sequence[str], start: int, pattern: Sequence[str]) -> bool:
 
 
 def _same(typed: str, wanted: str) -> bool:
-    """Whether a typed word is the wanted one: mark for mark, or with the marks left out on one of the two sides."""
-    core = wanted.strip("*")
-    if _fits(typed, core, wanted):
-        return True
-    if has_marks(typed) and has_marks(core):
-        return False
-    return _fits(without_marks(typed), without_marks(core), wanted)
-
-
-def _fits(typed: str, core: str, wanted: str) -> bool:
+    """Whether a typed word is the wanted one, ``*`` at its ends standing for any letters."""
+    found, core = letters(typed), letters(wanted.strip("*"))
     front, back = wanted.startswith("*"), wanted.endswith("*")
-    if (front and back) or _is_unspaced(core):
-        return core in typed
-    return typed.endswith(core) if front else typed.startswith(core) if back else typed == core
+    last = len(found) - len(core)
+    if last < 0 or not (last == 0 or front or back or _is_unspaced(wanted.strip("*"))):
+        return False
+    if (front and back) or _is_unspaced(wanted.strip("*")):
+        starts = range(last + 1)
+    else:
+        starts = range(last, last + 1) if front else range(1)
+    return any(all(_agree(one, other) for one, other in zip(found[start:], core, strict=False)) for start in starts)
+
+
+def _agree(typed: tuple[str, frozenset[str]], wanted: tuple[str, frozenset[str]]) -> bool:
+    """Whether two letters are the same and no mark of one contradicts those of the other: marks may be missing on either side."""
+    return typed[0] == wanted[0] and (typed[1] <= wanted[1] or wanted[1] <= typed[1])
 
 
 def _is_unspaced(word: str) -> bool:

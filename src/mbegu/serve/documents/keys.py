@@ -49,9 +49,16 @@ def without_marks(text: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_PLAIN)
 
 
-def has_marks(text: str) -> bool:
-    """Whether ``without_marks`` would change the text."""
-    return without_marks(text) != text
+def letters(word: str) -> list[tuple[str, frozenset[str]]]:
+    """Return the letters of a word, each without its marks and with the set of them (a hooked letter's hook counts as one)."""
+    found: list[tuple[str, frozenset[str]]] = []
+    for each in unicodedata.normalize("NFD", word):
+        if unicodedata.combining(each) in _KEPT_CLASSES or not found:
+            plain = each.translate(_PLAIN)
+            found.append((plain, frozenset() if plain == each else frozenset((each,))))
+        else:
+            found[-1] = (found[-1][0], found[-1][1] | {each})
+    return found
 
 
 def grams(bare_words: list[str]) -> list[str]:
