@@ -117,6 +117,8 @@ def calibrate_answers(folder: Path, questions: Path, index_file: Path | None, no
     shown = f"An answer is shown from a probability of {made['threshold']:.2f} on."
     right = f"{made['answered']} of {made['answerable']} answered, {made['right']} of them right"
     text = f"{shown} On these questions: {right}; {made['refused']} of {made['unanswerable']} that no document answers were refused."
+    if not made["answered"]:
+        text = "No threshold meets the goals on these questions: every question will be refused until the documents or the questions change."
     write_result(made, as_json, text)
 
 

@@ -24,7 +24,8 @@ LEAFLETS = {
     "ara.md": "# الحمى\n\nإذا استمرت حمى الطفل ثلاثة أيام فخذه إلى المركز الصحي.\n\n# الماء\n\nاغلوا الماء قبل شربه. ماء البئر يحتاج إلى ترشيح.\n",
     "nqo.md": "# ߝߊߙߌߜߊ߲߫\n\nߘߋ߲ ߝߊߙߌ ߜߊ߲ߣߍ߲ ߕߟߋ߬ ߛߓߊ߬ ߞߐ߫߸ ߊ߬ ߟߊߕߊ߯ ߘߊ߲ߘߊߟߌ߬ߦߊ߬ ߘߐ߫.\n\n# ߖߌ\n\nߖߌ ߟߊߜߍߣߌ߲߫ ߞߊ߫ ߞߐ߲߬ ߊ߬ ߡߌ߲ ߠߊ߫.\n",
     "khm.md": "# គ្រុនក្តៅ\n\nបើកុមារគ្រុនក្តៅបីថ្ងៃសូមនាំទៅមណ្ឌលសុខភាព។\n\n# ទឹក\n\nសូមដាំទឹកឱ្យពុះមុនពេលផឹក។ ទឹកអណ្តូងត្រូវចម្រោះ។\n",
-    "swa.md": "# Homa\n\nMtoto akiwa na homa kwa siku tatu, mpelekeni zahanati.\n\n# Maji\n\nChemsheni maji kabla ya kuyanywa. Maji ya kisima yanahitaji kuchujwa.\n",
+    "swa.md": "# Homa\n\nMtoto akiwa na homa kwa siku tatu, mpelekeni zahanati.\n\n# Maji\n\n"
+    "Chemsheni maji kabla ya kuyanywa. Maji ya kisima yanahitaji kuchujwa.\n",
 }
 
 

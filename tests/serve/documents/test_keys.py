@@ -67,3 +67,7 @@ def test_a_word_shares_runs_with_its_other_forms() -> None:
 )
 def test_numbers_are_read_in_every_script_and_kept_whole(text: str, found: list[str]) -> None:
     assert numbers(text) == found
+
+
+def test_a_mark_that_stands_alone_is_a_word_but_leaves_nothing_without_marks() -> None:
+    assert keys_of("ẹ \u0301 ọ") == {"exact": ["ẹ", "\u0301", "ọ"], "bare": ["e", "o"], "grams": ["_e_", "_o_"]}

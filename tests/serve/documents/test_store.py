@@ -93,7 +93,7 @@ def test_an_index_of_another_version_is_told(tmp_path: Path) -> None:
 
 
 def test_a_missing_index_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DamageError, match="there is no index .*mbegu documents index DIR"):
+    with pytest.raises(DamageError, match=r"there is no index .*mbegu documents index DIR"):
         open_store(tmp_path / "none")
 
 

@@ -78,7 +78,7 @@ def grams(bare_words: list[str]) -> list[str]:
 def keys_of(text: str) -> dict[str, list[str]]:
     """Return what a text is found by: distinct ``exact`` words, ``bare`` words and ``grams``."""
     exact = list(dict.fromkeys(words(text)))
-    bare = list(dict.fromkeys(without_marks(word) for word in exact))
+    bare = [word for word in dict.fromkeys(without_marks(word) for word in exact) if word]  # a mark that stands alone leaves nothing
     return {"exact": exact, "bare": bare, "grams": grams(bare)}
 
 
