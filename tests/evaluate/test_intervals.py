@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from mbegu.evaluate.intervals import Interval, bootstrap_ratio, clopper_pearson
+from mbegu.evaluate.intervals import Interval, bootstrap_ratio, clopper_pearson, wilson
 
 
 def test_documents_that_are_all_alike_leave_no_width() -> None:
@@ -79,3 +79,19 @@ def test_a_share_of_nothing_has_no_interval() -> None:
     assert clopper_pearson(0, 0).reason == "there was nothing to try"
     with pytest.raises(ValueError, match="3 successes of 2 trials"):
         clopper_pearson(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"), [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662), (5, 10, 0.2366, 0.7634)]
+)
+def test_wilson_agrees_with_published_values(successes: int, trials: int, low: float, high: float) -> None:
+    # 81 of 263: Newcombe, Statistics in Medicine 17, 1998, table I; the others by his formula for method 3.
+    found = wilson(successes, trials)
+    assert found.low == pytest.approx(low, abs=1e-4)
+    assert found.high == pytest.approx(high, abs=1e-4)
+
+
+def test_wilson_says_where_there_is_nothing_to_say() -> None:
+    assert wilson(0, 0).reason == "there was nothing to try"
+    with pytest.raises(ValueError, match="3 successes of 2 trials"):
+        wilson(3, 2)

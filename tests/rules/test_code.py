@@ -15,6 +15,8 @@ MOST_LINES = 500
 DIRECT_WRITES_ALLOWED = {
     ("src/mbegu/core/disk.py", "open("): "what durable itself is made of",
     ("src/mbegu/ledger/memory.py", "os.write(descriptor, _FORGET_PEAK)"): "a switch of the kernel below /proc, not a file",
+    ("src/mbegu/serve/documents/store.py", "sqlite3.connect("): "SQLite is durable by itself: journal, every commit synced, one transaction a file",
+    ("src/mbegu/serve/documents/plain.py", "sqlite3.connect("): "a data base in memory, for comparison",
     ("src/mbegu/ledger/memory.py", "os.write("): "tells the kernel, through /proc, to begin a new peak of memory",
 }
 

@@ -28,6 +28,7 @@ COMMANDS: CommandTable = {
     "verify": ("mbegu.cli.project", "verify", "check every file of a project or release against its hash"),
     "doctor": ("mbegu.cli.doctor", "doctor", "look at this computer and say what will work"),
     "samples": ("mbegu.cli.samples", "samples", "list built-in sample text and open corpora; download one when asked"),
+    "documents": ("mbegu.cli.documents", "documents", "answers from a folder of documents, each a quotation with its place"),
     "steps": ("mbegu.cli.project", "steps", "list the steps and every setting"),
     "identify": ("mbegu.cli.identify", "identify", "name the language of each line; learn new languages from your text"),
     "corpus": ("mbegu.cli.corpus", "corpus", "step 1 alone: read, clean, deduplicate and split the text"),

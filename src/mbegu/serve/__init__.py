@@ -1,1 +1,1 @@
-"""Serves a model to many: an OpenAI-compatible API in front of llama.cpp, bounded, fair and safe by default."""
+"""The last mile: a server, a page, documents with citations, and a pack that needs none of them."""

@@ -19,7 +19,7 @@ _STRAY_STOP = re.compile("^([.:!]+)([\u0590-\u07ff\u08a0-\u08ff\ufb1d-\ufdff\ufe
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
-    """Yield the document as one text, a blank line between pages.
+    """Yield the document as one text, a line with a page break (form feed) between pages.
 
     Raises:
         ReadError: it is damaged, protected by a password, or holds no text.
@@ -33,7 +33,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
             raise ReadError(DAMAGED, f"not a sound PDF: {type(error).__name__}: {error}") from error
     if not any(page.strip() for page in pages):
         raise ReadError(EMPTY, "it holds no text, and no scanned page that could be taken out and recognised")
-    yield RawText(source.name, "", ("\n\n".join(pages),))
+    yield RawText(source.name, "", ("\n\f\n".join(pages),))  # page breaks: whoever cites needs them, normalising makes them blank lines
 
 
 def _pages(stream: object, source: Source, context: Context) -> list[str]:
@@ -51,19 +51,20 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
     failed = scanned = 0
     for number, page in enumerate(reader.pages, 1):
         try:
-            text = _STRAY_STOP.sub(r"\2\1", page.extract_text())
+            text = _STRAY_STOP.sub(r"\2\1", page.extract_text().replace("\f", "\n"))
             image = None if text.strip() else scanned_page(page)
-        except Exception:  # one broken page must not cost the book
+        except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
             failed += 1
+            texts.append("")
             continue
         if image is not None:
             scanned += 1
             text = _recognised(image, number, source, context, has_text=any(text.strip() for text in texts))
         texts.append(text)
     if scanned:
-        context.findings.note(source.name, f"{scanned} of {failed + len(texts)} pages are scans: their text was recognised or is listed; check it")
+        context.findings.note(source.name, f"{scanned} of {len(texts)} pages are scans: their text was recognised or is listed; check it")
     if failed:
-        context.findings.note(source.name, f"{failed} of {failed + len(texts)} pages could not be read")
+        context.findings.note(source.name, f"{failed} of {len(texts)} pages could not be read")
     return texts
 
 

@@ -1,0 +1,72 @@
+"""How sure one can be that the first passage found answers the question, and from where on it is shown.
+
+The probability is a logistic function of what the first passage holds of the question and of how far it is ahead of the next. Its
+coefficients were fitted on the tuning half of bench/answers.py, where each question was also asked with its passage taken away. The
+threshold depends on the documents and on how people ask, so it is calibrated on the user's own questions and stored with the index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mbegu.serve.documents.search import Hit
+
+GOAL = 0.95  # share of shown answers that should be right, and of unanswerable questions that should be refused
+FEWEST = 20  # with fewer questions of a kind the threshold would be chance
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Of the logistic function; ``threshold`` is the probability that is asked for where nothing was calibrated."""
+
+    constant: float
+    held: float
+    meaning: float
+    ahead: float
+    threshold: float
+
+
+WITH_MEANING = Coefficients(-5.0, 4.0, 0.6, 2.0, 0.7)
+WITHOUT_MEANING = Coefficients(-4.0, 6.0, 0.0, 3.0, 0.7)
+
+
+def features(hits: Sequence[Hit]) -> tuple[float, float, float]:
+    """Return what the probability is made of: the share of the question that the first passage holds (mean of the three ways), its
+    meaning in standard deviations, and how far its score is ahead of the next passage's. All 0 without a hit."""
+    if not hits:
+        return 0.0, 0.0, 0.0
+    held = sum(hits[0].shares.values()) / len(hits[0].shares)
+    ahead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
+    return held, hits[0].meaning, ahead
+
+
+def probability(hits: Sequence[Hit], has_meaning: bool) -> float:
+    """Return the probability (0 to 1) that the first hit answers the question. A passage that shares nothing with it has none."""
+    if not hits or hits[0].score <= 0:
+        return 0.0
+    by = WITH_MEANING if has_meaning else WITHOUT_MEANING
+    held, meaning, ahead = features(hits)
+    return 1 / (1 + math.exp(-(by.constant + by.held * held + by.meaning * meaning + by.ahead * ahead)))
+
+
+def default_threshold(has_meaning: bool) -> float:
+    """Return the probability asked for where nothing was calibrated."""
+    return (WITH_MEANING if has_meaning else WITHOUT_MEANING).threshold
+
+
+def threshold_for(outcomes: Sequence[tuple[float, bool]], unanswerable: Sequence[float], goal: float = GOAL) -> float:
+    """Return the lowest threshold with which both goals are met on these questions; above every probability when none does.
+
+    Args:
+        outcomes: of each answerable question its probability, and whether the first passage is a right one.
+        unanswerable: the probability of each unanswerable question.
+        goal: share of answers shown to answerable questions that are right, and share of unanswerable questions that are refused.
+    """
+    for candidate in sorted({0.0, *(value for value, _ in outcomes), *(math.nextafter(value, 2) for value in unanswerable)}):
+        shown = [right for value, right in outcomes if value >= candidate]
+        refused = sum(value < candidate for value in unanswerable)
+        if shown and sum(shown) >= goal * len(shown) and refused >= goal * len(unanswerable):
+            return candidate
+    return math.nextafter(max([value for value, _ in outcomes] + list(unanswerable), default=1.0), 2)
