@@ -103,7 +103,7 @@ class Browser:
     def open(self, address: str) -> None:
         """Go to an address and wait until the page's program says that it is ready."""
         self.call("Page.navigate", url=address)
-        self.wait_for("document.documentElement.dataset.ready === 'yes'")
+        self.wait_for("document.documentElement?.dataset.ready === 'yes'")
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page; promises are awaited."""
@@ -115,10 +115,16 @@ class Browser:
     def wait_for(self, condition: str, wait_s: float = WAIT_S) -> None:
         """Wait until an expression is true in the page."""
         end_s = time.monotonic() + wait_s
-        while not self.run(f"Boolean({condition})"):
+        while not self._is_true(condition):
             if time.monotonic() > end_s:
                 raise AssertionError(f"after {wait_s:.0f} s still not true: {condition}; {self.problems}; {self.run('document.body.innerText')}")
             time.sleep(0.05)
+
+    def _is_true(self, condition: str) -> bool:
+        try:
+            return bool(self.run(f"(async () => Boolean({condition}))()"))
+        except RuntimeError:  # the page is just being left for another
+            return False
 
     def click(self, selector: str) -> None:
         """Click an element."""

@@ -16,6 +16,7 @@ let engine;
 let way;
 let stopping = null;
 let languages = [];
+let isKept = Promise.resolve(false);
 
 const notice = (text) => {
   at("notice").textContent = text;
@@ -124,7 +125,7 @@ async function startEngine() {
     });
     at("loading").hidden = true;
     at("send").disabled = false;
-    notice(window.isSecureContext ? say("ready_offline") : say("not_secure"));
+    notice((await isKept) ? say("ready_offline") : say("not_secure"));
   } catch (error) {
     notice(failed(error));
     at("fetch").hidden = false;
@@ -208,8 +209,9 @@ function showTurns() {
   }
 }
 
+// Whether the page itself is kept on this device, once all of it is; only browsers at a secure address do that.
 async function install() {
-  if (!("serviceWorker" in navigator) || config.engine !== "browser") return;
+  if (!("serviceWorker" in navigator)) return false;
   const registration = await navigator.serviceWorker.register("worker.js", { scope: "./" });
   registration.addEventListener("updatefound", () => {
     const { installing } = registration;
@@ -217,6 +219,8 @@ async function install() {
       if (installing.state === "installed" && navigator.serviceWorker.controller) notice(say("update_ready"));
     });
   });
+  await navigator.serviceWorker.ready;
+  return true;
 }
 
 async function main() {
@@ -237,8 +241,10 @@ async function main() {
   showTurns();
   listen();
   working(null);
-  await install().catch(() => notice(say("not_secure")));
-  if (config.engine === "browser" && config.model) await offerEngine();
+  if (config.engine === "browser") {
+    isKept = install().catch(() => false);
+    await offerEngine();
+  }
   document.documentElement.dataset.ready = "yes";
 }
 
