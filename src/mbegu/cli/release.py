@@ -12,7 +12,7 @@ from mbegu.core.report import Say, write_result
 from mbegu.core.steps import Project
 
 WEB_FOLDER = "web"
-NEEDS_WEB = ("--out", "--engine", "--form", "--documents", "--person")
+NEEDS_WEB = ("--out", "--engine", "--form", "--documents", "--font", "--person")
 
 
 @click.command()
@@ -20,8 +20,11 @@ NEEDS_WEB = ("--out", "--engine", "--form", "--documents", "--person")
 @click.option("--web", is_flag=True, help="Also make a pack: a folder for a memory stick or any web server, with the model inside the page.")
 @click.option("--out", type=PATH, help=f"Folder of the pack. Default: {WEB_FOLDER} in DIR.")
 @click.option("--engine", type=PATH, help="The engine for browsers, a file of npm; looked for in DIR and here when not given.")
-@click.option("--form", metavar="NAME", default="", help="Form of the model in the pack, such as Q8_0. Default: the smallest that loses next to nothing.")
+@click.option(
+    "--form", metavar="NAME", default="", help="Form of the model in the pack, such as Q8_0. Default: the smallest that loses next to nothing."
+)
 @click.option("--documents", type=PATH, help="Folder with documents that the page searches.")
+@click.option("--font", "fonts", type=PATH, multiple=True, help="A font for a script that phones lack, its licence beside it; may be given again.")
 @click.option("--person", default="", help="Whom to ask when the documents hold no answer; the page says it.")
 @budget_option
 @power_options
@@ -34,6 +37,7 @@ def release(
     engine: Path | None,
     form: str,
     documents: Path | None,
+    fonts: tuple[Path, ...],
     person: str,
     budget: str,
     power: PowerOptions,
@@ -41,7 +45,7 @@ def release(
     quiet: bool,
 ) -> None:
     """Put together what one gives away: model, label, checksums. DIR is a project, or with --web also a release that was given to you."""
-    given = dict(zip(NEEDS_WEB, (out, engine, form, documents, person), strict=True))
+    given = dict(zip(NEEDS_WEB, (out, engine, form, documents, fonts, person), strict=True))
     if not web and any(given.values()):
         names = ", ".join(name for name, value in given.items() if value)
         raise UsageError(f"{names} is about the pack for browsers", fix="add --web")
@@ -50,7 +54,7 @@ def release(
 
         grow_stage(folder, "release", budget, power, as_json, quiet)
         return
-    _make_pack(folder, out, engine, form, documents, person, budget, power, as_json, quiet)
+    _make_pack(folder, out, engine, form, documents, fonts, person, budget, power, as_json, quiet)
 
 
 def _make_pack(
@@ -59,6 +63,7 @@ def _make_pack(
     engine: Path | None,
     form: str,
     documents: Path | None,
+    fonts: tuple[Path, ...],
     person: str,
     budget: str,
     power: PowerOptions,
@@ -76,7 +81,7 @@ def _make_pack(
         grow_upto(folder, "release", budget, power, quiet)
         source = Project(folder).release
     passages = _passages(documents)
-    pack = build_web_pack(source, out or folder / WEB_FOLDER, package, Say(quiet=quiet), form=form, passages=passages, person=person)
+    pack = build_web_pack(source, out or folder / WEB_FOLDER, package, Say(quiet=quiet), form=form, passages=passages, person=person, fonts=fonts)
     result = {"folder": str(pack.folder), "form": pack.form, "model_bytes": pack.model_bytes, "page_bytes": pack.page_bytes, "files": pack.files}
     text = f"The pack: {pack.folder}\nTry it: python -m http.server --directory {pack.folder}   then open http://localhost:8000 in a browser"
     write_result(result, as_json, text)

@@ -42,7 +42,13 @@ def test_a_pack_names_every_file_with_its_hash_and_the_parts_are_the_model(relea
     config = json.loads((pack.folder / "page.json").read_text(encoding="utf-8"))
     model = b"".join((pack.folder / part["name"]).read_bytes() for part in config["parts"])
     assert model == (release / "ìwé-Q8_0.gguf").read_bytes()
-    assert (config["name"], config["engine"], config["documents"], config["label"], config["person"]) == ("Ìwé kékeré", "browser", True, True, "nọ́ọ̀sì")
+    assert (config["name"], config["engine"], config["documents"], config["label"], config["person"]) == (
+        "Ìwé kékeré",
+        "browser",
+        True,
+        True,
+        "nọ́ọ̀sì",
+    )
     assert (config["can_chat"], config["context"]) == (False, 64)
     sums = dict(reversed(line.split("  ", 1)) for line in (pack.folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
     assert sums == {name: sha256 for name, sha256 in found.items() if name != "SHA256SUMS"}

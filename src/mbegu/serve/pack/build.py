@@ -18,6 +18,7 @@ from mbegu.core.report import Say
 from mbegu.core.units import format_bytes
 from mbegu.model.gguf_file import GgufHead, read_gguf_head
 from mbegu.serve.pack.browser_llama import read_package
+from mbegu.serve.pack.fonts import read_fonts
 from mbegu.serve.page.files import CONFIG, PageConfig, page_files
 
 LIST = "pack.json"
@@ -44,7 +45,14 @@ class WebPack:
 
 
 def build_web_pack(
-    release: Path, out: Path, engine: Path, say: Say, form: str = "", passages: Sequence[Mapping[str, Any]] = (), person: str = ""
+    release: Path,
+    out: Path,
+    engine: Path,
+    say: Say,
+    form: str = "",
+    passages: Sequence[Mapping[str, Any]] = (),
+    person: str = "",
+    fonts: Sequence[Path] = (),
 ) -> WebPack:
     """Write a pack.
 
@@ -56,18 +64,19 @@ def build_web_pack(
         form: ``Q4_K_M``, ``Q8_0`` or ``F16``; the smallest that loses next to nothing when empty.
         passages: of the documents that are to be searched: text, file, page, heading.
         person: whom to ask when the documents hold no answer.
+        fonts: for scripts that the readers' devices lack, see ``fonts``.
 
     Raises:
-        InputError: there is no release, no such form, another engine, or ``out`` holds something that is no pack.
+        InputError: there is no release, no such form, another engine, no font, or ``out`` holds something that is no pack.
     """
     model, form = choose_form(release, form)
     head = read_gguf_head(model)
-    engine_files = read_package(engine)
+    engine_files, font_files = read_package(engine), read_fonts(fonts)
     _require_own(out)
     written: dict[str, str] = {}
     say.note(f"model: {model.name}, {format_bytes(model.stat().st_size)}; engine: {engine.name}")
     parts = [_write(out, f"model/{number:04d}.part", data, written) for number, data in enumerate(_parts_of(model))]
-    contents = {**page_files(), **engine_files, **_papers(release)}
+    contents = {**page_files(), **font_files, **engine_files, **_papers(release)}
     if passages:
         contents[PASSAGES] = durable.canonical_json({"passages": [dict(passage) for passage in passages]})
     config = PageConfig(
@@ -84,7 +93,9 @@ def build_web_pack(
     )
     contents[CONFIG] = durable.canonical_json(config.as_json())
     files = [_write(out, name, data, written) for name, data in contents.items() if name != WORKER]
-    listed = durable.canonical_json({"version": 1, "files": [{**file, "kept": "page"} for file in files] + [{**part, "kept": "parts"} for part in parts]})
+    listed = durable.canonical_json(
+        {"version": 1, "files": [{**file, "kept": "page"} for file in files] + [{**part, "kept": "parts"} for part in parts]}
+    )
     _write(out, LIST, listed, written)
     # A browser looks for a new version by the bytes of this one file: the hash of the list makes them differ.
     _write(out, WORKER, f"// {durable.sha256_bytes(listed)}\n".encode("ascii") + contents[WORKER], written)
@@ -171,7 +182,7 @@ def _require_own(out: Path) -> None:
 def _is_begun(out: Path) -> bool:
     """Whether it is a pack whose writing was cut: nothing but parts of the model and files of the page."""
     own = {*page_files(), CONFIG, LABEL, PASSAGES, "label.json", "sources.json", "README.md"}
-    return all(name in own or name.startswith(("model/", "engine/")) for name in artifacts.files_in(out))
+    return all(name in own or name.startswith(("model/", "engine/", "fonts/")) for name in artifacts.files_in(out))
 
 
 def _remove_others(out: Path, written: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ let engine;
 let way;
 let stopping = null;
 let languages = [];
+let missingBytes = 0;
 let isKept = Promise.resolve(false);
 
 const notice = (text) => {
@@ -132,6 +133,10 @@ async function startEngine() {
   }
 }
 
+const nameFetch = () => {
+  at("fetch").textContent = say("fetch_model", { size: bytes(missingBytes) });
+};
+
 // A model in this browser is large: it is fetched when the person says so, and at once when it is here already.
 async function offerEngine() {
   at("send").disabled = true;
@@ -140,10 +145,10 @@ async function offerEngine() {
   const obstacle = await engine.obstacle();
   if (obstacle) notice(failed(obstacle));
   if (obstacle?.kind === "no_browser") return;
-  const missing = await engine.missingBytes();
-  at("fetch").textContent = say("fetch_model", { size: bytes(missing) });
+  missingBytes = await engine.missingBytes();
+  nameFetch();
   at("fetch").hidden = false;
-  if (!missing) await startEngine();
+  if (!missingBytes) await startEngine();
 }
 
 function listen() {
@@ -178,6 +183,7 @@ function listen() {
   at("language").onchange = async () => {
     localStorage.setItem("language", at("language").value);
     await speak(at("language").value);
+    nameFetch();
     showWays();
     showTurns();
   };
