@@ -42,7 +42,7 @@ class Browser:
             os.dup2(first, 3)
             os.dup2(second, 4)
 
-        self._process = subprocess.Popen(  # noqa: PLW1509
+        self._process = subprocess.Popen(
             [find_browser(), *flags, "about:blank"],
             preexec_fn=place_pipes,
             close_fds=False,

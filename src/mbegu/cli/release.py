@@ -85,3 +85,12 @@ def _make_pack(
     result = {"folder": str(pack.folder), "form": pack.form, "model_bytes": pack.model_bytes, "page_bytes": pack.page_bytes, "files": pack.files}
     text = f"The pack: {pack.folder}\nTry it: python -m http.server --directory {pack.folder}   then open http://localhost:8000 in a browser"
     write_result(result, as_json, text)
+
+
+def _passages(documents: Path | None) -> list[dict[str, object]]:
+    """Return the passages of a folder of documents; none without one."""
+    if documents is None:
+        return []
+    from mbegu.serve.documents.read import passages_of_folder
+
+    return [{"text": each.text, "file": each.file, "page": each.page, "row": each.row, "heading": each.heading} for each in passages_of_folder(documents)]

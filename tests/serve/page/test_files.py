@@ -28,7 +28,7 @@ def test_all_of_it_is_small() -> None:
 
 
 def test_the_languages_of_the_page() -> None:
-    assert [each["code"] for each in languages()][0] == "eng"
+    assert languages()[0]["code"] == "eng"
     assert {each["code"] for each in languages()} == {"eng", "fra", "por", "swa", "hau", "yor", "amh", "ara"}
     assert {each["code"] for each in languages() if each["direction"] == "rtl"} == {"ara"}
 

@@ -24,33 +24,6 @@ MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class PageConfig:
-    """What the page is told, in ``page.json``.
-
-    ``engine`` is ``server`` (this site answers) or ``browser`` (the model runs in the page). ``model`` is the name that the API knows;
-    empty when there are only documents. ``most_tokens`` bounds an answer. ``person`` is whom to ask when nothing is found. Only for
-    ``browser``: ``parts`` of the GGUF file (name, bytes, sha256), its ``context`` in tokens, and ``memory_bytes`` that running it takes.
-    """
-
-    name: str
-    engine: str
-    model: str = ""
-    can_chat: bool = False
-    documents: bool = False
-    label: bool = False
-    most_tokens: int = 256
-    person: str = ""
-    parts: Sequence[Mapping[str, Any]] = ()
-    context: int = 0
-    memory_bytes: int = 0
-    languages: Sequence[Mapping[str, str]] = field(default_factory=lambda: languages())
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as the plain values of ``page.json``."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
-
-
 @functools.cache
 def page_files() -> Mapping[str, bytes]:
     """Return every file of the page by its path below the page's folder, such as ``words/yor.json``."""
@@ -75,6 +48,33 @@ def languages() -> list[dict[str, str]]:
             code = name.removeprefix("words/").removesuffix(".json")
             found.append({"code": code, "name": words["name"], "tag": words["tag"], "direction": words["direction"]})
     return sorted(found, key=lambda each: (each["code"] != FIRST_LANGUAGE, each["name"]))
+
+
+@dataclass(frozen=True)
+class PageConfig:
+    """What the page is told, in ``page.json``.
+
+    ``engine`` is ``server`` (this site answers) or ``browser`` (the model runs in the page). ``model`` is the name that the API knows;
+    empty when there are only documents. ``most_tokens`` bounds an answer. ``person`` is whom to ask when nothing is found. Only for
+    ``browser``: ``parts`` of the GGUF file (name, bytes, sha256), its ``context`` in tokens, and ``memory_bytes`` that running it takes.
+    """
+
+    name: str
+    engine: str
+    model: str = ""
+    can_chat: bool = False
+    documents: bool = False
+    label: bool = False
+    most_tokens: int = 256
+    person: str = ""
+    parts: Sequence[Mapping[str, Any]] = ()
+    context: int = 0
+    memory_bytes: int = 0
+    languages: Sequence[Mapping[str, str]] = field(default_factory=languages)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the plain values of ``page.json``."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
 
 
 def media_type(name: str) -> str:

@@ -32,7 +32,8 @@ const failed = (error) => {
 const deeds = {
   async copy(view) {
     const { turn } = view;
-    const quoted = (turn.found?.passages ?? []).map((each) => `“${each.text}” (${each.file})`).join("\n\n");
+    const { quotation } = turn.found ?? {};
+    const quoted = quotation ? `“${quotation.text}” (${quotation.file})` : (turn.found?.message ?? "");
     await navigator.clipboard?.writeText((turn.way === "write_on" ? turn.question : "") + (turn.answer || quoted));
     view.say(say("copied"));
   },

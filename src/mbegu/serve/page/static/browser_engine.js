@@ -3,7 +3,7 @@
 import { Failure } from "./server_engine.js";
 import { search } from "./passages.js";
 import { keepOnly, keepPart, part } from "./store.js";
-import { bytes } from "./words.js";
+import { bytes, say } from "./words.js";
 
 const SPARE_BYTES = 50e6;
 
@@ -88,7 +88,8 @@ export class BrowserEngine {
 
   async find(question) {
     this.passages ??= (await (await fetch("passages.json")).json()).passages;
-    const passages = search(this.passages, question);
-    return { passages, refused: passages.length === 0, person: this.config.person };
+    const [quotation, ...also] = search(this.passages, question);
+    if (quotation) return { kind: "quoted", quotation, also };
+    return { kind: "nothing found", message: say("not_found"), ask: this.config.person && say("ask_person", { person: this.config.person }) };
   }
 }

@@ -73,9 +73,14 @@ function weightOf(word, total) {
   return Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
 }
 
+// Where the words that were asked for stand, in code points.
 function marksOf(text, asked) {
   const wanted = new Set(asked.map(bare));
   const marks = [];
-  for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) if (wanted.has(bare(match[0].toLowerCase()))) marks.push([match.index, match.index + match[0].length]);
+  for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+    if (!wanted.has(bare(match[0].toLowerCase()))) continue;
+    const begin = [...text.slice(0, match.index)].length;
+    marks.push([begin, begin + [...match[0]].length]);
+  }
   return marks;
 }

@@ -1,6 +1,5 @@
 // The model on the computer that serves this page, through its OpenAI-compatible API.
 
-const TOKEN = "token";
 const WAIT_S = 5;
 
 export class Failure extends Error {
@@ -12,16 +11,14 @@ export class Failure extends Error {
   }
 }
 
-const headers = () => {
-  const token = localStorage.getItem(TOKEN);
-  return { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
-};
+// A paired device is known by its cookie.
+const HEADERS = { "Content-Type": "application/json" };
 
 export async function post(path, body, signal, onWait = () => {}) {
   for (;;) {
     let response;
     try {
-      response = await fetch(path, { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
+      response = await fetch(path, { method: "POST", headers: HEADERS, body: JSON.stringify(body), signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Failure("no_server");
@@ -101,8 +98,7 @@ export class ServerEngine {
   }
 
   async pair(code) {
-    const response = await fetch("pair", { method: "POST", headers: headers(), body: JSON.stringify({ code, name: navigator.userAgent.slice(0, 60) }) });
+    const response = await fetch("pair", { method: "POST", headers: HEADERS, body: JSON.stringify({ code, name: navigator.userAgent.slice(0, 60) }) });
     if (!response.ok) throw new Failure("pairing_wrong");
-    localStorage.setItem(TOKEN, (await response.json()).token);
   }
 }

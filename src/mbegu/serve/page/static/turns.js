@@ -52,7 +52,7 @@ export class TurnView {
   }
 
   showOrigin() {
-    this.say(this.turn.found?.passages?.length ? say("offering_find") : say("where_from_model"));
+    this.say(this.turn.found?.quotation ? say("offering_find") : say("where_from_model"));
   }
 
   judge(verdict) {
@@ -69,21 +69,26 @@ export class TurnView {
     reason.focus();
   }
 
+  // `found` is what the server's /answers gives, or `find` of the engine in this browser in the same form.
   showFound(found) {
     const shown = [];
-    if (found.danger) shown.push(element("p", { className: "danger", dir: "auto", role: "alert", textContent: found.danger }));
-    for (const passage of found.passages ?? []) shown.push(quotation(passage));
-    if (found.refused) {
-      shown.push(element("p", { className: "answer", dir: "auto", textContent: found.message || say("not_found") }));
-      if (found.person) shown.push(element("p", { dir: "auto", textContent: say("ask_person", { person: found.person }) }));
+    const paragraph = (className, text) => text && shown.push(element("p", { className, dir: "auto", textContent: text }));
+    if (found.instruction) shown.push(element("p", { className: "danger", dir: "auto", role: "alert", textContent: found.instruction }));
+    paragraph("answer", found.kind === "quoted" ? "" : found.message || say("not_found"));
+    paragraph("", found.ask);
+    paragraph("answer", found.phrased);
+    if (found.quotation) shown.push(quotation(found.quotation));
+    if (found.also?.length) {
+      const others = element("details", {}, element("summary", { textContent: say("also") }), ...found.also.map(quotation));
+      shown.push(others);
     }
     this.found.replaceChildren(...shown);
   }
 }
 
 function quotation(passage) {
-  const quote = element("blockquote", { dir: "auto" }, ...marked(passage.text, passage.marks ?? []));
-  const place = [passage.file, passage.page && say("page", { number: passage.page }), passage.heading].filter(Boolean).join(" · ");
+  const quote = element("blockquote", { dir: "auto" }, ...marked([...passage.text], passage.marks ?? (passage.marked ? [passage.marked] : [])));
+  const place = [passage.file, passage.page && say("page", { number: passage.page }), passage.row, passage.heading].filter(Boolean).join(" · ");
   const cite = element("cite", {}, element("bdi", { textContent: place }));
   // Only a link into this very site: a document may name any address.
   if (passage.link && new URL(passage.link, location.href).origin === location.origin) {
@@ -93,14 +98,14 @@ function quotation(passage) {
   return quote;
 }
 
-// The text in pieces, those of `marks` ([begin, end] in UTF-16 units, in order) as <mark>.
-function marked(text, marks) {
+// The text in pieces, those of `marks` ([begin, end] in code points, in order) as <mark>.
+function marked(letters, marks) {
   const parts = [];
   let at = 0;
   for (const [begin, end] of marks) {
-    if (begin < at || end > text.length) continue;
-    parts.push(text.slice(at, begin), element("mark", { textContent: text.slice(begin, end) }));
+    if (begin < at || end > letters.length) continue;
+    parts.push(letters.slice(at, begin).join(""), element("mark", { textContent: letters.slice(begin, end).join("") }));
     at = end;
   }
-  return [...parts, text.slice(at)];
+  return [...parts, letters.slice(at).join("")];
 }
