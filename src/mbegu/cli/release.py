@@ -93,4 +93,6 @@ def _passages(documents: Path | None) -> list[dict[str, object]]:
         return []
     from mbegu.serve.documents.read import passages_of_folder
 
-    return [{"text": each.text, "file": each.file, "page": each.page, "row": each.row, "heading": each.heading} for each in passages_of_folder(documents)]
+    return [
+        {"text": each.text, "file": each.file, "page": each.page, "row": each.row, "heading": each.heading} for each in passages_of_folder(documents)
+    ]
