@@ -36,7 +36,7 @@ COMMANDS: CommandTable = {
     "train": ("mbegu.cli.stages", "train", "up to step 4: train the model"),
     "evaluate": ("mbegu.cli.stages", "evaluate", "up to step 5: measure the model"),
     "export": ("mbegu.cli.stages", "export", "up to step 6: write the Hugging Face folder and GGUF files"),
-    "release": ("mbegu.cli.stages", "release", "up to step 7: what one gives away, with its label"),
+    "release": ("mbegu.cli.release", "release", "up to step 7: what one gives away, with its label; a pack for browsers"),
 }
 
 

@@ -19,12 +19,13 @@ def _stage(name: str, summary: str) -> click.Command:
     @json_option
     @quiet_option
     def command(folder: Path, budget: str, power: PowerOptions, as_json: bool, quiet: bool) -> None:
-        _grow(folder, name, budget, power, as_json, quiet)
+        grow_stage(folder, name, budget, power, as_json, quiet)
 
     return command
 
 
-def _grow(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bool, quiet: bool, workers: int = 1) -> None:
+def grow_stage(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bool, quiet: bool, workers: int = 1) -> None:
+    """Run the steps up to one and print what it says of itself."""
     artifact = grow_upto(folder, name, budget, power, quiet, workers)[name]
     result = {"step": name, "folder": str(artifact.folder), "manifest_sha256": artifact.sha256, "facts": dict(artifact.facts)}
     write_result(result, as_json, f"{name} is done: {artifact.folder}")
@@ -40,11 +41,10 @@ def _grow(folder: Path, name: str, budget: str, power: PowerOptions, as_json: bo
 def train(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: bool, quiet: bool) -> None:
     """Train the model of the project in DIR, after the steps before it. `torchrun` starts it on several computers."""
     if not trained_as_other():
-        _grow(folder, "train", budget, power, as_json, quiet, workers)
+        grow_stage(folder, "train", budget, power, as_json, quiet, workers)
 
 
 corpus = _stage("corpus", "Read, clean, deduplicate and split the text of the project in DIR.")
 tokenizer = _stage("tokenizer", "Learn the vocabulary and encode the documents of the project in DIR.")
 evaluate = _stage("evaluate", "Measure the model of the project in DIR on held-out documents.")
 export = _stage("export", "Write the Hugging Face folder and the GGUF files of the project in DIR, and measure each.")
-release = _stage("release", "Put together what one gives away: model, label, checksums.")

@@ -1,0 +1,258 @@
+// The page: asks the engine, shows what it writes as it comes, keeps it on this device.
+
+import { BrowserEngine } from "./browser_engine.js";
+import { ServerEngine } from "./server_engine.js";
+import { feedbackFile, forgetAll, keepFeedback, keepTurn, turns } from "./store.js";
+import { TurnView, element } from "./turns.js";
+import { bytes, preferred, say, speak } from "./words.js";
+
+const at = (id) => document.getElementById(id);
+const SAVE_EVERY_MS = 1000;
+const MOST_HISTORY = 6; // turns of a conversation that the model is reminded of
+const WAYS = { ask: ["question", "offering_chat"], write_on: ["beginning", "offering_complete"], find: ["search_for", "offering_find"] };
+
+let config;
+let engine;
+let way;
+let stopping = null;
+let languages = [];
+let missingBytes = 0;
+let isKept = Promise.resolve(false);
+
+const notice = (text) => {
+  at("notice").textContent = text;
+  at("notice").hidden = !text;
+};
+
+const failed = (error) => {
+  if (error.kind === "pairing_code") at("pairing").hidden = false;
+  return error.kind ? say(error.kind, error.values) : say("went_wrong", { detail: error.message });
+};
+
+const deeds = {
+  async copy(view) {
+    const { turn } = view;
+    const { quotation } = turn.found ?? {};
+    const quoted = quotation ? `“${quotation.text}” (${quotation.file})` : (turn.found?.message ?? "");
+    await navigator.clipboard?.writeText((turn.way === "write_on" ? turn.question : "") + (turn.answer || quoted));
+    view.say(say("copied"));
+  },
+  judge(turn, verdict, reason) {
+    const { question, answer, found } = turn;
+    keepFeedback({ time: new Date().toISOString(), model: config.model, way: turn.way, question, answer, found, verdict, reason: reason.normalize("NFC") });
+  },
+};
+
+function waysHere() {
+  const here = config.model ? [config.can_chat ? "ask" : "write_on"] : [];
+  return config.documents ? ["find", ...here] : here;
+}
+
+function chooseWay(chosen) {
+  way = chosen;
+  const [label, offering] = WAYS[way];
+  at("send").dataset.word = way;
+  at("send").textContent = say(way);
+  at("question-label").dataset.word = label;
+  at("question-label").textContent = say(label);
+  at("offering").textContent = say(offering);
+}
+
+function showWays() {
+  const here = waysHere();
+  const choices = here.map((each) => {
+    const input = element("input", { type: "radio", name: "way", value: each, checked: each === (way ?? here[0]), onchange: () => chooseWay(each) });
+    return element("label", {}, input, element("span", { textContent: say(each) }));
+  });
+  at("ways").replaceChildren(at("ways").querySelector("legend"), ...choices);
+  at("ways").hidden = here.length < 2;
+  chooseWay(way ?? here[0]);
+}
+
+const conversation = () =>
+  turns()
+    .filter((turn) => turn.way === "ask" && turn.answer && turn.session === session)
+    .slice(-MOST_HISTORY)
+    .flatMap((turn) => [
+      { role: "user", content: turn.question },
+      { role: "assistant", content: turn.answer },
+    ]);
+
+const session = crypto.randomUUID?.() ?? String(Math.random());
+
+async function ask(question) {
+  const turn = { id: `${Date.now()}`, session, way, question, answer: "", isOpen: true };
+  const view = new TurnView(turn, deeds);
+  at("turns").append(view.item);
+  view.item.scrollIntoView({ block: "nearest" });
+  working(new AbortController());
+  let saved = 0;
+  try {
+    const options = { signal: stopping.signal, language: localStorage.getItem("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
+    view.work();
+    if (way === "find") {
+      turn.found = await engine.find(question, options);
+      view.showFound(turn.found);
+    } else {
+      for await (const piece of engine.write(question, { ...options, history: conversation() })) {
+        view.say("");
+        view.add(piece);
+        if (Date.now() - saved > SAVE_EVERY_MS) [saved] = [Date.now(), keepTurn(turn)];
+      }
+    }
+  } catch (error) {
+    view.say(stopping.signal.aborted ? say("stopped") : failed(error));
+  } finally {
+    turn.isOpen = false;
+    keepTurn(turn);
+    view.finish();
+    working(null);
+  }
+}
+
+function working(controller) {
+  stopping = controller ?? { abort() {}, signal: {} };
+  at("send").disabled = Boolean(controller);
+  at("stop").hidden = !controller;
+  if (controller) at("stop").focus();
+}
+
+async function startEngine() {
+  at("fetch").hidden = true;
+  at("progress").hidden = false;
+  try {
+    await engine.start((done, all) => {
+      at("progress").value = done / all;
+      at("loading-text").textContent = done < all ? say("loading_model", { done: bytes(done), all: bytes(all) }) : say("starting_model");
+    });
+    at("loading").hidden = true;
+    at("send").disabled = false;
+    notice((await isKept) ? say("ready_offline") : say("not_secure"));
+  } catch (error) {
+    notice(failed(error));
+    at("fetch").hidden = false;
+  }
+}
+
+const nameFetch = () => {
+  at("fetch").textContent = say("fetch_model", { size: bytes(missingBytes) });
+};
+
+// A model in this browser is large: it is fetched when the person says so, and at once when it is here already.
+async function offerEngine() {
+  at("send").disabled = true;
+  at("loading").hidden = false;
+  at("progress").hidden = true;
+  const obstacle = await engine.obstacle();
+  if (obstacle) notice(failed(obstacle));
+  if (obstacle?.kind === "no_browser") return;
+  missingBytes = await engine.missingBytes();
+  nameFetch();
+  at("fetch").hidden = false;
+  if (!missingBytes) await startEngine();
+}
+
+function listen() {
+  at("ask").onsubmit = (event) => {
+    event.preventDefault();
+    const question = at("question").value.normalize("NFC").trim();
+    if (!question || at("send").disabled) return;
+    at("question").value = "";
+    localStorage.removeItem("draft");
+    ask(question);
+  };
+  at("question").oninput = () => localStorage.setItem("draft", at("question").value);
+  at("question").onkeydown = (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      at("ask").requestSubmit();
+    }
+  };
+  at("stop").onclick = () => stopping.abort();
+  at("fetch").onclick = startEngine;
+  at("print").onclick = () => window.print();
+  at("large").onclick = () => large(document.documentElement.dataset.size !== "large");
+  at("forget").onclick = () => {
+    if (!window.confirm(say("forget_sure"))) return;
+    forgetAll();
+    at("turns").replaceChildren();
+  };
+  at("save-feedback").onclick = () => {
+    const link = element("a", { href: URL.createObjectURL(feedbackFile()), download: "feedback.jsonl" });
+    link.click();
+  };
+  at("language").onchange = async () => {
+    localStorage.setItem("language", at("language").value);
+    await speak(at("language").value);
+    nameFetch();
+    showWays();
+    showTurns();
+  };
+  at("pairing").onsubmit = async (event) => {
+    event.preventDefault();
+    try {
+      await engine.pair(at("code").value.trim());
+      at("pairing").hidden = true;
+      notice("");
+    } catch (error) {
+      notice(failed(error));
+    }
+  };
+}
+
+function large(isLarge) {
+  document.documentElement.dataset.size = isLarge ? "large" : "";
+  at("large").setAttribute("aria-pressed", String(isLarge));
+  localStorage.setItem("large", isLarge ? "yes" : "");
+}
+
+// A turn that was still open when the page was put to sleep or closed shows what it had.
+function showTurns() {
+  at("turns").replaceChildren();
+  for (const turn of turns()) {
+    const view = new TurnView({ ...turn, isOpen: false }, deeds);
+    if (turn.isOpen) view.say(say("went_on"));
+    at("turns").append(view.item);
+  }
+}
+
+// Whether the page itself is kept on this device, once all of it is; only browsers at a secure address do that.
+async function install() {
+  if (!("serviceWorker" in navigator)) return false;
+  const registration = await navigator.serviceWorker.register("worker.js", { scope: "./" });
+  registration.addEventListener("updatefound", () => {
+    const { installing } = registration;
+    installing.addEventListener("statechange", () => {
+      if (installing.state === "installed" && navigator.serviceWorker.controller) notice(say("update_ready"));
+    });
+  });
+  await navigator.serviceWorker.ready;
+  return true;
+}
+
+async function main() {
+  config = await (await fetch("page.json")).json();
+  ({ languages } = config);
+  for (const each of languages) at("language").append(element("option", { value: each.code, textContent: each.name, lang: each.tag }));
+  const language = preferred(languages);
+  at("language").value = language;
+  localStorage.setItem("language", language);
+  await speak(language);
+  large(localStorage.getItem("large") === "yes");
+  document.title = config.name;
+  at("name").textContent = config.name;
+  at("label").hidden = !config.label;
+  at("question").value = localStorage.getItem("draft") ?? "";
+  engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
+  showWays();
+  showTurns();
+  listen();
+  working(null);
+  if (config.engine === "browser") {
+    isKept = install().catch(() => false);
+    await offerEngine();
+  }
+  document.documentElement.dataset.ready = "yes";
+}
+
+main();

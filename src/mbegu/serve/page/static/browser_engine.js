@@ -1,0 +1,95 @@
+// The model inside this browser: wllama (llama.cpp as WebAssembly) and a GGUF file in parts, kept on the device once fetched.
+
+import { Failure } from "./server_engine.js";
+import { search } from "./passages.js";
+import { keepOnly, keepPart, part } from "./store.js";
+import { bytes, say } from "./words.js";
+
+const SPARE_BYTES = 50e6;
+
+const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// Hashes need a secure address (https or this very computer); elsewhere the size alone is checked.
+async function isWhole(blob, file) {
+  if (blob.size !== file.bytes) return false;
+  return !crypto.subtle || hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())) === file.sha256;
+}
+
+export class BrowserEngine {
+  constructor(config) {
+    this.config = config;
+    this.isReady = false;
+  }
+
+  // What stands against running here, as a name in words/*.json with its values; null when nothing does.
+  async obstacle() {
+    if (typeof WebAssembly !== "object" || !window.indexedDB || !window.Worker) return new Failure("no_browser");
+    const has = (navigator.deviceMemory ?? 0) * 2 ** 30;
+    if (has && has < this.config.memory_bytes) return new Failure("too_small", { needed: bytes(this.config.memory_bytes), has: bytes(has) });
+    const missing = await this.missingBytes();
+    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    if (missing && quota - usage < missing + SPARE_BYTES) return new Failure("no_space", { needed: bytes(missing + SPARE_BYTES), has: bytes(quota - usage) });
+    return null;
+  }
+
+  async missingBytes() {
+    let missing = 0;
+    for (const file of this.config.parts) if (!(await part(file.sha256))) missing += file.bytes;
+    return missing;
+  }
+
+  // Fetches what is not here yet, part by part, so that a cut connection costs one part; then starts the engine.
+  async start(onProgress) {
+    const blobs = [];
+    const all = this.config.parts.reduce((sum, file) => sum + file.bytes, 0);
+    let done = 0;
+    for (const file of this.config.parts) {
+      blobs.push((await part(file.sha256)) ?? (await this.fetchPart(file)));
+      done += file.bytes;
+      onProgress(done, all);
+    }
+    await keepOnly(this.config.parts.map((file) => file.sha256));
+    await navigator.storage?.persist?.().catch(() => false);
+    await this.open(new Blob(blobs));
+  }
+
+  async fetchPart(file) {
+    let blob;
+    try {
+      blob = await (await fetch(file.name)).blob();
+    } catch {
+      throw new Failure("no_server");
+    }
+    if (!(await isWhole(blob, file))) throw new Failure("went_wrong", { detail: file.name });
+    await keepPart(file.sha256, blob).catch(() => {});
+    return blob;
+  }
+
+  async open(model) {
+    const { Wllama, LoggerWithoutDebug } = await import("./engine/wllama.js");
+    this.wllama = new Wllama({ default: new URL("engine/wllama.wasm", location.href).href }, { logger: LoggerWithoutDebug, suppressNativeLog: true });
+    this.wllama.setCompat(null); // its stand-in for old browsers would be fetched from elsewhere
+    await this.wllama.loadModel([model], { n_ctx: this.config.context, n_gpu_layers: 0, jinja: this.config.can_chat, n_threads: 1 });
+    this.isReady = true;
+  }
+
+  async *write(prompt, { signal, history = [] }) {
+    const { can_chat: canChat, most_tokens: mostTokens } = this.config;
+    const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temp: 0.8 };
+    const stream = canChat
+      ? await this.wllama.createChatCompletion({ ...common, messages: [...history, { role: "user", content: prompt }] })
+      : await this.wllama.createCompletion({ ...common, prompt });
+    for await (const event of stream) {
+      const [choice] = event.choices ?? [];
+      const piece = canChat ? choice?.delta?.content : choice?.text;
+      if (piece) yield piece;
+    }
+  }
+
+  async find(question) {
+    this.passages ??= (await (await fetch("passages.json")).json()).passages;
+    const [quotation, ...also] = search(this.passages, question);
+    if (quotation) return { kind: "quoted", quotation, also };
+    return { kind: "nothing found", message: say("not_found"), ask: this.config.person && say("ask_person", { person: this.config.person }) };
+  }
+}

@@ -1,0 +1,101 @@
+"""A pack for tests: a tiny model, and in place of llama.cpp a small engine that writes what it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tiny_model import make_model_folder
+
+from mbegu.core import durable
+from mbegu.release.gguf import About, read_model_folder, write_gguf
+from mbegu.serve.pack import browser_llama
+
+# Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest.
+ENGINE = """
+export const LoggerWithoutDebug = {};
+export class Wllama {
+  constructor(paths) { this.paths = paths; }
+  setCompat(compat) { if (compat !== null) throw new Error("would fetch from elsewhere"); }
+  async loadModel([blob]) {
+    const head = new TextDecoder().decode(await blob.slice(0, 4).arrayBuffer());
+    if (head !== "GGUF") throw new Error(`not a model: ${head}`);
+  }
+  async createCompletion({ prompt, abortSignal }) {
+    const text = prompt.startsWith("say:") ? prompt.slice(4) : [...prompt].reverse().join("");
+    const again = prompt === "on and on" ? 10000 : 1;
+    return (async function* () {
+      for (let round = 0; round < again; round += 1) {
+        for (const letter of text) {
+          if (abortSignal.aborted) throw new DOMException("stopped", "AbortError");
+          await new Promise((resolve) => setTimeout(resolve, again > 1 ? 5 : 0));
+          yield { choices: [{ text: letter }] };
+        }
+      }
+    })();
+  }
+}
+"""
+
+
+def make_engine(path: Path, monkeypatch: pytest.MonkeyPatch, engine: str = ENGINE) -> Path:
+    """Write a package of the engine's form and have it taken for the pinned one."""
+    contents = {"package/esm/index.min.js": engine.encode(), "package/esm/wasm/wllama.wasm": b"\0asm", "package/LICENCE": b"MIT",
+                "package/../../outside": b"never written"}  # fmt: skip
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    monkeypatch.setattr(browser_llama, "SHA256", durable.sha256_file(path))
+    return path
+
+
+def make_release(folder: Path, forms: tuple[str, ...] = ("F16", "Q8_0"), bits: tuple[float, ...] = (1.5, 1.501)) -> Path:
+    """Write a release with a tiny model in some forms and a label that says what each needs."""
+    model = make_model_folder(folder.parent / "model")
+    folder.mkdir()
+    for form in forms:
+        write_gguf(read_model_folder(model), folder / f"ìwé-{form}.gguf", form, About("Ìwé kékeré", "CC0-1.0", ("yor",), ""))
+    label = {"forms": [{"form": form, "bits_per_byte": each} for form, each in zip(forms, bits, strict=True)]}
+    (folder / "label.json").write_text(json.dumps(label), encoding="utf-8")
+    (folder / "label.html").write_text("<!doctype html><title>Label</title><h1>The label</h1>", encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Any]:
+    """Serve a folder on this computer; ``.address`` is where, ``.stop()`` ends it early."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            super().__init__(*arguments, directory=str(folder), **settings)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        address = ""
+        is_open = True
+
+        def stop(self) -> None:
+            if self.is_open:
+                self.is_open = False
+                self.shutdown()
+                self.server_close()
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.address = f"http://127.0.0.1:{server.server_port}/"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.stop()

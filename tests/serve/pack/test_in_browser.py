@@ -1,0 +1,180 @@
+"""The pack in a real browser: asks, writes, stops, quotes, goes on without its server, and runs nothing that a text says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.browser import Browser, browser
+from tests.serve.pack.packs import make_engine, make_release, served
+
+from mbegu.core.report import Say
+from mbegu.serve.pack.browser_llama import FILE_NAME
+from mbegu.serve.pack.build import build_web_pack
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+PASSAGES = [
+    {"text": "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.", "file": "ìwé.md", "page": 2, "heading": "Omi"},
+    {"text": f"Fọ ọwọ́ rẹ {HOSTILE}", "file": f"{HOSTILE}.md", "link": "javascript:alert(3)"},
+]
+PHONE = (390, 800)
+
+
+@pytest.fixture
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    engine = make_engine(tmp_path / FILE_NAME, monkeypatch)
+    return build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True), passages=PASSAGES, person="nọ́ọ̀sì").folder
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Browser]:
+    with browser(tmp_path / "profile", *PHONE) as opened:
+        yield opened
+        assert opened.dialogs == []
+        assert [problem for problem in opened.problems if "favicon.ico" not in problem] == []  # which the browser asks for by itself
+
+
+def fetch_model(page: Browser) -> None:
+    page.click("#fetch")
+    page.wait_for("document.getElementById('notice').textContent.includes('without internet')")
+
+
+def ask(page: Browser, way: str, text: str) -> None:
+    page.click(f"#ways input[value={way}]")
+    page.write("#question", text)
+    page.click("#send")
+
+
+def answered(page: Browser) -> str:
+    page.wait_for("document.getElementById('stop').hidden")
+    return page.text("#turns > li:last-child")
+
+
+def test_it_writes_on_and_the_same_without_its_server(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "write_on", "ọ́ta")
+        assert "ọ́taat" in answered(page)
+        server.stop()
+        asked = len(page.requests)
+        page.open(server.address)
+        page.wait_for("document.getElementById('loading').hidden")
+        assert "ọ́taat" in page.text("#turns > li:last-child")  # kept on the device
+        ask(page, "write_on", "abc")
+        assert "abccba" in answered(page)
+        assert all(request.startswith((server.address, "blob:", "data:")) for request in page.requests[asked:])
+
+
+def test_it_stops_when_told(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "write_on", "on and on")
+        page.wait_for("document.querySelector('#turns .answer').textContent.length > 40")
+        page.click("#stop")
+        assert "Stopped." in answered(page)
+        length = page.run("document.querySelector('#turns .answer').textContent.length")
+        assert page.run("new Promise((done) => setTimeout(() => done(document.querySelector('#turns .answer').textContent.length), 100))") == length
+
+
+def test_it_quotes_the_documents_and_says_when_there_is_nothing(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "find", "omo gbodo omi")  # typed without marks
+        shown = answered(page)
+        assert "Ọmọdé gbọ́dọ̀ mu omi tó mọ́." in shown
+        assert "ìwé.md · page" in shown
+        assert page.run("[...document.querySelectorAll('#turns mark')].map((each) => each.textContent)") == ["gbọ́dọ̀", "omi"]
+        ask(page, "find", "ọkọ̀ òfurufú ńlá")
+        shown = answered(page)
+        assert "This is not in the documents" in shown
+        assert "nọ́ọ̀sì" in shown
+
+
+def test_nothing_that_a_text_says_is_run(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "write_on", f"say:{HOSTILE}")
+        assert HOSTILE in answered(page)
+        ask(page, "find", "fọ ọwọ́ rẹ")
+        assert HOSTILE in answered(page)
+        assert page.run("document.querySelectorAll('#turns img, #turns script, #turns a').length") == 0
+
+
+def test_feedback_label_and_large_text(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "write_on", "abc")
+        answered(page)
+        page.click("#turns .deeds button:nth-child(4)")
+        page.write("#turns .reason input", "kò yé mi")
+        page.click("#turns .reason button")
+        kept = page.run("JSON.parse(localStorage.getItem('feedback'))")
+        assert [(each["verdict"], each["reason"], each["question"]) for each in kept] == [("bad", "kò yé mi", "abc")]
+        page.click("#large")
+        assert page.run("document.documentElement.dataset.size") == "large"
+        assert page.run("document.getElementById('label').href").endswith("/label.html")
+        page.call("Page.navigate", url=f"{server.address}label.html")
+        page.wait_for("document.querySelector('h1')?.textContent === 'The label'")
+
+
+@pytest.mark.parametrize(("language", "direction", "word"), [("ara", "rtl", "أكمِل"), ("amh", "ltr", "ቀጥል")])
+def test_it_speaks_the_language_that_is_chosen_and_fits_a_phone(pack: Path, page: Browser, language: str, direction: str, word: str) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        page.run(f"(async () => {{ const s = document.getElementById('language'); s.value = '{language}'; await s.onchange(); }})()")
+        page.click("#ways input[value=write_on]")
+        assert page.text("#send") == word
+        assert page.run("document.documentElement.dir") == direction
+        assert page.run("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_damaged_part_is_not_used(pack: Path, page: Browser) -> None:
+    part = pack / "model" / "0000.part"
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(bytes(data))
+    with served(pack) as server:
+        page.open(server.address)
+        page.click("#fetch")
+        page.wait_for("!document.getElementById('notice').hidden")
+        assert "model/0000.part" in page.text("#notice")
+        assert page.run("document.getElementById('send').disabled")
+
+
+def test_a_newer_pack_fetches_only_what_changed(pack: Path, page: Browser, tmp_path: Path) -> None:
+    asked: list[str] = []
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        page.wait_for("await navigator.serviceWorker.ready && navigator.serviceWorker.controller")
+        handler: Any = server.RequestHandlerClass
+        handler.log_message = lambda self, *_: asked.append(self.path)
+        build_web_pack(tmp_path / "release", pack, tmp_path / FILE_NAME, Say(quiet=True), form="F16", passages=PASSAGES)
+        page.run("navigator.serviceWorker.getRegistration().then((each) => each.update())")
+        page.wait_for("document.getElementById('notice').textContent.includes('newer')")
+        fetched = {path.split("?")[0] for path in asked}
+        assert {"/pack.json", "/page.json"} <= fetched
+        assert not fetched & {"/engine/wllama.wasm", "/engine/wllama.js", "/app.js", "/words/yor.json"}
+
+
+@pytest.mark.slow
+def test_llama_cpp_itself_answers_in_the_browser(tmp_path: Path) -> None:
+    engine = Path(os.environ.get("MBEGU_WLLAMA", ""))
+    if not engine.is_file():
+        pytest.skip(f"name the package {FILE_NAME} in MBEGU_WLLAMA to try the real engine")
+    out = build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True)).folder
+    with served(out) as server, browser(tmp_path / "profile", *PHONE) as page:
+        page.open(server.address)
+        fetch_model(page)
+        page.write("#question", "Ọ̀rọ̀ rere")
+        page.click("#send")
+        assert len(answered(page)) > len("Ọ̀rọ̀ rere")
+        assert page.problems == []
