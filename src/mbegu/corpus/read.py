@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mbegu.core.documents import Document
+from mbegu.core.documents import Document, holds_documents
+from mbegu.core.documents import read_documents as read_parquet
 from mbegu.core.report import Say
 from mbegu.corpus.cut import Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile, reason_of
@@ -47,6 +48,12 @@ def read_documents(
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
     done = 0
     for file in files:
+        if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
+            yield from (
+                each for own in _own_documents(file, language, settings, findings) if (each := _admitted(own, settings, papers, withdrawn, findings))
+            )
+            done += file.size_bytes
+            continue
         for raw in _texts_of(file, settings, findings):
             found = _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
             yield from (each for document in found if (each := _admitted(document, settings, papers, withdrawn, findings)))
@@ -54,6 +61,14 @@ def read_documents(
         say.progress(done, total, "bytes")
     for remark in papers.remarks() if papers else ():
         say.note(remark)
+
+
+def _own_documents(file: TextFile, language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
+    """Yield the documents of a file that Mbegu wrote, such as kept.parquet, with the papers and the source that they have there."""
+    findings.formats["documents"] += 1
+    for document in read_parquet(file.path):
+        licence = settings.licence if document.licence.strip().lower() in ("", UNKNOWN) else document.licence
+        yield replace(document, language=language, licence=licence, contributor=document.contributor or settings.contributor)
 
 
 def _admitted(

@@ -197,9 +197,7 @@ def test_a_dry_run_changes_nothing(radio: Path, mbegu: CommandLine) -> None:
     assert after == before
 
 
-def test_an_interrupted_withdrawal_goes_on(
-    radio: Path, own_spans: set[tuple[str, ...]], mbegu: CommandLine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_withdrawal_goes_on(radio: Path, own_spans: set[tuple[str, ...]], mbegu: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stops at every durable write in turn; at the end the result is that of an uncut withdrawal."""
     plant(radio)
     real = durable.disk.rename
