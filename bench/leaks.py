@@ -180,7 +180,8 @@ def speed(data: Path, copies: int) -> None:
     used_s = time.process_time() - begun_s
     more_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1000
     items = sum(len(items) for _, items in tests)
-    print(f"{items:,} items in {search.bytes / 1e6:.1f} MB: {used_s:.1f} CPU-s, {search.bytes / 1e6 / used_s:.1f} MB per CPU-second; {more_mb:.0f} MB more memory")
+    rate = search.bytes / 1e6 / used_s
+    print(f"{items:,} items in {search.bytes / 1e6:.1f} MB: {used_s:.1f} CPU-s, {rate:.1f} MB per CPU-second; {more_mb:.0f} MB more memory")
 
 
 if __name__ == "__main__":

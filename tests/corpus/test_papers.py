@@ -8,6 +8,7 @@ import pytest
 from tests.corpus.conftest import put
 from tests.corpus.material import stories, story, zipped
 
+from mbegu.core.documents import Document, write_documents
 from mbegu.core.errors import InputError, SettingsError
 from mbegu.core.report import Say
 from mbegu.corpus.files import fingerprint
@@ -144,7 +145,7 @@ commercial = "perhaps"
         ('source = "x"', "'source' is not a list of tables: write [[source]]"),
         ('[[source]]\nfiles="a"\n[[source]]\nfiles="a"\n', "the pattern 'a' stands in two tables"),
         ('[[source]]\nfiles="a"\ndate="2025-13"\n', "'2025-13' is not a date such as 2025-03-31"),
-        ('[[source]]\nfiles=[]\n', "[source 1] files: names no file"),
+        ("[[source]]\nfiles=[]\n", "[source 1] files: names no file"),
         ('[[source]]\nfiles="/"\n', "[source 1] files: an empty pattern"),
         ("a = " + "[" * 5000, "sources.toml"),
     ],
@@ -215,3 +216,13 @@ def test_a_source_never_straddles_when_asked(grow, divide_by: str) -> None:  # t
 def test_text_of_one_giver_cannot_be_divided_by_giver(grow) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=r"all text is of one contributor, which is never divided.*divide_by = \"document\""):
         grow(stories(40), contributor="Ada", divide_by="contributor")
+
+
+def test_documents_that_mbegu_wrote_keep_their_papers(grow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    kept = tmp_path / "kept.parquet"
+    rows = [Document(f"id{i}", story(i).strip(), "xxx", f"ada/{i}.txt#3", "CC-BY-4.0", "Ada", {"title": "Tales"}) for i in range(30)]
+    write_documents(kept, rows)
+    made = grow({"in/kept.parquet": kept.read_bytes(), **stories(10, 100)}, contributor="Radio")
+    own = [d for d in [*made.train, *made.heldout] if d.contributor == "Ada"]
+    assert {(d.id, d.source, d.licence, d.meta["title"]) for d in own} == {(d.id, d.source, "CC-BY-4.0", "Tales") for d in rows}
+    assert made.report["formats"]["documents"] == 1

@@ -12,6 +12,7 @@ from tools import make_reference
 
 from mbegu.cli.main import cli
 from mbegu.core.settings import setting
+from mbegu.corpus.papers import SOURCES_FILE, Papers
 from mbegu.recipes.catalog import STEPS
 from mbegu.recipes.recipe import make_recipe, tomllib
 from mbegu.train.planfile import SECTIONS
@@ -59,8 +60,10 @@ def require_command(words: list[str]) -> None:
     context = click.Context(cli, info_name="mbegu")
     command = cli.get_command(context, rest[0])
     assert command is not None, f"there is no command {' '.join(words)}"
-    while isinstance(command, click.Group) and len(rest) > 1 and rest[1] in command.commands:
-        command, rest = command.commands[rest[1]], rest[1:]
+    while isinstance(command, click.Group) and len(rest) > 1 and rest[1] in command.list_commands(context):
+        inner = command.get_command(context, rest[1])
+        assert inner is not None, " ".join(words)
+        command, rest = inner, rest[1:]
     known = {name for option in command.params for name in (*option.opts, *option.secondary_opts) if name.startswith("-")} | {"--help"}
     assert [word for word in rest if word.startswith("-") and word not in known] == [], " ".join(words)
 
@@ -83,7 +86,10 @@ def test_settings_that_a_page_shows_are_accepted(page: Path, tmp_path: Path) -> 
     for part in parts(page):
         if part.info.split(" ")[0] == "toml":
             shown = tomllib.loads(part.body)
-            if set(shown) <= set(SECTIONS) and "project" not in shown:
+            if set(shown) <= {"source", "licence"}:
+                (tmp_path / SOURCES_FILE).write_text(part.body, encoding="utf-8")
+                assert Papers.read(tmp_path)
+            elif set(shown) <= set(SECTIONS) and "project" not in shown:
                 require_part_of_plan(shown)
             else:
                 make_recipe({**shown, "project": {"language": "yor", **shown.get("project", {})}}, page)

@@ -79,6 +79,17 @@ def write_documents(path: Path, documents: Iterable[Document], compression: str 
     return count
 
 
+def holds_documents(path: Path) -> bool:
+    """Whether a file is one that ``write_documents`` wrote, by its columns; a damaged one is not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return bool(pq.read_schema(path).equals(_schema()))
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def read_documents(path: Path) -> Iterator[Document]:
     """Yield the documents of a Parquet file in order, a batch at a time.
 

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mbegu.core.documents import Document
+from mbegu.core.documents import Document, holds_documents
+from mbegu.core.documents import read_documents as read_parquet
 from mbegu.core.report import Say
 from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile, reason_of
@@ -76,16 +77,32 @@ def read_texts(
     total = sum(file.size_bytes for file in files)
     done = 0
     for file in files:
-        for raw in _texts_of(file, Context(settings, findings, language=language)):
-            found = _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
-            for read in found:
-                admitted = _admitted(read.document, settings, papers, withdrawn, findings)
-                if admitted is not None:
-                    yield ReadText(admitted, read.piece)
+        for read in _of_file(file, language, settings, findings, rule, repeated):
+            admitted = _admitted(read.document, settings, papers, withdrawn, findings)
+            if admitted is not None:
+                yield ReadText(admitted, read.piece)
         done += file.size_bytes
         say.progress(done, total, "bytes")
     for remark in papers.remarks() if papers else ():
         say.note(remark)
+
+
+def _of_file(
+    file: TextFile, language: str, settings: CorpusSettings, findings: Findings, rule: CutRule, repeated: RepeatedLines | None
+) -> Iterator[ReadText]:
+    if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
+        yield from (ReadText(document, Piece(document.text, 1, False)) for document in _own_documents(file, language, settings, findings))
+        return
+    for raw in _texts_of(file, Context(settings, findings, language=language)):
+        yield from _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
+
+
+def _own_documents(file: TextFile, language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
+    """Yield the documents of a file that Mbegu wrote, such as kept.parquet, with the papers and the source that they have there."""
+    findings.formats["documents"] += 1
+    for document in read_parquet(file.path):
+        licence = settings.licence if document.licence.strip().lower() in ("", UNKNOWN) else document.licence
+        yield replace(document, language=language, licence=licence, contributor=document.contributor or settings.contributor)
 
 
 def _admitted(

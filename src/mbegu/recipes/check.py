@@ -8,6 +8,7 @@ from pathlib import Path
 from mbegu.core import artifacts
 from mbegu.core.errors import DamageError, MbeguError, SettingsError
 from mbegu.core.steps import Project
+from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
 from mbegu.ledger.verify import verify_ledger
 from mbegu.recipes.catalog import STEPS
 
@@ -36,7 +37,12 @@ def verify_folder(folder: Path) -> Check:
     strangers = _strangers(place)
     ledger_files = sorted(place.ledger.glob("*.json")) if place.ledger.is_dir() else []
     problems = [problem for check in checks for problem in check.problems] + strangers + list(verify_ledger(place.ledger))
-    return Check(sum(check.files for check in checks) + len(ledger_files), problems)
+    try:
+        Withdrawn.read(place.root)
+    except DamageError as error:
+        problems.append(error)
+    listed = (place.root / LIST_FILE).is_file()
+    return Check(sum(check.files for check in checks) + len(ledger_files) + listed, problems)
 
 
 def _check_step(folder: Path) -> Check:

@@ -30,6 +30,7 @@ from mbegu.ledger.store import Ledger, file_hash
 GONE = "[withdrawn]"
 LINES = (".txt", ".md", ".html", ".htm", ".toml", ".tsv", ".csv", ".jsonl", ".log")
 SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
+NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates
 CHECKSUMS = "SHA256SUMS"
 CLEAN_MARKS = ("kept.parquet", "clean.json")
 
@@ -217,7 +218,7 @@ def _scrubbed(value: Any, plan: Plan, spans: Spans, by_source: bool = True) -> A
     if isinstance(value, str):
         return GONE if spans.stand_in(value) else value
     if isinstance(value, list):
-        rest = [each for each in value if not (isinstance(each, dict) and str(each.get("source", "")) in gone)]
+        rest = [each for each in value if not (isinstance(each, dict) and any(str(each.get(name, "")) in gone for name in NAMING))]
         return [_scrubbed(each, plan, spans, by_source) for each in rest]
     if isinstance(value, dict):
         return {(GONE if spans.stand_in(name) else name): _scrubbed(each, plan, spans, by_source) for name, each in value.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mbegu.core import durable
-from mbegu.core.documents import Document, read_documents
+from mbegu.core.documents import Document, holds_documents, read_documents
 from mbegu.core.errors import DamageError, InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
@@ -29,7 +29,6 @@ WORK = ".withdrawal"
 STATE = "state.json"
 SPANS = "spans.npy"
 SHOWN_NAMES = 3
-DOCUMENT_COLUMNS = {"id", "text", "source", "contributor"}
 
 
 def save(place: Project, plan: Plan, spans: Spans | None = None) -> None:
@@ -60,19 +59,8 @@ def load(place: Project) -> tuple[Plan, Spans] | None:
 
 def document_files(place: Project, text: Sequence[Path]) -> list[Path]:
     """Return the files of documents that Mbegu wrote in a project or a folder: never below the user's text."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    found = []
-    for path in sorted(place.root.rglob("*.parquet")):
-        if any(path.is_relative_to(root) for root in text):
-            continue
-        try:
-            if set(pq.read_schema(path).names) >= DOCUMENT_COLUMNS:
-                found.append(path)
-        except (pa.ArrowException, OSError):
-            continue  # damaged: it is looked at as bytes later
-    return found
+    own = (path for path in sorted(place.root.rglob("*.parquet")) if not any(path.is_relative_to(root) for root in text))
+    return [path for path in own if holds_documents(path)]  # a damaged one is looked at as bytes later
 
 
 @dataclass(frozen=True)

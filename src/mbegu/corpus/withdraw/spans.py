@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,6 +26,8 @@ BATCH_WORDS = 200_000
 MOST_REMEMBERED = 500_000
 WHOLE_LIMIT_BYTES = 256_000_000  # a larger file of an unknown kind is read in pieces
 # Numbers only: no words of the text stand in them.
+_TAG = re.compile(r"<[^<>]*>")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 NUMBERS = (".safetensors", ".npy", ".npz", ".gguf", ".pt", ".bin", ".wasm")
 
 
@@ -71,7 +75,17 @@ class Spans:
 
     def stand_in(self, text: str) -> bool:
         """Whether any of the spans stands in a text."""
-        return bool(len(self.hashes)) and bool(np.isin(self.of_text(text), self.hashes).any())
+        if not len(self.hashes):
+            return False
+        forms = {text, as_read(text)}
+        return any(bool(np.isin(self.of_text(form), self.hashes).any()) for form in forms)
+
+
+def as_read(text: str) -> str:
+    """Return the words of a page as a person reads them: without tags, characters in place of their numbers and names."""
+    if "<" not in text and "&" not in text and "\\u" not in text:
+        return text
+    return html.unescape(_TAG.sub(" ", _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)))
 
 
 def texts_in(path: Path) -> Iterator[str]:

@@ -1,0 +1,50 @@
+"""`mbegu corpus licences` on a project, a cleaned folder and a folder of text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.corpus.conftest import put
+from tests.corpus.material import stories
+from tests.end_to_end.project import CommandLine
+
+TABLES = """
+[[source]]
+files = "story-000*"
+licence = "Kibao Terms"
+contributor = "Ada"
+title = "Tales"
+
+[[source]]
+files = "**"
+licence = "CC-BY-SA-4.0"
+
+[[licence]]
+name = "Kibao Terms"
+share = "yes"
+adapt = "yes"
+commercial = "no"
+model = "yes"
+"""
+
+
+def test_a_folder_of_text(tmp_path: Path, mbegu: CommandLine) -> None:
+    put(tmp_path / "text", {**stories(30), "sources.toml": TABLES})
+    said = mbegu("corpus", "licences", tmp_path / "text", "--json", "--credits", tmp_path / "CREDITS.md")
+    result = json.loads(said.out)
+    assert {use["name"]: use["answer"] for use in result["uses"]} == {
+        "share_text": "yes",
+        "share_changed_text": "yes",
+        "publish_model": "ask",
+        "sell": "no",
+    }
+    assert set(result["amounts"]) == {"Kibao Terms", "CC-BY-SA-4.0"}
+    assert "[" in (tmp_path / "CREDITS.md").read_text(encoding="utf-8")
+    assert "“Tales” by Ada, Kibao Terms." in result["credits"]["plain"]
+    assert "not legal advice" in mbegu("corpus", "licences", tmp_path / "text").out
+
+
+def test_a_project(grown: Path, mbegu: CommandLine) -> None:
+    said = mbegu("corpus", "licences", grown)
+    assert "May you sell any of it, or a service made of it?  Ask first.\n  because of unknown" in said.out
