@@ -38,6 +38,12 @@ def test_examples_come_from_several_files_whatever_the_order(tmp_path):
     assert one == two and len(one) == EXAMPLES == len({each.source.partition("#")[0] for each in one})
 
 
+def test_the_example_of_one_file_does_not_hang_on_the_order(tmp_path):
+    drops = [drop(f"big.txt#{i}", "stub", f"ọ̀rọ̀ {i}", line=i + 1) for i in range(50)]
+    one, two = reasons(tmp_path / "1", drops)[0].examples, reasons(tmp_path / "2", drops[::-1])[0].examples
+    assert one == two and len(one) == 1
+
+
 def test_what_is_private_or_blocked_is_not_shown(tmp_path):
     drops = [
         drop("a.txt", "stub", "pe 0803 123 4567 tàbí +254 (0) 712-345-678, ayo@example.com lónìí ní 1999"),

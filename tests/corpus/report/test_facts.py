@@ -63,3 +63,12 @@ def test_the_licence_solver_is_asked_where_there_is_one(tmp_path, monkeypatch):
     assert asked == [facts.licences] and facts.verdict == {"uses": []}
     monkeypatch.setitem(sys.modules, "mbegu.corpus.licences", None)
     assert facts_of(tmp_path / "b", two_sources(1)).verdict is None
+
+
+def test_more_files_than_names_are_kept_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("mbegu.corpus.report.tally.MOST_FILES", 3)
+    documents = [document(f"{name}/{i}.txt", story(i)) for name in ("a", "b", "c") for i in range(9)]
+    documents += [document(f"{i}.txt", story(i)) for i in range(9)]
+    facts = facts_of(tmp_path, documents)
+    assert sum(source.documents for source in facts.sources) == 36
+    assert sum(source.bytes for source in facts.sources) == facts.bytes == sum(domain.bytes for domain in facts.domains)

@@ -120,6 +120,14 @@ def test_shows_no_private_thing_and_no_place_of_the_computer(whole):
     assert re.search(r"blocked</bdi></th><td><bdi[^>]*>1<", whole)
 
 
+def test_commands_are_written_from_left_to_right_and_quoted(tmp_path):
+    page = page_of(tmp_path / "نصوص لنا", two_sources(1), {}, [drop("أخبار/1.txt", "stub", "كتاب", line=4)])
+    assert '<pre dir="ltr">mbegu corpus explain &#x27;نصوص لنا&#x27; أخبار/1.txt:4</pre>' in page.replace(
+        "&#x27;أخبار/1.txt:4&#x27;", "أخبار/1.txt:4"
+    )
+    assert '<pre dir="auto"' not in page
+
+
 def test_examples_have_their_language_and_direction(whole):
     assert re.search(r'<p dir="auto" lang="yo-Latn" class=excerpt>ọmọ wọ́n', whole)
     assert '<html lang="en" dir="ltr">' in whole
