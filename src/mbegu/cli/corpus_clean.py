@@ -94,14 +94,12 @@ def _run(settings: Any, out: Path, engine: str, workers: int | None, as_json: bo
 
 def _shown(facts: dict[str, Any], out: Path) -> str:
     rows = [(reason, n["documents"], n["lines"], format_bytes(n["bytes"])) for reason, n in facts["dropped"].items()]
-    missing = facts["not_measured"]
     return "\n".join(
         [
             f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",
-            *([f"not measured: {', '.join(missing)}"] if missing else []),
             f"{out / 'kept.parquet'}; what was dropped: {out / 'dropped.parquet'}; ask `mbegu corpus explain {out} FILE:LINE` why",
         ]
     )

@@ -126,7 +126,7 @@ class _Decision:
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         places = [number for i in alive for number in read.line_numbers[i]]
         kept = np.ones(len(batch.lines), dtype=bool)
-        guesses = list(self._identifier.lines(batch.lines)) if self._identifier is not None else []
+        guesses = self._identifier.lines(batch.lines)
         self._lines(batch, documents, numbers, places, kept, guesses)
         out_documents = self._stubs(batch, documents, kept, read.letters_in[alive], read.repeated[alive])
         signs = suspects.find_suspects(batch)
@@ -267,16 +267,13 @@ class _Decision:
 
     def _with_papers(self, document: Document) -> Document:
         paper = self._papers.of(document.source)
-        if paper is None:
+        if paper is None or not paper.rule:
             return document
-        named = {
-            f"paper_{name}": str(getattr(paper, name)) for name in ("source", "url", "consent_purpose", "consent_date", "consent_version", "date")
-        }
         return replace(
             document,
             licence=paper.licence if paper.licence not in ("", "unknown") else document.licence,
             contributor=paper.contributor or document.contributor,
-            meta=document.meta | {name: value for name, value in named.items() if value},
+            meta=document.meta | paper.meta(),
         )
 
     def _leaves(self, reason: str) -> bool:

@@ -14,7 +14,6 @@ from mbegu.corpus.clean import passages
 from mbegu.corpus.clean.compare import Compared
 from mbegu.corpus.clean.drops import drop_schema
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import not_measured
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects
 
 VERSION = 1
@@ -57,7 +56,6 @@ def facts_of(
         compared: the look at the whole.
         decided: facts of the parts from the second pass.
     """
-    missing = not_measured()
     facts: dict[str, Any] = {
         "version": VERSION,
         "language": settings.language,
@@ -79,10 +77,8 @@ def facts_of(
         "filters": filters(settings, compared),
         "problems": [problem for fact in (listing, *measured) for problem in fact["problems"]][:MOST_PROBLEMS],
         "notes": [list(note) for fact in measured for note in fact["notes"]][:MOST_SOURCES],
-        "not_measured": missing,
+        "languages": _added(fact["languages"] for fact in decided),
     }
-    if "identify" not in missing:
-        facts["languages"] = _added(fact["languages"] for fact in decided)
     if settings.private or settings.regions or settings.names:
         facts["private"] = _added(fact["private"] for fact in decided)
     return facts

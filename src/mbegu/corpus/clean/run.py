@@ -24,10 +24,11 @@ from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter, write_report
+from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import cut_rule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files
+from mbegu.corpus.report import write_report
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
 Task = TypeVar("Task")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from mbegu.corpus.declared import declared_licences
+from mbegu.corpus.licences import custom_licences, solve
 from mbegu.corpus.report.domains import Domain, Structure, domains
 from mbegu.corpus.report.dropped import Reason, dropped_reasons
 from mbegu.corpus.report.folder import CorpusFolder
@@ -128,7 +130,7 @@ def gather(folder: CorpusFolder) -> Facts:
         sources=sources,
         domains=tuple(found),
         licences=_largest_first(counted.licences),
-        verdict=_verdict(counted.licences),
+        verdict=_verdict(counted.licences, folder.root, given if isinstance(given, list) else []),
         contributors=_largest_first(counted.contributors),
         languages=_languages(cleaning.get("languages"), counted.languages),
         lines_identified=counted.lines_identified or bool(cleaning.get("languages")),
@@ -176,10 +178,10 @@ def _largest_first(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _verdict(licences: Mapping[str, int]) -> dict[str, Any] | None:
-    """Ask the licence solver what may be done with the mix; ``None`` where there is no solver or no text."""
-    try:
-        from mbegu.corpus.licences import solve  # type: ignore[import-not-found,unused-ignore]
-    except ModuleNotFoundError:
-        return None
-    return dict(solve(licences).as_json()) if licences else None
+def _verdict(licences: Mapping[str, int], folder: Path, paths: Sequence[Any]) -> dict[str, Any] | None:
+    """Ask the licence solver what may be done with the mix; ``None`` where there is no text."""
+    tables = dict(declared_licences(folder))
+    for path in (Path(str(each)) for each in paths):
+        if path.exists():
+            tables |= declared_licences(path if path.is_dir() else path.parent)
+    return dict(solve(licences, custom_licences(tables)).as_json()) if licences else None
