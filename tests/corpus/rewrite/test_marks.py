@@ -46,7 +46,7 @@ def test_no_text_has_no_share() -> None:
 
 def test_it_is_linear() -> None:
     def seconds(count: int) -> float:
-        texts = [("a", nfc(f"ọmọ náà{number} lọ sí ọjà{number % 997} "))for number in range(count)]
+        texts = [("a", nfc(f"ọmọ náà{number} lọ sí ọjà{number % 997} ")) for number in range(count)]
         began_s = time.process_time()
         mark_consistency(texts)
         return time.process_time() - began_s
