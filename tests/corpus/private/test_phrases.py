@@ -25,6 +25,7 @@ def test_whole_words_only() -> None:
 
 def test_the_longest_phrase_at_a_place_wins() -> None:
     assert found(Phrases(["Ade", "Ade Ojo"]), "Ade Ojo àti Ade") == ["Ade Ojo", "Ade"]
+    assert found(Phrases(["Ade Ojo", "Ojo"]), "Ade Ojo, Ojo") == ["Ade Ojo", "Ojo"]
 
 
 def test_marks_count_unless_they_are_to_be_ignored() -> None:
