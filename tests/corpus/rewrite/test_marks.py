@@ -31,6 +31,8 @@ def test_two_marks_on_a_letter_mark_one_letter() -> None:
 
 
 def test_vowel_points_count_and_vowel_signs_do_not() -> None:
+    (hindi,) = mark_consistency([("hi", "नमस्ते फ़सल")])
+    assert (hindi.marked_letters, hindi.words) == (0, 2)
     arabic, khmer, ethiopic, nko = mark_consistency([("ar", "كِتَاب كتاب"), ("km", "កុមារ ទៅ"), ("am", "ሰላም ልጅ"), ("nq", "ߞߊ߲߫")])
     assert (arabic.marked_letters, len(arabic.mixed)) == (2, 1)
     assert (khmer.marked_letters, khmer.words) == (0, 2)
@@ -46,7 +48,7 @@ def test_no_text_has_no_share() -> None:
 
 def test_it_is_linear() -> None:
     def seconds(count: int) -> float:
-        texts = [("a", nfc(f"ọmọ náà{number} lọ sí ọjà{number % 997} "))for number in range(count)]
+        texts = [("a", nfc(f"ọmọ náà{number} lọ sí ọjà{number % 997} ")) for number in range(count)]
         began_s = time.process_time()
         mark_consistency(texts)
         return time.process_time() - began_s

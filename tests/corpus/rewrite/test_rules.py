@@ -96,9 +96,9 @@ def test_a_community_can_write_its_own(tmp_path: Path) -> None:
     [
         (("letters = ", "leters = "), "'leters' is unknown, did you mean|'leters' is unknown"),
         (('source = "the font of our newspaper, 1994"', ""), "my-font: 'source' is missing"),
-        (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', "pattern = '(q'\nstarts = \"q\"\ntable = { q = \"x\" }"), "the pattern is wrong"),
+        (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', 'pattern = \'(q\'\nstarts = "q"\ntable = { q = "x" }'), "the pattern is wrong"),
         (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', "pattern = 'q'\ntable = { q = \"x\" }"), "'starts' is missing"),
-        (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', "pattern = 'q'\nstarts = \"q\"\nmade = \"magic\""), "made = 'magic' is unknown"),
+        (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', 'pattern = \'q\'\nstarts = "q"\nmade = "magic"'), "made = 'magic' is unknown"),
         (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', ""), "give one of letters, series and pattern, not none"),
         (('letters = { "q" = "ɛ", "Q" = "Ɛ" }', "letters = 5"), "wrong type"),
         (("[[rule]]", "[rule"), "not TOML"),

@@ -53,8 +53,6 @@ _GHANA_CODES = {
     "GBR",
     "USA",
 }
-# The remainder of division by 23 names the letter; I, O and U are left out. Source: Registrar General of Zimbabwe.
-_ZIMBABWE_LETTERS = "ZABCDEFGHJKLMNPQRSTVWXY"
 _EGYPT_GOVERNORATES = {*range(1, 5), *range(11, 20), *range(21, 30), *range(31, 36), 88}
 
 
@@ -108,14 +106,8 @@ def ghana_card(number: str) -> bool:
     return number[:3] in _GHANA_CODES and set(number[3:]) != {"0"}
 
 
-def zimbabwe_id(number: str) -> bool:
-    """Whether the letter is the one that the digits before it give (modulo 23)."""
-    digits, letter = number[:-3], number[-3]
-    return _ZIMBABWE_LETTERS[int(digits) % 23] == letter
-
-
 CHECKS: dict[str, Check] = {
-    check.__name__: check for check in (luhn, verhoeff, payment_card, iban, south_africa_id, birth_date_first, egypt_id, ghana_card, zimbabwe_id)
+    check.__name__: check for check in (luhn, verhoeff, payment_card, iban, south_africa_id, birth_date_first, egypt_id, ghana_card)
 }
 
 

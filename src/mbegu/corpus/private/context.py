@@ -10,6 +10,7 @@ from mbegu.corpus.private.items import fold, word_pattern
 BEFORE_CHARACTERS = 60
 AFTER_CHARACTERS = 16
 FARTHEST_CHARACTERS = 30  # between the end of the word and the number
+_SPACES = " .-:()"
 _DIGIT = re.compile(r"\d")
 
 
@@ -22,6 +23,8 @@ class ContextWords:
     def before(self, text: str, start: int) -> bool:
         """Whether one of the words stands before ``start``, at most 30 characters away."""
         window = text[max(0, start - BEFORE_CHARACTERS) : start]
+        if not window or window.rstrip(_SPACES)[-1:].isdigit():
+            return False
         folded = fold(window[window.rfind("\n") + 1 :])
         ends = [match.end() for match in self._pattern.finditer(folded)]
         return bool(ends) and len(folded) - ends[-1] <= FARTHEST_CHARACTERS and not _DIGIT.search(folded, ends[-1])

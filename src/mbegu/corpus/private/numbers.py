@@ -24,12 +24,13 @@ TO_ASCII |= {_ETHIOPIC_ONE + value: str(value + 1) for value in range(9)}
 _DIGITS = "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "\u1369-\u1371"
 _BETWEEN = " \u00a0\u2007\u2009\u202f.\\-()\u2010-\u2013"
 HINT = re.compile(f"[{_DIGITS}@°(\\[{{]")  # without one of these signs a text holds no private number or address
-_RUN = re.compile(f"[{_DIGITS}](?:[{_BETWEEN}]{{0,3}}[{_DIGITS}]){{6,60}}")
+_RUN = re.compile(f"[{_DIGITS}](?:[{_BETWEEN}]{{0,3}}[{_DIGITS}]){{6,}}")
 _GROUP = re.compile(f"[{_DIGITS}]+")
 _WORDLESS = re.compile(r"[^A-Z0-9]")
 _URL_TOKEN = re.compile(r"://|www\.|/\w+[-/]", re.IGNORECASE)
 _AROUND = 36  # an IBAN of 34 characters and a space
 _MOST_GROUPS = 8
+_FEWEST_DIGITS, _MOST_DIGITS = 7, 34  # the longest: an IBAN
 _PHONE_DIGITS = range(7, 16)  # E.164: at most 15
 Group = tuple[int, int, str]
 
@@ -46,6 +47,10 @@ class NumberFinder:
         self._letters = [(item, re.compile(rf"(?<![^\W_])(?:{item.pattern.pattern})(?![^\W_])")) for item in chosen if item.has_letters]
         self._context = {item.name: ContextWords(item.words) if item.words else kinds[item.kind] for item in chosen if item.needs_context}
         self._phone_words = kinds[PHONE]
+        national = [f"{plan.trunk and plan.trunk + '?'}(?:{plan.mobile.pattern}|{plan.fixed.pattern})" for plan in self._plans]
+        self._any_national = re.compile("|".join(national) or "(?!)")
+        self._groupings = {sizes for item in chosen for sizes in item.grouped} | {sizes for plan in self._plans for sizes in plan.grouped}
+        self._phone_lengths = set(_PHONE_DIGITS) if self._plans else set()
 
     def find(self, text: str) -> Iterator[Found]:
         """Yield the numbers found, in no particular order; they may overlap where one holds another."""
@@ -89,15 +94,27 @@ class NumberFinder:
             first = end
 
     def _longest(self, text: str, groups: list[Group], first: int) -> tuple[Found | None, int]:
-        last = min(len(groups), first + _MOST_GROUPS)
-        for end in range(last, first, -1):
+        """Return the longest span of groups from ``first`` on that is something, and where it ends."""
+        start = groups[first][0]
+        is_marked = _with_sign(text, start) < start or groups[first][2].startswith("00")
+        sizes = [len(digits) for _, _, digits in groups[first : first + _MOST_GROUPS]]
+        for count in range(len(sizes), 0, -1):
+            if not _FEWEST_DIGITS <= sum(sizes[:count]) <= _MOST_DIGITS or not (is_marked or self._may_be_written_so(tuple(sizes[:count]))):
+                continue
+            end = first + count
             span = groups[first:end]
-            if sum(len(digits) for _, _, digits in span) < 7 or not _may_end(text, groups, end) or _opens_only(text[span[0][0] : span[-1][1]]):
+            if not _may_end(text, groups, end) or _opens_only(text[start : span[-1][1]]):
                 continue
             kind = self._kind_of(text, span)
             if kind:
-                return Found(_with_sign(text, span[0][0]), span[-1][1], kind), end
+                return Found(_with_sign(text, start), span[-1][1], kind), end
         return None, first + 1
+
+    def _may_be_written_so(self, sizes: tuple[int, ...]) -> bool:
+        """Whether anything is written in groups of these sizes: what is certainly nothing costs little in tables of numbers."""
+        if len(sizes) == 1 or sizes in self._groupings or (len(sizes) == 4 and max(sizes) <= 3):
+            return True
+        return _is_even(sizes) and sum(sizes) in self._phone_lengths
 
     def _kind_of(self, text: str, span: list[Group]) -> str:
         """Return what a span of groups is, or an empty text."""
@@ -106,7 +123,8 @@ class NumberFinder:
         start, end = span[0][0], span[-1][1]
         has_plus = _with_sign(text, start) < start and "+" in text[_with_sign(text, start) : start]
         if _is_ip_address(text, span):
-            return "IP-ADDRESS"
+            in_pairs = sizes == (2, 2, 2, 2) and self._is_national(text, digits, sizes, start, end)
+            return PHONE if in_pairs else "IP-ADDRESS"
         may_be_phone = len(digits) in _PHONE_DIGITS or (digits.startswith("00") and len(digits) <= 17)
         if may_be_phone and self._is_international(digits, sizes, has_plus, "." in text[start:end]):
             return PHONE
@@ -141,6 +159,8 @@ class NumberFinder:
         return has_plus and 9 <= len(digits) <= 15 and digits[0] != "0" and min(sizes[1:], default=2) >= 2
 
     def _is_national(self, text: str, digits: str, sizes: tuple[int, ...], start: int, end: int) -> bool:
+        if not self._any_national.fullmatch(digits):
+            return False
         return any(self._fits_plan(plan, text, digits, sizes, start, end) for plan in self._plans)
 
     def _fits_plan(self, plan: PhonePlan, text: str, digits: str, sizes: tuple[int, ...], start: int, end: int) -> bool:
@@ -150,13 +170,18 @@ class NumberFinder:
         is_mobile, is_fixed = bool(plan.mobile.fullmatch(national)), bool(plan.fixed.fullmatch(national))
         if not (is_mobile or is_fixed):
             return False
-        even = len(sizes) == 1 or (min(sizes) >= 2 and max(sizes) <= 8 and len(sizes) <= 5)
+        even = _is_even(sizes)
         if with_trunk and even and (is_mobile or (len(sizes) > 1 and sizes[0] > 2 and len(digits) >= 9)):
             return True
         shaped = sizes in plan.grouped and set(sizes[1:]) != {3}  # groups of three are how large amounts are written
         if trunk and not with_trunk and not is_mobile:
             return False
         return (shaped and not with_trunk) or (even and (self._phone_words.before(text, start) or self._phone_words.after(text, end)))
+
+
+def _is_even(sizes: tuple[int, ...]) -> bool:
+    """Whether groups are of sizes in which people write telephone numbers."""
+    return len(sizes) == 1 or (min(sizes) >= 2 and max(sizes) <= 8 and len(sizes) <= 5)
 
 
 def _rank(item: Item) -> int:

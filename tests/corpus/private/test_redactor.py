@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections import Counter
+
+import pytest
+from tests.corpus.material import WORDS, story
+
+from mbegu.core.errors import SettingsError
+from mbegu.corpus.private import Found, Redactor, known_regions
+
+
+def test_placeholders_counts_and_places() -> None:
+    text = "Pè 08031234567 tàbí ade@example.org."
+    made = Redactor(["NG"]).redact(text)
+    assert made.text == "Pè [PHONE] tàbí [EMAIL]."
+    assert made.found == Counter({"PHONE": 1, "EMAIL": 1})
+    assert made.places == (Found(3, 14, "PHONE"), Found(20, 35, "EMAIL"))
+    assert text[20:35] == "ade@example.org"
+    assert (made.is_blocked, made.blocked_by) == (False, "")
+
+
+def test_a_second_time_changes_nothing() -> None:
+    redactor = Redactor(["NG", "KE"], names=["Wanjiku"])
+    once = redactor.redact("Wanjiku 0712345678 a@b.org 4111 1111 1111 1111").text
+    assert redactor.redact(once).text == once == "[NAME] [PHONE] [EMAIL] [CARD]"
+
+
+def test_lines_with_private_items_can_be_left_out() -> None:
+    made = Redactor(["KE"], drop_lines=True).redact("moja\nsimu 0712345678\ntatu\nnne a@b.org")
+    assert made.text == "moja\ntatu\n"
+    assert made.found == Counter({"PHONE": 1, "EMAIL": 1})
+
+
+def test_names_with_and_without_marks() -> None:
+    text = unicodedata.normalize("NFC", "Adé rí Ade")
+    assert Redactor([], names=["Adé"]).redact(text).text == "[NAME] rí Ade"
+    assert Redactor([], names=["Adé"], ignore_marks=True).redact(text).text == "[NAME] rí [NAME]"
+    assert Redactor([], names=["አበበ"], name_prefixes=["ለ"]).redact("ለአበበ ሰጠ").text == "ለ[NAME] ሰጠ"
+
+
+@pytest.mark.parametrize(
+    ("text", "by"),
+    [
+        ("Orò yìí kò ṣé sọ", "orò"), ("oro yìí", ""), ("oròyìí", ""), ("ORÒ", "orò"), ("", ""),
+        ("ይህ ምስጢር ነው", "ይህ ምስጢር"), ("ይህ  ምስጢር", "ይህ ምስጢር"), ("ምስጢር", ""),
+    ],
+)  # fmt: skip
+def test_blocked_words_and_passages(text: str, by: str) -> None:
+    made = Redactor([], blocked=["orò", "ይህ ምስጢር"]).redact(unicodedata.normalize("NFC", text))
+    assert (made.is_blocked, made.blocked_by) == (bool(by), by)
+
+
+def test_unknown_regions_are_refused_before_anything_is_read() -> None:
+    with pytest.raises(SettingsError, match=r"no private numbers are known for the region 'XX'"):
+        Redactor(["NG", "XX"])
+    assert len(known_regions()) > 60
+
+
+@pytest.mark.parametrize("language", list(WORDS))
+def test_stories_in_any_script_stay_as_they_are(language: str) -> None:
+    text = unicodedata.normalize("NFC", story(3, language))
+    made = Redactor(known_regions()).redact(text)
+    assert made.text == text
+    assert not made.found
+
+
+def test_ordinary_text_is_fast() -> None:
+    """30 MB a second are measured; 8 here, so that a slow computer passes and a slow pattern does not."""
+    text = unicodedata.normalize("NFC", "Ọmọ 12 náà lọ sí ọjà ní ọdún 2019 láti ra iṣu (₦1,500) àti ẹ̀wà, @ade: ó sì padà wálé.\n") * 20_000
+    redactor = Redactor(["NG", "KE"], blocked=[])
+    began_s = time.process_time()
+    redactor.redact(text)
+    assert len(text.encode()) / 1e6 / (time.process_time() - began_s) > 8
