@@ -11,6 +11,7 @@ CORPUS_COMMANDS: CommandTable = {
     "step": ("mbegu.cli.stages", "corpus", "step 1 of the project in DIR; what `mbegu corpus DIR` runs"),
     "clean": ("mbegu.cli.corpus_clean", "clean", "clean text: what is kept, what is dropped and why, and a report"),
     "report": ("mbegu.cli.corpus_report", "report", "a page that shows what the text in DIR is made of"),
+    "rules": ("mbegu.cli.corpus_rules", "rules", "list rules for spelling variants, and show what they would change"),
     "explain": ("mbegu.cli.corpus_explain", "explain", "tell what happened to a file or a line, and why"),
     "restore": ("mbegu.cli.corpus_clean", "restore", "bring back what was dropped"),
     "leaks": ("mbegu.cli.corpus_leaks", "leaks", "look for test sets in the training text"),
