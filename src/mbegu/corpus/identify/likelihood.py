@@ -137,7 +137,7 @@ class Likelihood:
         if order > 1:
             before = self._tables[-1].find(_hashes(grams[first], order - 1, 1)).astype(np.int64)
             suffix = self._tables[-1].find(_hashes(grams[first], order - 1, 0)).astype(np.int64)
-        return _Order(hashes, cells.reshape(-1, self.n_languages), before, suffix)
+        return _Order(hashes, cells.reshape(-1, self.n_languages).astype(np.float64), before, suffix)
 
 
 def first_hashes(codes: Codes) -> Hashes:
