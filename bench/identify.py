@@ -9,14 +9,18 @@ known lines are not; less than 1 MB; taught in seconds; at least 10 MB per proce
 
 Which source teaches and which tests: `identify_text.py`; no line is on both sides. A set's F1 is the mean over its languages. "nearest" takes the
 likeliest taught language for each line, as a choice among the taught ones; "open" is what `lines()` says, where `und` is wrong. The libraries
-answer for what they know; a language that they lack counts as wrong. The five constants of `deciding.py` were fitted on the same sets, so the
-figures for unknown languages and calibration are a little too good; the language itself does not depend on them under "nearest".
+answer for what they know; a language that they lack counts as wrong. There is no untouched test set: about 40 settings (order,
+smoothing, bound of strange words, weight of capitals and of text typed without marks) were compared on these very lines, the constants of
+`deciding.py` were fitted on them, and `PRIOR_KNOWN` was set after tweets had 0.888 under "open" without it. Teaching text was changed after a
+first look too: stories were added for isiZulu, isiXhosa, siSwati, Southern Ndebele, Setswana and Fante, and one version of the declaration
+was left out (see `identify_text.py`). Expect somewhat lower figures on other text.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import tempfile
 import time
 from collections import Counter
@@ -36,6 +40,7 @@ from mbegu.corpus.identify.teaching import teach
 
 CLOSE = (("zul", "xho", "ssw", "nbl"), ("kin", "run"), ("twi", "fat"))
 COVERAGE = 0.95
+SWITCHED_LINES = 1000
 BINS = 10
 KNOWN_SETS = ("NTREX-128", "SIB-200", "UDHR", "speeches", "stories", "tweets")
 SPEED_TEXT = (
@@ -153,10 +158,36 @@ def unknown_rates(identifier: Identifier, sets: dict[str, Pairs], unknown: Pairs
     told = [
         ONE_LANGUAGE.get(SCRIPT_CODES[each]) for each, is_taught in zip(scores.script, taught_scripts[scores.script], strict=True) if not is_taught
     ]
-    print(
-        f"lines of unknown languages: {len(unknown):,}; in scripts of taught languages {len(hard):,}; told by the script alone {sum(map(bool, told)):,}"
-    )
+    by_script = sum(map(bool, told))
+    print(f"lines of unknown languages: {len(unknown):,}; in scripts of taught languages {len(hard):,}; told by the script alone {by_script:,}")
     return rows
+
+
+def switching(identifier: Identifier, pairs: Pairs) -> tuple[float, float, float]:
+    """Return how well spans are found in lines made of two sentences of different languages, joined by a space.
+
+    Returns:
+        The share of lines cut into exactly the two languages, the share of characters in the right one, and of single sentences left whole.
+    """
+    rng = random.Random(text.SEED)
+    exact, right, characters, whole = 0, 0, 0, 0
+    for _ in range(SWITCHED_LINES):
+        (first, start), (second, end) = _two_languages(rng, pairs)
+        spans = identifier.spans(f"{start} {end}")
+        exact += [span.language for span in spans] == [first, second]
+        whole += len(identifier.spans(start)) == 1
+        for span in spans:
+            characters += span.end - span.start
+            before = max(0, min(span.end, len(start)) - span.start)
+            right += before * (span.language == first) + (span.end - span.start - before) * (span.language == second)
+    return exact / SWITCHED_LINES, right / characters, whole / SWITCHED_LINES
+
+
+def _two_languages(rng: random.Random, pairs: Pairs) -> list[tuple[str, str]]:
+    while True:
+        drawn = rng.sample(pairs, 2)
+        if drawn[0][0] != drawn[1][0]:
+            return drawn
 
 
 def speeds(path: Path, data: Path, others: dict[str, Namer]) -> list[tuple[str, float]]:
@@ -194,9 +225,8 @@ def main() -> None:
         began_s = time.process_time()
         identifier = Identifier.load(path, with_library=False)
         loading_s = time.process_time() - began_s
-        print(
-            f"{len(taught)} languages, {sum(map(len, taught.values())):,} lines: taught in {teaching_s:.1f} s, {size_bytes:,} bytes, loaded in {loading_s:.2f} s"
-        )
+        print(f"{len(taught)} languages, {sum(map(len, taught.values())):,} lines: taught in {teaching_s:.1f} s (processor)")
+        print(f"{size_bytes:,} bytes, loaded in {loading_s:.2f} s (processor)")
         print(format_table(("speed", "MB per processor second"), speeds(path, arguments.data, others)))
         if arguments.speed_only:
             return
@@ -214,6 +244,8 @@ def main() -> None:
     table = [(code, *(f"{each['f1']['pycld2'][code]:.3f}" if code in each["f1"]["pycld2"] else "" for each in found)) for code in codes]
     print("\nF1 by language, pycld2\n" + format_table(("language", *(each["set"] for each in found)), table))
     print("\nclose languages\n" + format_table(("group", "set", "lines", "macro F1", "lowest F1"), close_pairs(identifier, sets)))
+    exact, right, whole = switching(identifier, sets["NTREX-128"])
+    print(f"\ntwo sentences in one line: cut exactly {exact:.3f}, characters right {right:.3f}; single sentences left whole {whole:.3f}\n")
     rates = unknown_rates(identifier, sets, text.unknown(arguments.data))
     print(format_table(("known lines", "coverage", "unknown called unknown"), rates))
     if arguments.json:

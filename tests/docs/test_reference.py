@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.docs.pages import DOCS, ROOT, anchors, links, mbegu_commands, pages, parts
 from tools import make_reference
 
+from mbegu.cli.lazy import LazyGroup
 from mbegu.cli.main import cli
 from mbegu.core.settings import setting
 from mbegu.corpus.papers import SOURCES_FILE, Papers
@@ -60,15 +62,16 @@ def require_command(words: list[str]) -> None:
     context = click.Context(cli, info_name="mbegu")
     command = cli.get_command(context, rest[0])
     assert command is not None, f"there is no command {' '.join(words)}"
-    while isinstance(command, click.Group) and len(rest) > 1 and rest[1] in command.list_commands(context):
-        inner = command.get_command(context, rest[1])
-        assert inner is not None, " ".join(words)
+    while isinstance(command, click.Group) and len(rest) > 1 and (inner := command.get_command(context, rest[1])):
         command, rest = inner, rest[1:]
+    if isinstance(command, LazyGroup) and command.otherwise and len(rest) > 1:
+        module, name = command.otherwise
+        command = getattr(importlib.import_module(module), name)
     known = {name for option in command.params for name in (*option.opts, *option.secondary_opts) if name.startswith("-")} | {"--help"}
     assert [word for word in rest if word.startswith("-") and word not in known] == [], " ".join(words)
 
 
-@pytest.mark.parametrize("words", ["mbegu grwo x", "mbegu grow --budgte 4h", "mbegu samples fetch --nothing x"])
+@pytest.mark.parametrize("words", ["mbegu grwo x", "mbegu grow --budgte 4h", "mbegu samples fetch --nothing x", "mbegu identify x --nothing"])
 def test_a_command_that_does_not_exist_is_seen(words: str) -> None:
     with pytest.raises(AssertionError):
         require_command(words.split())

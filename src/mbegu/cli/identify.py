@@ -111,7 +111,10 @@ def _about(identifier: Identifier, path: Path) -> str:
 @json_option
 @quiet_option
 def teach(code: str, files: tuple[Path, ...], model: Path | None, as_json: bool, quiet: bool) -> None:
-    """Learn the language CODE (ISO 639-3) from the lines of FILE..., or learn more of it. About 500 lines are enough, of different kinds if possible."""
+    """Learn the language CODE (ISO 639-3) from the lines of FILE..., or learn more of it.
+
+    About 500 lines are enough, of different kinds if possible. The file of taught languages holds counts of letters, not the lines.
+    """
     from mbegu.core.durable import sha256_file
     from mbegu.corpus.identify.model_file import TaughtFrom, write_model
     from mbegu.corpus.identify.teaching import ADVISED_LINES, teach
@@ -120,20 +123,19 @@ def teach(code: str, files: tuple[Path, ...], model: Path | None, as_json: bool,
     say = Say(quiet=quiet)
     code, path = _code_of(code), _model_path(model)
     held = _model_at(path)
-    results = []
+    texts, sources = [], []
     for file in files:
-        texts = [line for line in lines_of(file) if line.strip()]
-        source = TaughtFrom(file.name, sha256_file(file), len(texts), sum(map(len, texts)))
-        result = teach(held, code, texts, source)
-        results.append({"file": str(file), "lines": len(texts), "held_back": result.lines, "right": result.right, "taken_for": result.taken_for})
-        others = ", ".join(f"{other} {count}" for other, count in result.taken_for.items())
-        say.note(
-            f"{file}: {format_number_of(len(texts), 'line')}; of {result.lines} held back {result.right} were known{f', not {others}' if others else ''}"
-        )
-        if len(texts) < ADVISED_LINES:
-            say.warn(f"better give {ADVISED_LINES} lines or more: close languages are then told apart better")
+        own = [line for line in lines_of(file) if line.strip()]
+        sources.append(TaughtFrom(file.name, sha256_file(file), len(own), sum(map(len, own))))
+        texts += own
+    result = teach(held, code, texts, *sources)
+    others = "".join(f", {count} taken for {other}" for other, count in result.taken_for.items())
+    say.note(f"{format_number_of(len(texts), 'line')}; of {result.lines} held back from learning {result.right} were known{others}")
+    if len(texts) < ADVISED_LINES:
+        say.warn(f"better give {ADVISED_LINES} lines or more: close languages are then told apart better")
     size_bytes = write_model(path, held)
-    value = {"model": str(path), "bytes": size_bytes, "language": code, "files": results, "languages": sorted(held.languages)}
+    known = {"held_back": result.lines, "right": result.right, "taken_for": result.taken_for}
+    value = {"model": str(path), "bytes": size_bytes, "language": code, "lines": len(texts), **known, "languages": sorted(held.languages)}
     write_result(value, as_json, f"'{code}' is taught: {path} ({format_bytes(size_bytes)}, {format_number_of(len(held.languages), 'language')})")
 
 

@@ -107,5 +107,5 @@ def test_a_person_overrules_it(taught: Model) -> None:
 
 
 def test_without_the_file_of_a_model_it_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no such model of languages .*Teach a language first: mbegu identify teach"):
+    with pytest.raises(InputError, match=r"there is no such model of languages .*Teach a language first: mbegu identify teach"):
         Identifier.load(tmp_path / "none.npz")

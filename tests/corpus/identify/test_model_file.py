@@ -63,7 +63,7 @@ def test_a_flipped_bit_or_a_lost_end_is_found(path: Path) -> None:
             assert all((read.languages[code].counts.counts == each.counts.counts).all() for code, each in expected.languages.items())
     assert refused > 50
     path.write_bytes(good[: len(good) // 2])
-    with pytest.raises(DamageError, match="damaged, or is none.*Put back a copy of the file, or remove it"):
+    with pytest.raises(DamageError, match=r"damaged, or is none.*Put back a copy of the file, or remove it"):
         read_model(path)
 
 

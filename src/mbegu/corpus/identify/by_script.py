@@ -1,8 +1,8 @@
 """Scripts that write one language only, as far as text in digital form goes: they give it away without any teaching.
 
-Source: the script's article in the Unicode Standard (version 15), with the languages of CLDR's likely subtags. Scripts of several languages
-(Arabic, Bengali, Cyrillic, Devanagari, Ethiopic, Hebrew, Latin, Myanmar, Tifinagh, Tibetan, ...) are not here: these have to be taught, or are
-left to the kept library. Adlam is given as Fula whatever its variety.
+Source: CLDR's likely subtags, as ISO 639-3 codes; N'Ko is given its own code (CLDR: Mandingo) and Mandaic the modern language.
+Scripts of several languages (Arabic, Bengali, Cyrillic, Devanagari, Ethiopic, Hebrew, Latin, Myanmar, Tifinagh, Tibetan, ...) are not here:
+these have to be taught, or are left to the kept library. Adlam is given as Fula whatever its variety.
 """
 
 from __future__ import annotations

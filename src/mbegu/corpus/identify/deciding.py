@@ -32,7 +32,7 @@ NOT_TAUGHT = -1
 class Decisions:
     """Of each line: ``language`` [lines], a number or ``NOT_TAUGHT``, and ``probability`` [lines] that this is right.
 
-    Also ``nearest`` [lines], the likeliest of the taught languages in any case, and ``known`` [lines], the probability that it is a taught one at all.
+    Also ``nearest`` [lines], the likeliest taught language in any case, and ``known`` [lines], the probability that it is a taught one at all.
     """
 
     language: Integers

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mbegu.corpus.identify.counting import ORDER, PLAIN_PARTS, Counts, longer_hashes, places
 from mbegu.corpus.identify.hash_table import HashTable
-from mbegu.corpus.identify.packed import Rows, pack, unpack
+from mbegu.corpus.identify.packed import Packed, Rows, pack, unpack
 from mbegu.corpus.identify.spelling import SCRIPT_CODES, START, Codes, Integers, Words
 from mbegu.corpus.keys import Hashes, mix
 
@@ -103,24 +103,24 @@ class Likelihood:
 
     def _build(self, counts: Sequence[Counts]) -> None:
         """Work out for each row what its last letter costs after the others, and what it costs to go from its letters to ever shorter ones."""
-        n = self.n_languages
-        probabilities = [np.full((1, n), UNSEEN_LETTER)]  # of each length
-        shorter: list[Floats] = []
-        suffix = np.zeros(0, dtype=np.int64)
+        above = np.full((1, self.n_languages), UNSEEN_LETTER, dtype=np.float32)  # probabilities of the n-grams one shorter
+        costs, shorter = [_costs(above)], []
+        passed = np.zeros((1, self.n_languages), dtype=np.float32)
+        suffix = np.zeros(1, dtype=np.int64)
         for order in range(1, ORDER + 1):
             grams = self._grams_of(counts, order)
-            above = probabilities[-1]
-            total, kinds = _sums(grams, len(above), n)
+            total, kinds = _sums(grams, len(above), self.n_languages)
             weight = SHORTER_WEIGHT * kinds
             whole = np.where(total > 0, total + weight, 1)
-            back = np.where(total > 0, weight / whole, 1)
-            shorter.append(-np.log(back) + (shorter[-1][suffix] if shorter else 0))
-            probabilities.append(grams.counts / whole[grams.before] + back[grams.before] * above[grams.suffix])
-            suffix = grams.suffix
+            back = np.where(total > 0, weight / whole, 1).astype(np.float32)
+            passed = passed[suffix] - np.log(back)
+            shorter.append(pack(passed))
             self._tables.append(HashTable(grams.hashes))
             self._first_rows.append(1 if order == 1 else self._first_rows[-1] + len(above))
-        self._costs = pack(-np.log(np.maximum(np.concatenate(probabilities), 1e-12)).astype(np.float32))
-        self._shorter = pack(np.concatenate(shorter).astype(np.float32))
+            above = (grams.counts / whole[grams.before] + back[grams.before] * above[grams.suffix]).astype(np.float32)
+            costs.append(_costs(above))
+            suffix = grams.suffix
+        self._costs, self._shorter = np.concatenate(costs), np.concatenate(shorter)
 
     def _grams_of(self, counts: Sequence[Counts], order: int) -> _Order:
         """Gather the n-grams of one length; ``before`` and ``suffix`` are numbers among those that are one shorter."""
@@ -137,7 +137,11 @@ class Likelihood:
         if order > 1:
             before = self._tables[-1].find(_hashes(grams[first], order - 1, 1)).astype(np.int64)
             suffix = self._tables[-1].find(_hashes(grams[first], order - 1, 0)).astype(np.int64)
-        return _Order(hashes, cells.reshape(-1, self.n_languages), before, suffix)
+        return _Order(hashes, cells.reshape(-1, self.n_languages).astype(np.float64), before, suffix)
+
+
+def _costs(probabilities: Rows) -> Packed:
+    return pack(-np.log(np.maximum(probabilities, np.float32(1e-12))))
 
 
 def first_hashes(codes: Codes) -> Hashes:

@@ -90,7 +90,8 @@ def write_model(path: Path, model: Model) -> int:
     }
     buffer = io.BytesIO()
     text = np.frombuffer(durable.canonical_json(about), dtype=np.uint8)
-    np.savez_compressed(buffer, about=text, **{name: array.astype("<u4") for name, array in arrays.items()})
+    members: dict[str, Any] = {"about": text, **{name: array.astype("<u4") for name, array in arrays.items()}}
+    np.savez_compressed(buffer, **members)
     durable.write_bytes(path, buffer.getvalue())
     return len(buffer.getvalue())
 

@@ -113,7 +113,7 @@ class Scorer:
             there = (hashes >> self._shift).astype(np.int64)
             there = np.where(self._keys.take(there) == 0, there, self._second_place(hashes))
             self._keys[there], self._rows[there], self._script[there] = hashes, new_rows, new_script
-        return rows, script
+        return rows, script.astype(np.int64)
 
     def _second_place(self, hashes: Hashes) -> Integers:
         """Return where a piece is remembered when another one took its first place."""
@@ -172,7 +172,7 @@ def _cut_out(data: bytes, first: Integers, end: Integers) -> str:
     at = np.arange(ends[-1]) + np.repeat(first - (ends - sizes), sizes)
     codes = np.frombuffer(data, dtype=np.uint8)[at]
     codes[ends - 1] = _NEWLINE
-    return codes[:-1].tobytes().decode("utf-8", "surrogatepass")
+    return str(codes[:-1].tobytes(), "utf-8", "surrogatepass")
 
 
 def _most_frequent(pieces: _Pieces, script: Integers, n_lines: int) -> Integers:
@@ -188,5 +188,4 @@ def _most_frequent(pieces: _Pieces, script: Integers, n_lines: int) -> Integers:
     table = cells.reshape(n_lines, len(present))
     table[:, present == 0] = 0
     best = table.argmax(axis=1)
-    scripts = np.where(table.max(axis=1) > 0, present[best].astype(np.int64), 0)
-    return scripts
+    return np.where(table.max(axis=1) > 0, present[best].astype(np.int64), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def stretches(text: str, scorer: Scorer, typical: Rows, writes: npt.NDArray[np.b
     path = _cheapest_path(np.concatenate([states, unknown], axis=1))
     bounds = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     found = []
-    for first, end in zip(bounds, bounds[1:], strict=False):
+    for first, end in itertools.pairwise(bounds):
         written = int(script[first:end][np.argmax(letters[first:end])])
         sums = Scores(costs[first:end].sum(axis=0, keepdims=True), letters[first:end].sum(axis=0), np.array([written]))
         decided = decide(sums, typical, writes)

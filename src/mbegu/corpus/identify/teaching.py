@@ -29,28 +29,32 @@ class HeldBack:
     taken_for: dict[str, int]
 
 
-def teach(model: Model, code: str, lines: Sequence[str], source: TaughtFrom) -> HeldBack:
+def teach(model: Model, code: str, lines: Sequence[str], *sources: TaughtFrom) -> HeldBack:
     """Teach a language, or more of one that is already taught; the model changes.
 
     Args:
         model: what was taught before.
         code: ISO 639-3 code.
         lines: of the language, without empty ones.
-        source: what they come from.
+        sources: the files that they come from.
 
     Returns:
         How well it is told from the languages taught before, on lines that were held back.
 
     Raises:
-        InputError: too little text, or this file taught the language before.
+        InputError: too little text, or one of the files taught the language before.
     """
     before = model.languages.get(code)
-    if before and source.sha256 in {each.sha256 for each in before.sources}:
-        raise InputError(f"'{code}' was taught from this very file before", source.name, "give another file, or forget the language first")
+    names = ", ".join(each.name for each in sources)
+    seen = {each.sha256 for each in before.sources} if before else set()
+    for source in sources:
+        if source.sha256 in seen:
+            raise InputError(f"'{code}' was taught from this very file before", source.name, "give another file, or forget the language first")
+        seen.add(source.sha256)
     letters = int(spell(lines).letters.sum()) if lines else 0
     if len(lines) < LEAST_LINES or letters < LEAST_LETTERS:
         what = f"too little text to learn '{code}' from: {len(lines)} lines with {letters} letters"
-        raise InputError(what, source.name, f"give at least {LEAST_LINES} lines and {LEAST_LETTERS} letters, better {ADVISED_LINES} lines")
+        raise InputError(what, names, f"give at least {LEAST_LINES} lines and {LEAST_LETTERS} letters, better {ADVISED_LINES} lines")
     rest = count_grams([line for number, line in enumerate(lines) if number % HELD_BACK])
     rest = add_counts(before.counts, rest) if before else rest
     cost = typical_cost(rest, lines[::HELD_BACK])
@@ -58,10 +62,10 @@ def teach(model: Model, code: str, lines: Sequence[str], source: TaughtFrom) -> 
     result = try_out({**others, code: Taught(rest, cost, ())}, code, lines[::HELD_BACK])
     counts = count_grams(lines)
     if before:
-        known = sum(each.characters for each in before.sources)
-        cost = (cost * source.characters + before.typical_cost * known) / (source.characters + known)
+        old, new = (sum(each.characters for each in some) for some in (before.sources, sources))
+        cost = (cost * new + before.typical_cost * old) / (new + old)
         counts = add_counts(before.counts, counts)
-    model.languages[code] = Taught(counts, cost, (*(before.sources if before else ()), source))
+    model.languages[code] = Taught(counts, cost, (*(before.sources if before else ()), *sources))
     return result
 
 

@@ -28,7 +28,7 @@ def lines_of(path: Path) -> Iterator[str]:
     if path.is_dir():
         raise InputError("this is a folder", path, "name the files in it")
     try:
-        source = Source(path.name, path.stat().st_size, lambda: open(path, "rb"))
+        source = Source(path.name, path.stat().st_size, lambda: open(path, "rb"))  # noqa: SIM115 - the reader closes it
         for raw in read_source(source, Context(CorpusSettings(), Findings())):
             for line in bounded_lines(raw.chunks, LONGEST_LINE):
                 yield unicodedata.normalize("NFC", line.rstrip("\n"))
