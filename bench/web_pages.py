@@ -3,8 +3,8 @@
     python bench/web_pages.py
 
 Nine layouts of pages, written here, in five scripts (Latin, Ethiopic, N'Ko, Arabic, Khmer): with and without the elements that HTML has for
-menus, with names of parts and without, laid out by tables, broken by <br>, short, a table of sentences, a bare fragment, links inside sentences. The words are
-those of the tests. `kept`: share of the paragraphs that come out as a line of their own, letter for letter. `junk`: share of the
+menus, with names of parts and without, laid out by tables, broken by <br>, short, a table of sentences, a bare fragment, links inside
+sentences. The words are those of the tests. `kept`: share of the paragraphs that come out as a line of their own. `junk`: share of the
 characters that come out and stand in no paragraph (headings count as junk, so the best that can be reached is not 0). resiliparse and
 trafilatura are measured where they are installed. Results hold for these pages; real sites differ.
 """
