@@ -29,17 +29,18 @@ DOTS = {
     "U": "10001 10001 10001 10001 10001 10001 01110",
     " ": "00000 00000 00000 00000 00000 00000 00000",
 }
-SCALE = 8
+SCALE = 2
+WIDTH, HEIGHT = 640, 400
 
 
 def pixels(text: str) -> tuple[int, int, list[bytes]]:
-    """Return width, height and rows of grey pixels of a line of text with a margin."""
-    width, rows = (len(text) * 6 + 8) * SCALE, []
-    for y in range(-5, 12):
-        dots = "".join((DOTS[sign].split()[y] if 0 <= y < 7 else "00000") + "0" for sign in text)
-        row = b"\xff" * 4 * SCALE + b"".join((b"\x00" if dot == "1" else b"\xff") * SCALE for dot in dots) + b"\xff" * 4 * SCALE
-        rows += [row] * SCALE
-    return width, len(rows), rows
+    """Return width, height and rows of grey pixels of a page with a line of text."""
+    rows = [b"\xff" * WIDTH] * 100
+    for y in range(7):
+        dots = "".join(DOTS[sign].split()[y] + "0" for sign in text)
+        row = b"\xff" * 60 + b"".join((b"\x00" if dot == "1" else b"\xff") * SCALE for dot in dots)
+        rows += [row.ljust(WIDTH, b"\xff")] * SCALE
+    return WIDTH, HEIGHT, rows + [b"\xff" * WIDTH] * (HEIGHT - len(rows))
 
 
 def png(text: str) -> bytes:
@@ -96,17 +97,17 @@ def recognised(name: str, data: bytes, language: str = "eng_Latn", folder: Path 
 
 @needs_tesseract
 def test_a_picture_of_text_is_read_and_kept_beside_it(tmp_path: Path) -> None:
-    texts, findings = recognised("ojú/ìwé.png", png("HABARI NZURI"), folder=tmp_path / "pages")
-    assert texts == ["HABARI NZURI"]
+    texts, findings = recognised("ojú/ìwé.png", png("NURU NA AZIZA"), folder=tmp_path / "pages")
+    assert texts == ["NURU NA AZIZA"]
     assert "mistakes are likely" in findings.notes[0][1]
-    assert [path.read_bytes() for path in (tmp_path / "pages").iterdir()] == [png("HABARI NZURI")]
+    assert [path.read_bytes() for path in (tmp_path / "pages").iterdir()] == [png("NURU NA AZIZA")]
 
 
 @needs_tesseract
 def test_scanned_pages_of_a_pdf_are_read_beside_pages_of_text(tmp_path: Path) -> None:
-    assert recognised("a.pdf", scanned_pdf("HABARI NZURI"))[0] == ["HABARI NZURI"]
+    assert recognised("a.pdf", scanned_pdf("NURU NA AZIZA"))[0] == ["NURU NA AZIZA"]
     texts, findings = recognised("a.pdf", scanned_pdf("BARAZA", "Maneno ya kwanza."), folder=tmp_path)
-    assert texts == ["Maneno ya kwanza.\n\nBARAZA"]
+    assert texts[0].split("\n\n\n") == ["Maneno ya kwanza.", "BARAZA"]
     assert findings.notes[-1][1].startswith("1 of 2 pages are scans")
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf-0002.png"]
 
@@ -114,13 +115,13 @@ def test_scanned_pages_of_a_pdf_are_read_beside_pages_of_text(tmp_path: Path) ->
 @needs_tesseract
 def test_data_of_another_language_is_used_only_when_it_is_named() -> None:
     with pytest.raises(ReadError, match=r"no data for 'nqo_Nkoo'.*ocr_language.*installed: .*eng") as caught:
-        recognised("a.png", png("HABARI"), "nqo_Nkoo")
+        recognised("a.png", png("BARAZA"), "nqo_Nkoo")
     assert caught.value.reason == UNSUPPORTED
-    assert recognised("a.png", png("HABARI"), "nqo_Nkoo", ocr_language="eng")[0] == ["HABARI"]
+    assert recognised("a.png", png("BARAZA"), "nqo_Nkoo", ocr_language="eng")[0] == ["BARAZA"]
     with pytest.raises(ReadError, match="no data 'qaa'"):
-        recognised("a.png", png("HABARI"), ocr_language="eng+qaa")
+        recognised("a.png", png("BARAZA"), ocr_language="eng+qaa")
     with pytest.raises(ReadError, match="needs to be told the language"):
-        recognised("a.png", png("HABARI"), "")
+        recognised("a.png", png("BARAZA"), "")
 
 
 @needs_tesseract
@@ -129,7 +130,7 @@ def test_pictures_without_text_and_damaged_ones_are_told() -> None:
         recognised("a.png", png("   "))
     assert caught.value.reason == EMPTY
     with pytest.raises(ReadError, match="cannot read the picture") as caught:
-        recognised("a.png", png("HABARI")[:60])
+        recognised("a.png", png("BARAZA")[:60])
     assert caught.value.reason == DAMAGED
 
 
@@ -140,7 +141,7 @@ def test_what_is_no_picture_is_told(name: str) -> None:
     assert caught.value.reason == DAMAGED
 
 
-@pytest.mark.parametrize(("name", "data"), [("a.png", png("HABARI")), ("a.pdf", scanned_pdf("HABARI"))])
+@pytest.mark.parametrize(("name", "data"), [("a.png", png("BARAZA")), ("a.pdf", scanned_pdf("BARAZA"))])
 def test_without_the_program_one_line_says_what_to_do(name: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr.shutil, "which", lambda program: None)
     with pytest.raises(ReadError, match="install the program Tesseract and its data for your language") as caught:
@@ -183,6 +184,6 @@ def test_a_page_packed_by_a_fax_machine_becomes_a_tiff() -> None:
 @needs_tesseract
 def test_the_program_is_not_a_shell(tmp_path: Path) -> None:
     with pytest.raises(ReadError):
-        recognised("a.png", png("HABARI"), ocr_language=f"eng; touch {tmp_path}/evil")
+        recognised("a.png", png("BARAZA"), ocr_language=f"eng; touch {tmp_path}/evil")
     assert list(tmp_path.iterdir()) == []
     assert subprocess.run(["tesseract", "--version"], capture_output=True, check=False).returncode == 0
