@@ -65,6 +65,7 @@ def test_what_stands_beside_the_text_is_left_out_and_listed(read, beside: str) -
         '<p>Ó wà ní <a href="/a">ìpínlẹ̀ Ọ̀yọ́</a> tí ó wà ní <a href="/b">ìwọ̀ oòrùn</a> gúúsù orílẹ̀-èdè <a href="/c">Nàìjíríà</a> lónìí.</p>',
         "<article><header><h1>Ìtàn ìlú</h1></header><p>Ọ̀rọ̀.</p></article>",
         f"<ul>{MENU}</ul>",
+        "<p>ọmọ tí a bí ní " + " tí ó sì wà ní ".join(["<a href=/>ìlú ńlá olókìkí ti gúúsù</a>"] * 3) + " lónìí yìí.</p><p>Ó tó.</p>",
     ],
 )
 def test_sentences_with_links_heads_of_articles_and_pages_of_links_stay(read, text: str) -> None:  # type: ignore[no-untyped-def]

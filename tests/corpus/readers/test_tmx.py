@@ -37,7 +37,7 @@ def test_the_side_in_the_language_of_the_project_is_taken() -> None:
 @pytest.mark.parametrize("language", ["", "yor_Latn"])
 def test_else_each_side_is_a_text_that_names_its_language(language: str) -> None:
     made, _ = texts(language)
-    assert [(raw.place, raw.language) for raw in made] == [("en", "en"), ("sw", "sw")]
+    assert [(raw.place, raw.language) for raw in made] == [("en", "eng"), ("sw", "swh")]
     assert made[0].chunks == ["Wash your hands.\nStay at home.\nOnly one side.\n"]
 
 
