@@ -45,8 +45,7 @@ XML_FORMATS = {
     "a.tmx": ("tmx", "<body><tu><tuv xml:lang='qaa'><seg>ọ̀rọ̀ {}</seg></tuv></tu></body>"),
     "a.eaf": (
         "ANNOTATION_DOCUMENT",
-        "<TIER TIER_ID='x'><ANNOTATION><REF_ANNOTATION ANNOTATION_ID='a'>"
-        "<ANNOTATION_VALUE>ọ̀rọ̀ {}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>",
+        "<TIER TIER_ID='x'><ANNOTATION><REF_ANNOTATION><ANNOTATION_VALUE>ọ̀rọ̀ {}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>",
     ),
     "udhr.xml": ("udhr", "<para>ọ̀rọ̀ {}</para>"),
     "wiki.xml": ("mediawiki", "<page><title>T</title><ns>0</ns><revision><text>ọ̀rọ̀ {}</text></revision></page>"),

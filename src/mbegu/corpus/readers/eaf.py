@@ -8,9 +8,12 @@ from typing import Any
 
 from mbegu.corpus.readers.columns import mean_letters
 from mbegu.corpus.readers.context import Context
-from mbegu.corpus.readers.tiers import MIN_SHARE_OF_LONGEST, Label, running_text
+from mbegu.corpus.readers.tiers import Label, running_text
 from mbegu.corpus.readers.xml import local_name, parse_xml
 from mbegu.corpus.source import RawText, Source
+
+# What was said may be shorter than its translation, but the names of sentences (``story.001``) have hardly a letter beside it.
+MIN_SHARE_OF_TOP = 0.25
 
 
 @dataclass
@@ -74,7 +77,7 @@ def _span(own: str, above: dict[str, str], spans: dict[str, tuple[float, float]]
 def _said(tiers: dict[str, _Tier]) -> list[str]:
     """Return the tiers that hang from none; where these hold only names of the sentences, those of the first type below that hold text."""
     scores = {name: mean_letters([label.text for label in tier.labels.values() if label.text]) for name, tier in tiers.items()}
-    enough = MIN_SHARE_OF_LONGEST * max(scores.values(), default=0.0)
+    enough = MIN_SHARE_OF_TOP * max(scores.values(), default=0.0)
     top = [name for name, tier in tiers.items() if tier.parent not in tiers]
     if any(scores[name] >= enough for name in top) or not tiers:
         return top

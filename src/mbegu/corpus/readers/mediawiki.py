@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.languages import main_code
 from mbegu.corpus.readers.wikitext import prose
 from mbegu.corpus.readers.xml import local_name, stream_xml
 from mbegu.corpus.source import RawText, Source
@@ -33,7 +34,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     """
     with source.open() as stream:
         said = _LANGUAGE.search(stream.read(_HEAD_BYTES).decode("utf-8", "replace"))
-    language = said[1] if said and not context.language else ""
+    language = main_code(said[1]) if said and not context.language else ""
     hidden: set[str] = set()
     passed_over = 0
     for element in stream_xml(source, ("namespace", "page")):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from mbegu.corpus.decode import decode
 from mbegu.corpus.lines import bounded_lines
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.languages import main_code
 from mbegu.corpus.source import RawText, Source
 
 LINE_BYTES = 1 << 16
@@ -41,7 +42,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     fallback = context.settings.encoding or (_codec(charset[1].decode("ascii")) if charset else "")
     lines = bounded_lines(decode(source, context.findings, fallback), LINE_BYTES)
     language = _LANGUAGE.search(head.decode("utf-8", "replace").replace("\\n", "\n").replace('"', ""))
-    yield RawText(source.name, "", _translations(lines, source, context), language[1] if language and not context.language else "")
+    yield RawText(source.name, "", _translations(lines, source, context), main_code(language[1]) if language and not context.language else "")
 
 
 def _translations(lines: Iterable[str], source: Source, context: Context) -> Iterator[str]:

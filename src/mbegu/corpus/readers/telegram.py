@@ -44,12 +44,12 @@ def _messages(stream: JsonStream, source: Source, context: Context) -> Iterator[
         if path[-1:] != ("messages",) or not isinstance(value, dict):
             continue
         number += 1
-        text = _text(value.get("text"), speakers).strip() if value.get("type") == "message" else ""
-        if not text:
+        if value.get("type") != "message" or not value.get("text"):
             left_out += 1
             continue
-        sender = str(value.get("from_id") or value.get("from") or "")
-        yield Message(str(value.get("date", ""))[:10], speakers.label(sender), text, f"{max(1, chat)}:{number}")
+        speaker = speakers.label(str(value.get("from_id") or value.get("from") or ""))
+        text = _text(value["text"], speakers).strip()
+        yield Message(str(value.get("date", ""))[:10], speaker, text, f"{max(1, chat)}:{number}")
     if left_out:
         context.findings.note(source.name, f"{left_out:,} messages that the program wrote or that hold no text were left out")
 

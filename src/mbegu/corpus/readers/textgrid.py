@@ -12,7 +12,7 @@ from mbegu.corpus.readers.tiers import Label, running_text
 from mbegu.corpus.source import RawText, Source
 
 # Both forms hold the same values in the same order; the long one names them. A quotation mark inside a text is doubled.
-_VALUE = re.compile(r'"((?:[^"]|"")*)"|<(?:exists|absent)>|(?<![\w.\[])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w\]])')
+_VALUE = re.compile(r'"([^"]*(?:""[^"]*)*)"|<(?:exists|absent)>|(?<![\w.\[])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w\]])')
 
 Value = str | float
 

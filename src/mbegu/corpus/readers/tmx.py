@@ -12,7 +12,7 @@ from typing import Any
 
 from mbegu.corpus.findings import EMPTY, ReadError
 from mbegu.corpus.readers.context import Context
-from mbegu.corpus.readers.languages import same_language
+from mbegu.corpus.readers.languages import main_code, same_language
 from mbegu.corpus.readers.xml import local_name, stream_xml
 from mbegu.corpus.source import RawText, Source
 
@@ -40,7 +40,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
         others = ", ".join(f"{side} ({count:,})" for side, count in sides.items() if side not in own)
         context.findings.note(source.name, f"sides in other languages were left out: {others}")
     for side in own or sides:
-        yield RawText(source.name, side, _side(source, side), context.language if own else side)
+        yield RawText(source.name, side, _side(source, side), context.language if own else main_code(side))
 
 
 def _side(source: Source, side: str) -> Iterator[str]:

@@ -91,7 +91,10 @@ def _give_up(stack: list[_Frame]) -> None:
     """Take what was never closed for what it most likely is: a link for its words, a template or table for gone up to the end of the paragraph."""
     frame = stack.pop()
     text = frame.text()
-    if frame.kind != "link":
+    if frame.kind == "link":
+        target, bar, label = text.partition("|")
+        text = label if bar and "\n" not in target else text
+    else:
         end = _PARAGRAPH_END.search(text)
         text = text[end.start() :] if end else ""
     stack[-1].parts.append(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     except ImportError as error:
         raise ReadError(UNSUPPORTED, f"this needs 'libzim', which is not installed; {HOW_TO_INSTALL}") from error
     with source.open() as stream:
-        path = getattr(stream, "name", None)
+        # A member of an archive also has a name, which must never be opened as a path.
+        path = stream.raw.name if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO) else None
     if not isinstance(path, (str, Path)):
         raise ReadError(UNSUPPORTED, "a ZIM inside another archive: take it out")
     try:
