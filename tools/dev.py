@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         print(f"Mbegu needs Python 3.10 to 3.13; this is {sys.version.split()[0]}. Install one of these and run it with that.", file=sys.stderr)
         return 2
-    install("train" if task == "demo" else "train,dev")
+    install("train" if task == "demo" else "train,serve,identify,dev")
     if task == "demo":
         return run([str(PYTHON), "-m", "mbegu", "demo", *arguments[1:]])
     failed = [] if task in ("install",) else check()

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import lzma
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from mbegu.corpus.findings import BINARY, BOMB, DAMAGED, EMPTY, NO_COLUMN, PROTE
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.read import read_documents
 from mbegu.corpus.settings import CorpusSettings
+
+resource = pytest.importorskip("resource")  # memory limits as Unix counts them
 
 REFUSALS = {BINARY, BOMB, DAMAGED, EMPTY, NO_COLUMN, PROTECTED, TOO_LARGE, UNDECODABLE, UNSUPPORTED, "too short", "no letters", "broken row"}
 EXTERNAL = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
