@@ -82,7 +82,8 @@ def pair(app: Any, code: str, name: str = "simu", client: str = PHONE) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("POST", "/v1/completions"), ("GET", "/answers")]
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("POST", "/v1/completions"), ("GET", "/answers")],
 )
 def test_without_a_token_nothing_is_answered(app: Any, method: str, path: str) -> None:
     status, _, data = ask(app, method, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,7 @@ def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], setti
     opened = listen(settings)
     port = opened.getsockname()[1]
     engine = Engine(path, settings, adapters)
+    asyncio.run(engine.check_layout())
     addresses = own_addresses() if settings.lan else []
     devices = _open_devices(addresses, port, say) if settings.lan else None
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
