@@ -59,7 +59,7 @@ def test_what_is_missing_is_said(tmp_path: Path, model: Path, capsys: pytest.Cap
         (["serve"], 2, "which model?"),
         (["serve", str(tmp_path / "none.gguf")], 4, "no such file or folder"),
         (["serve", str(model), "--slots", "0"], 3, "slots: 0 is below the smallest allowed, 1"),
-        (["serve", str(model), "--adapter", "x"], 2, "write --adapter NAME=FILE"),
+        (["serve", str(model), "--adapter", "x"], 2, "Write --adapter NAME=FILE"),
         (["serve", str(model), "--adapter", "x=none.gguf"], 4, "no such adapter"),
         (["serve", "--revoke", "abc"], 4, "no paired device has the id 'abc'"),
         (["serve", "--remove-service"], 4, "there is no such service"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import time
@@ -112,10 +113,8 @@ def test_traversal_finds_nothing(chat_engine: Engine, tmp_path: Path, path: str)
     page.mkdir()
     (page / "index.html").write_text("<p>ẹ</p>", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
-    try:
+    with contextlib.suppress(OSError):  # Windows may not allow links
         (page / "link.txt").symlink_to(tmp_path / "secret.txt")
-    except OSError:
-        pass
     with running(chat_engine, SETTINGS, page=page) as made:
         assert made.ask("GET", "/")[2].decode() == "<p>ẹ</p>"
         for each in (path, "/link.txt"):

@@ -91,8 +91,8 @@ def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], setti
     if path.is_dir():
         raise InputError("this is no GGUF file, which is what is served", path, "write one with `mbegu export`")
     routes = _document_routes(documents)
-    _be_nice()
     opened = listen(settings)
+    _be_nice()  # before the engine makes its threads
     port = opened.getsockname()[1]
     engine = Engine(path, settings, adapters)
     asyncio.run(engine.check_layout())
