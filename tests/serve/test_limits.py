@@ -249,7 +249,9 @@ def test_a_client_that_does_not_read_is_left(chat_engine: Engine) -> None:
         connection = server.connect()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         data = json.dumps(body).encode()
-        head = f"POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+        head = (
+            f"POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+        )
         connection.sendall(head.encode() + data)
         wait_until(lambda: server.queue.running == 1)
         wait_until(lambda: server.queue.running == 0, 60)

@@ -52,7 +52,8 @@ def ask(app: Any, method: str, path: str, body: bytes = b"", client: str = PHONE
     given = {"host": HOST, **{name.replace("_", "-"): value for name, value in headers.items()}}
     place, _, query = path.partition("?")
     scope = {
-        "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(), "root_path": "", "scheme": "http",
+        "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(), "root_path": "",
+        "scheme": "http",
         "headers": [(name.encode(), value.encode()) for name, value in given.items()], "client": (client, 5000), "server": ("192.168.1.2", 8000),
         "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": {},
     }  # fmt: skip
@@ -82,7 +83,8 @@ def pair(app: Any, code: str, name: str = "simu", client: str = PHONE) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("POST", "/v1/completions"), ("GET", "/answers")]
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("POST", "/v1/completions"), ("GET", "/answers")],
 )
 def test_without_a_token_nothing_is_answered(app: Any, method: str, path: str) -> None:
     status, _, data = ask(app, method, path)

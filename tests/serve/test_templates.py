@@ -18,7 +18,9 @@ ENDLESS = "{% for i in range(1000000000) %}{% for j in range(1000000000) %}{{ i 
 ESCAPE = "{{ ''.__class__.__mro__[1].__subclasses__() }}{{ cycler.__init__.__globals__.os.system('id') }}"
 
 
-@pytest.mark.parametrize("hostile", [ENDLESS, ESCAPE, "{{" * 10_000, "{% include '/etc/passwd' %}", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}"])
+@pytest.mark.parametrize(
+    "hostile", [ENDLESS, ESCAPE, "{{" * 10_000, "{% include '/etc/passwd' %}", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}"]
+)
 def test_a_hostile_template_does_nothing(tmp_path: Path, hostile: str) -> None:
     began_s = time.monotonic()
     for text, can_chat in ((hostile, False), (CHATML + hostile, True)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,10 +91,11 @@ def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], setti
     if path.is_dir():
         raise InputError("this is no GGUF file, which is what is served", path, "write one with `mbegu export`")
     routes = _document_routes(documents)
-    _be_nice()
     opened = listen(settings)
+    _be_nice()  # before the engine makes its threads
     port = opened.getsockname()[1]
     engine = Engine(path, settings, adapters)
+    asyncio.run(engine.check_layout())
     addresses = own_addresses() if settings.lan else []
     devices = _open_devices(addresses, port, say) if settings.lan else None
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)

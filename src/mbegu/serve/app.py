@@ -24,7 +24,7 @@ from mbegu.serve.handlers import Handlers
 from mbegu.serve.limits import FairQueue
 from mbegu.serve.logs import RequestLog
 from mbegu.serve.metrics import Metrics
-from mbegu.serve.openapi import document
+from mbegu.serve.openapi import Bounds, document
 from mbegu.serve.pairing import Devices
 from mbegu.serve.settings import ServeSettings
 
@@ -61,7 +61,7 @@ def make_app(
     routes: list[BaseRoute] = [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
 
     async def openapi(_: Request) -> Response:
-        return JSONResponse(document(engine.models))
+        return JSONResponse(document(Bounds(engine.models, engine.context, engine.vocabulary_size)))
 
     routes += [Route("/openapi.json", openapi, methods=["GET"]), *more_routes]
     if devices is not None:

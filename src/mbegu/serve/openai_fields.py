@@ -6,7 +6,7 @@ from typing import Any
 
 MOST_ANSWERS = 8  # of n
 MOST_TOKENS = 1_048_576
-LONGEST_TEXT = 1_000_000
+LONGEST_TEXT = 80_000  # characters; written as \\u escapes, twelve bytes each at most, they fit into a body
 MOST_STOPS = 4  # OpenAI's limit
 MOST_TOP_LOGPROBS = 20  # OpenAI's limit
 MOST_TEXTS = 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mbegu import __version__
@@ -12,23 +13,34 @@ from mbegu.serve.endpoints import ENDPOINTS, Endpoint
 from mbegu.serve.grammar_limits import FOLLOWED
 
 # Refused by the guard or the framework, whatever the endpoint.
-ALWAYS = {401: "not paired", 403: "from another page", 405: "another method", 414: "address too long", 421: "another host name", 431: "headers too large"}
+ALWAYS = {
+    401: "not paired",
+    403: "from another page",
+    405: "another method",
+    414: "address too long",
+    421: "another host name",
+    431: "headers too large",
+}
 REASONS = {
     400: "something in the request is wrong", 404: "no such model", 408: "the body came too slowly", 413: "the body is too large",
     415: "the body is not plain JSON", 429: "the queue is full", 500: "the engine failed", 503: "the server is stopping", **ALWAYS,
 }  # fmt: skip
 
 
-def document(models: Sequence[str], endpoints: Sequence[Endpoint] = ENDPOINTS) -> dict[str, Any]:
-    """Return the document.
+@dataclass(frozen=True)
+class Bounds:
+    """What the model that is served adds to the table: the names to choose from, its context and its number of tokens."""
 
-    Args:
-        models: the names that a request may choose from.
-        endpoints: the table.
-    """
+    models: Sequence[str]
+    context: int
+    vocabulary_size: int
+
+
+def document(bounds: Bounds, endpoints: Sequence[Endpoint] = ENDPOINTS) -> dict[str, Any]:
+    """Return the document for a model."""
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, models)
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, bounds)
     paths["/openapi.json"] = {
         "get": {"summary": "this document", "operationId": "openapi", "responses": _responses(None, (), False, "application/json")}
     }
@@ -40,13 +52,15 @@ def document(models: Sequence[str], endpoints: Sequence[Endpoint] = ENDPOINTS) -
     }
 
 
-def _operation(endpoint: Endpoint, models: Sequence[str]) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, bounds: Bounds) -> dict[str, Any]:
     made: dict[str, Any] = {"summary": endpoint.summary, "operationId": endpoint.handler}
     names = re.findall(r"\{(\w+)\}", endpoint.path)
     if names:
-        made["parameters"] = [{"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(models)}} for name in names]
+        made["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(bounds.models)}} for name in names
+        ]
     if endpoint.body is not None:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _with_models(endpoint.body, models)}}}
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _bounded(endpoint.body, bounds)}}}
     made["responses"] = _responses(endpoint.answer, endpoint.statuses, endpoint.streams, "text/plain; version=0.0.4")
     return made
 
@@ -61,8 +75,19 @@ def _responses(answer: Mapping[str, Any] | None, statuses: Sequence[int], stream
     return made
 
 
-def _with_models(schema: Mapping[str, Any], models: Sequence[str]) -> dict[str, Any]:
-    properties = dict(schema["properties"])
-    if "model" in properties:
-        properties["model"] = {"type": "string", "enum": list(models), "description": fields.MODEL["description"]}
-    return {**schema, "properties": properties}
+def _bounded(schema: Any, bounds: Bounds, name: str = "") -> Any:
+    """Return a schema of the table with the bounds of the model in the place of those of all models."""
+    if isinstance(schema, list):
+        return [_bounded(each, bounds) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if name == "model" and schema.get("type") == "string":
+        return {"type": "string", "enum": list(bounds.models), "description": schema.get("description", "")}
+    made = {key: _bounded(value, bounds, key) for key, value in schema.items()}
+    if schema == fields.TOKEN:
+        made["maximum"] = bounds.vocabulary_size - 1
+    elif name in ("max_tokens", "max_completion_tokens"):
+        made["maximum"] = bounds.context
+    elif schema == fields.TOKENS:
+        made["maxItems"] = bounds.context
+    return made

@@ -1,0 +1,90 @@
+"""`mbegu serve` as a process: it starts, answers, stops after what runs, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.serve.running import make_gguf
+
+from mbegu.cli.main import run
+
+COMMAND = [sys.executable, "-m", "mbegu", "serve"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_gguf(tmp_path_factory.mktemp("serve"), never_ends=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to another process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_and_stops_after_what_runs(model: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [*COMMAND, str(model), "--port", "0", "--threads", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        url = server.stdout.readline().strip()
+        body = json.dumps({"model": model.stem, "prompt": "ẹ", "max_tokens": 700, "stream": True}).encode()
+        request = urllib.request.Request(url + "v1/completions", body, {"Content-Type": "application/json"})
+        parts: list[bytes] = []
+
+        def ask() -> None:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                parts.append(answer.readline())
+                os.kill(server.pid, number)
+                parts.append(answer.read())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(60)
+        assert server.wait(60) == 0
+        assert parts[1].endswith(b"data: [DONE]\n\n")
+        told = server.stderr.read()
+        assert "it writes on, it does not converse" in told
+        assert "POST /v1/completions 200" in told
+        assert "Traceback" not in told
+
+
+def test_what_is_missing_is_said(tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, code, said in [
+        (["serve"], 2, "which model?"),
+        (["serve", str(tmp_path / "none.gguf")], 4, "no such file or folder"),
+        (["serve", str(model), "--slots", "0"], 3, "slots: 0 is below the smallest allowed, 1"),
+        (["serve", str(model), "--adapter", "x"], 2, "Write --adapter NAME=FILE"),
+        (["serve", str(model), "--adapter", "x=none.gguf"], 4, "no such adapter"),
+        (["serve", "--revoke", "abc"], 4, "no paired device has the id 'abc'"),
+        (["serve", "--remove-service"], 4, "there is no such service"),
+    ]:
+        assert run(arguments) == code
+        assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_paired_devices_are_listed_and_revoked(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from mbegu.serve.pairing import Devices
+
+    devices = Devices(own_home / ".mbegu" / "devices.json")
+    token = devices.pair(devices.code, "simu ya Asha", "192.168.1.7")
+    assert run(["serve", "--devices"]) == 0
+    assert "simu ya Asha" in capsys.readouterr().out
+    assert run(["serve", "--revoke", str(devices.find(token))]) == 0
+    assert devices.find(token) is None
+
+
+def test_a_taken_port_is_said(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run(["serve", str(model), "--port", str(port)]) == 6
+    assert f"port {port} cannot be opened" in capsys.readouterr().err
