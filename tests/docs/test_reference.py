@@ -59,8 +59,8 @@ def require_command(words: list[str]) -> None:
     context = click.Context(cli, info_name="mbegu")
     command = cli.get_command(context, rest[0])
     assert command is not None, f"there is no command {' '.join(words)}"
-    while isinstance(command, click.Group) and len(rest) > 1 and rest[1] in command.commands:
-        command, rest = command.commands[rest[1]], rest[1:]
+    while isinstance(command, click.Group) and len(rest) > 1 and (inner := command.get_command(context, rest[1])) is not None:
+        command, rest = inner, rest[1:]
     known = {name for option in command.params for name in (*option.opts, *option.secondary_opts) if name.startswith("-")} | {"--help"}
     assert [word for word in rest if word.startswith("-") and word not in known] == [], " ".join(words)
 
