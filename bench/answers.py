@@ -186,9 +186,8 @@ def speed(data: Path, work: Path, asked: Sequence[Question]) -> None:
     index_path(folder).unlink(missing_ok=True)
     began = time.process_time()
     store, done = update_index(folder, index_path(folder), None, Say(quiet=True))
-    print(
-        f"index: {size:,} bytes, {done.passages:,} passages, {time.process_time() - began:.1f} s processor time, {index_path(folder).stat().st_size:,} bytes"
-    )
+    took_s, index_bytes = time.process_time() - began, index_path(folder).stat().st_size
+    print(f"index: {size:,} bytes, {done.passages:,} passages, {took_s:.1f} s processor time, {index_bytes:,} bytes")
     began = time.process_time()
     update_index(folder, index_path(folder), None, Say(quiet=True))[0].close()
     print(f"again, nothing changed: {time.process_time() - began:.1f} s")
