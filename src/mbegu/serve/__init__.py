@@ -1,1 +1,1 @@
-"""Out to the people: a model and documents, offered to many from one computer without internet."""
+"""Serves a model to many: an OpenAI-compatible API in front of llama.cpp, bounded, fair and safe by default."""
