@@ -115,22 +115,21 @@ def evaluate_questions(answers: Answers, questions: Sequence[Question]) -> Resul
         hits = search.find(question.text, max(FOUND_AT))
         is_shown = probability(hits, search.has_meaning) >= threshold
         is_right = bool(hits) and question.is_answered_by(hits[0].passage)
+        found = {OURS: [hit.passage for hit in hits], **{way: find(question.text) for way, find in ways.items() if question.is_answerable}}
         for code in ("", question.language):
             _count(counts, code, question, is_shown, is_right)
-            if question.is_answerable:
-                for way, find in ways.items():
-                    found = find(question.text)
-                    for n in FOUND_AT:
-                        counts[code, f"{way} {n}"] += any(question.is_answered_by(each) for each in found[:n])
+            for way, passages in found.items():
+                for n in FOUND_AT:
+                    counts[code, f"{way} {n}"] += any(question.is_answered_by(each) for each in passages[:n])
     return Result(
         questions=len(questions),
         unanswerable=counts["", "unanswerable"],
         has_meaning=search.has_meaning,
         threshold=threshold,
         is_calibrated=search.store.meta("calibration") is not None,
-        hits={way: {n: Share(counts["", f"{way} {n}"], counts["", "answerable"]) for n in FOUND_AT} for way in ways},
+        hits={way: {n: Share(counts["", f"{way} {n}"], counts["", "answerable"]) for n in FOUND_AT} for way in (OURS, *ways)},
         **_rates(counts, ""),
-        by_language={code: _of_language(counts, code, ways) for code in sorted({each.language for each in questions})},
+        by_language={code: _of_language(counts, code, (OURS, *ways)) for code in sorted({each.language for each in questions})},
     )
 
 
@@ -179,11 +178,10 @@ def calibrate(search: Search, questions: Sequence[Question], goal: float = GOAL)
 
 
 def _ways(search: Search) -> dict[str, Callable[[str], list[Passage]]]:
-    """Return the ways of searching that are compared, by name; those that cannot be had here are left out."""
+    """Return the ways of searching that ours is compared with, by name; those that cannot be had here are left out."""
     store, most = search.store, max(FOUND_AT)
     plain = PlainSearch(passage for number, _, _ in store.files().values() for passage in store.passages_of(number))
     ways: dict[str, Callable[[str], list[Passage]]] = {
-        OURS: lambda question: [hit.passage for hit in search.find(question, most)],
         PLAIN: lambda question: store.passages(plain.find(question, most)),
     }
     if search.has_meaning:

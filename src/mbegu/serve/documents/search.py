@@ -82,7 +82,8 @@ class Search:
             n: how many passages at most.
             without: ids of passages that are not to be found, as if they were not there.
         """
-        return self._fused(self.shares(question), self.meaning(question), n, frozenset(without))
+        by_words = any((self.weights.exact, self.weights.bare, self.weights.grams))
+        return self._fused(self.shares(question) if by_words else {}, self.meaning(question), n, frozenset(without))
 
     def shares(self, question: str) -> dict[int, dict[str, float]]:
         """Return for each passage that holds anything of the question which share of it, by each way."""

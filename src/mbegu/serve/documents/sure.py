@@ -28,8 +28,8 @@ class Coefficients:
     threshold: float
 
 
-WITH_MEANING = Coefficients(-5.0, 4.0, 0.6, 2.0, 0.7)
-WITHOUT_MEANING = Coefficients(-4.0, 6.0, 0.0, 3.0, 0.7)
+WITH_MEANING = Coefficients(-4.55, 0.819, 0.682, 1.067, 0.6)
+WITHOUT_MEANING = Coefficients(-2.974, 3.434, 0.0, 1.648, 0.6)
 
 
 def features(hits: Sequence[Hit]) -> tuple[float, float, float]:
