@@ -79,12 +79,17 @@ def plant(data: Path, folder: Path, seed: int) -> dict[str, tuple[str, str, str]
     planted: dict[str, tuple[str, str, str]] = {}
     for n, (i, kind) in enumerate(zip(chance.sample(range(len(texts)), 3 * EACH), ("exact", "respaced", "near") * EACH, strict=True)):
         lines = texts[i]
-        files[f"b{n:04}.txt"] = {"exact": "\n".join(lines), "respaced": respaced("\n".join(lines), chance), "near": edited(lines, chance, others)}[kind]
+        files[f"b{n:04}.txt"] = {"exact": "\n".join(lines), "respaced": respaced("\n".join(lines), chance), "near": edited(lines, chance, others)}[
+            kind
+        ]
         planted[f"b{n:04}.txt"] = (kind, f"a{i:04}.txt", "")
     hosts = originals(data, random.Random(seed + 1), 11 * EACH)[10 * EACH :]
     for n, (i, host) in enumerate(zip(chance.sample(range(len(texts)), EACH), hosts, strict=True)):
         start = chance.randrange(max(1, len(texts[i]) - 5))
-        passage = next((texts[i][start : start + k] for k in (3, 4, 5) if len(letters_and_marks("".join(texts[i][start : start + k]))) >= PASSAGE_LETTERS), texts[i])
+        passage = next(
+            (texts[i][start : start + k] for k in (3, 4, 5) if len(letters_and_marks("".join(texts[i][start : start + k]))) >= PASSAGE_LETTERS),
+            texts[i],
+        )
         place = chance.randrange(len(host))
         files[f"c{n:04}.txt"] = "\n".join([*host[:place], " ".join(passage) if n % 2 else "\n".join(passage), *host[place:]])
         planted[f"c{n:04}.txt"] = ("passage", f"a{i:04}.txt", "".join(passage))

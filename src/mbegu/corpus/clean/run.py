@@ -26,7 +26,7 @@ from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter, write_report
 from mbegu.corpus.clean.work import Work
-from mbegu.corpus.cut import cut_rule
+from mbegu.corpus.cut import CutRule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
@@ -65,7 +65,7 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     kept = read_kept(out)
     work = _work_folder(out, key_of(settings, files, kept, VERSION))
     total = sum(file.size_bytes for file in files)
-    parts = make_parts(files, cut_rule(settings.document, total))
+    parts = make_parts(files, CutRule(settings.document))
     say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
     folder = str(work.folder)
     numbers = range(len(parts))
