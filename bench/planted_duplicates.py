@@ -4,7 +4,8 @@ punctuation), 98 % (a few words exchanged) and 90 % (a passage inside another do
     python bench/planted_duplicates.py --data DIR --scratch FOLDER
 
 The text is documents of 8 to 20 lines of news in seven languages and four scripts from the development data, one file each, taken after an own
-cleaning (so that nothing in it is a duplicate of something else). A near copy has 3 % of its words exchanged, at least two. A passage is 3 to 5 lines,
+cleaning (so that nothing in it is a duplicate of something else). A
+near copy has 3 % of its words exchanged, at least two. A passage is 3 to 5 lines,
 at least 250 letters, copied between the lines of another document. Found: the copy is dropped with the right original; for a passage: at
 least half of its letters are dropped from the host. Also printed: what else was dropped as a duplicate (false alarms).
 """

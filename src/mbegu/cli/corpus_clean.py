@@ -97,7 +97,8 @@ def _shown(facts: dict[str, Any], out: Path) -> str:
     missing = facts["not_measured"]
     return "\n".join(
         [
-            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}",
+            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents,"
+            f" {format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",

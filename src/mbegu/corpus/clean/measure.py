@@ -135,7 +135,7 @@ class _Measurement:
         if markup.NAME not in self._settings.leave_in:
             bare = markup.strip_markup(text)
             if bare != text:
-                self._changes[markup.NAME, *_difference(text, bare)] += 1
+                self._changes[(markup.NAME, *_difference(text, bare))] += 1
                 text = bare
         return document if text == document.text else replace(document, text=text)
 
