@@ -95,10 +95,10 @@ def _run(settings: Any, out: Path, engine: str, workers: int | None, as_json: bo
 def _shown(facts: dict[str, Any], out: Path) -> str:
     rows = [(reason, n["documents"], n["lines"], format_bytes(n["bytes"])) for reason, n in facts["dropped"].items()]
     missing = facts["not_measured"]
+    sizes = f"{format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}"
     return "\n".join(
         [
-            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents,"
-            f" {format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}",
+            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",

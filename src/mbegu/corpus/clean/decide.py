@@ -202,7 +202,7 @@ class _Decision:
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         limit = self._task.compared.limits[repetition.NAME].value or 1.0
         shares = self._repeated_shares(batch, kept, repeated, limit)
-        found = [
+        found: list[tuple[str, Mask, Callable[[int], str]]] = [
             (stubs.NAME, stubs.find_stubs(batch, kept, letters_in), lambda i: ""),
             (repetition.NAME, shares > limit, lambda i: f"{100 * shares[i]:.0f} %"),
         ]
