@@ -52,7 +52,7 @@ def clean(paths: tuple[Path, ...], out: Path, engine: str, workers: int | None, 
         "keep_languages": _codes(given["keep_languages"]),
         "names": _lines(given["names"]),
         "blocked": _lines(given["blocked"]),
-        "identifier": str(given["identifier"].resolve()) if given["identifier"] else "",
+        "identifier": _identifier(given["identifier"]),
     }
     _run(require_settings(CleanSettings, values, "clean"), out, engine, workers, as_json, quiet)
 
@@ -94,15 +94,24 @@ def _run(settings: Any, out: Path, engine: str, workers: int | None, as_json: bo
 
 def _shown(facts: dict[str, Any], out: Path) -> str:
     rows = [(reason, n["documents"], n["lines"], format_bytes(n["bytes"])) for reason, n in facts["dropped"].items()]
+    sizes = f"{format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}"
     return "\n".join(
         [
-            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}",
+            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",
             f"{out / 'kept.parquet'}; what was dropped: {out / 'dropped.parquet'}; ask `mbegu corpus explain {out} FILE:LINE` why",
         ]
     )
+
+
+def _identifier(given: Path | None) -> str:
+    """Return the model that a person named, else the one taught in this project or for this user, where there is one."""
+    from mbegu.corpus.identify.place import default_model
+
+    model = given or default_model(Path.cwd())
+    return str(model.resolve()) if given or model.is_file() else ""
 
 
 def _codes(text: str) -> list[str]:

@@ -108,9 +108,8 @@ def _limits(work: Work, facts: Sequence[Mapping[str, Any]], documents: int) -> d
 def _exact(work: Work, offsets: Numbers) -> Numbers:
     """Return for each document the first with the same letters, or -1."""
     earlier = np.full(int(offsets[-1]), NONE, dtype=np.int64)
-    for hashes, documents in _ranges(work, offsets, "exact"):
-        order = np.lexsort((documents, hashes))
-        hashes, documents = hashes[order], documents[order]
+    for found in _ranges(work, offsets, "exact"):
+        hashes, documents = _ordered(*found)
         starts, firsts = _firsts(hashes)
         earlier[documents[~starts]] = documents[firsts][~starts]
     return earlier
@@ -127,9 +126,9 @@ def _near(work: Work, offsets: Numbers, exact: Numbers, threshold: float) -> tup
         return near, likeness
     signed = [work.read(i, "signed", np.uint8, VALUES) for i in range(len(offsets) - 1)]
     for band in range(BANDS):
-        for hashes, documents in _ranges(work, offsets, "bands", band):
-            open_ones = (exact[documents] == NONE) & (near[documents] == NONE)
-            hashes, documents = hashes[open_ones], documents[open_ones]
+        for all_hashes, all_documents in _ranges(work, offsets, "bands", band):
+            open_ones = (exact[all_documents] == NONE) & (near[all_documents] == NONE)
+            hashes, documents = all_hashes[open_ones], all_documents[open_ones]
             pairs = documents[same_pairs(hashes)] if len(hashes) else np.zeros((0, 2), dtype=np.int64)
             pairs = np.unique(np.sort(pairs, axis=1), axis=0)
             similar = _similarity(signed, offsets, pairs)
@@ -192,11 +191,9 @@ def _repeated_spans(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_]) 
     hits = np.zeros(int(offsets[-1]), dtype=np.uint32)
     written = 0
     with durable.replace_file(work.path(None, "span_hashes")) as hash_file, durable.replace_file(work.path(None, "span_first")) as first_file:
-        for hashes, documents in _ranges(work, offsets, "spans", documents_name="span_documents"):
-            live = alive[documents]
-            hashes, documents = hashes[live], documents[live]
-            order = np.lexsort((documents, hashes))
-            hashes, documents = hashes[order], documents[order]
+        for found in _ranges(work, offsets, "spans", documents_name="span_documents"):
+            live = alive[found[1]]
+            hashes, documents = _ordered(found[0][live], found[1][live])
             starts, firsts = _firsts(hashes)
             np.add.at(hits, documents[~starts], np.uint32(1))
             again = np.zeros(len(hashes), dtype=bool)
@@ -211,14 +208,18 @@ def _counted(
     work: Work, offsets: Numbers, name: str, documents_name: str, alive: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[Hashes, Numbers, npt.NDArray[np.uint32]]]:
     """Yield, range by range, each hash of the documents that are alive, the first of them, and how many there are."""
-    for hashes, documents in _ranges(work, offsets, name, documents_name=documents_name):
-        live = alive[documents]
-        hashes, documents = hashes[live], documents[live]
-        order = np.lexsort((documents, hashes))
-        hashes, documents = hashes[order], documents[order]
+    for found in _ranges(work, offsets, name, documents_name=documents_name):
+        live = alive[found[1]]
+        hashes, documents = _ordered(found[0][live], found[1][live])
         starts, _ = _firsts(hashes)
         places = np.flatnonzero(starts)
         yield hashes[places], documents[places], np.diff(np.append(places, len(hashes))).astype(np.uint32)
+
+
+def _ordered(hashes: Hashes, documents: Numbers) -> tuple[Hashes, Numbers]:
+    """Return hashes in order, with the document of each; equal hashes in the order of their documents."""
+    order = np.lexsort((documents, hashes))
+    return hashes[order], documents[order]
 
 
 def _firsts(ordered: Hashes) -> tuple[npt.NDArray[np.bool_], Numbers]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -192,7 +192,8 @@ class _Decision:
         """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""
         groups = self._task.compared.groups
         on = np.array([groups[group_of(document.source)].value is not None for document in documents])
-        return lists.find_runs(batch, out) & on[batch.owner]
+        found: Mask = lists.find_runs(batch, out) & on[batch.owner]
+        return found
 
     def _stubs(
         self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]
@@ -201,7 +202,7 @@ class _Decision:
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         limit = self._task.compared.limits[repetition.NAME].value or 1.0
         shares = self._repeated_shares(batch, kept, repeated, limit)
-        found = [
+        found: list[tuple[str, Mask, Callable[[int], str]]] = [
             (stubs.NAME, stubs.find_stubs(batch, kept, letters_in), lambda i: ""),
             (repetition.NAME, shares > limit, lambda i: f"{100 * shares[i]:.0f} %"),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ class _Measurement:
         if markup.NAME not in self._settings.leave_in:
             bare = markup.strip_markup(text)
             if bare != text:
-                self._changes[markup.NAME, *_difference(text, bare)] += 1
+                self._changes[(markup.NAME, *_difference(text, bare))] += 1
                 text = bare
         return document if text == document.text else replace(document, text=text)
 
@@ -287,14 +288,19 @@ def line_numbers(piece: Piece, text: str) -> list[int]:
 
 def group_of(source: str) -> str:
     """Return the kind of text that a source is: its folder with its file ending."""
-    path = PurePosixPath(source.split("#", 1)[0])
+    return _group_of_file(source.split("#", 1)[0])
+
+
+@functools.lru_cache(maxsize=1024)
+def _group_of_file(file: str) -> str:
+    path = PurePosixPath(file)
     return f"{path.parent}/*{path.suffix.lower()}"
 
 
 def _difference(before: str, after: str) -> tuple[str, str]:
     """Return what a short stretch of a text was and what it became, from the first difference on."""
     start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
-    return before[start : start + 30].split("\n")[0], after[start : start + 20].split("\n")[0]
+    return before[start : start + 30].partition("\n")[0], after[start : start + 20].partition("\n")[0]
 
 
 def _by_rule(changes: Counter[tuple[str, str, str]]) -> Counter[str]:

@@ -26,7 +26,7 @@ from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter
 from mbegu.corpus.clean.work import Work
-from mbegu.corpus.cut import cut_rule
+from mbegu.corpus.cut import CutRule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files
 from mbegu.corpus.report import write_report
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
@@ -66,7 +66,7 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     kept = read_kept(out)
     work = _work_folder(out, key_of(settings, files, kept, VERSION))
     total = sum(file.size_bytes for file in files)
-    parts = make_parts(files, cut_rule(settings.document, total))
+    parts = make_parts(files, CutRule(settings.document))
     say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
     folder = str(work.folder)
     numbers = range(len(parts))
@@ -84,7 +84,9 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     problems = [{"source": drop.source, "reason": drop.reason, "detail": drop.detail} for drop in findings.problems]
     facts = facts_of(settings, findings.files_seen, {"dropped": drops.counts, "problems": problems}, measured, compared, decided)
     if not facts["documents_in"]:
-        raise InputError("there is no text", ", ".join(settings.paths), "give files or folders with text (.txt, .docx, .pdf, .epub, .csv ...)")
+        left_out = ", ".join(f"{n['documents']:,} {reason}" for reason, n in facts["dropped"].items() if n["documents"])
+        what = f"there is no text: looked at {findings.files_seen:,} files" + (f"; left out: {left_out}" if left_out else "")
+        raise InputError(what, ", ".join(settings.paths), "give files or folders with text (.txt, .docx, .pdf, .epub, .csv ...)")
     children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
     facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
     facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children

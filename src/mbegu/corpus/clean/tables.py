@@ -36,7 +36,7 @@ class Kept:
 
 
 def batch_schema() -> pa.Schema:
-    """Return the columns: those of documents, the numbers of the lines, how many letters the document had when it was read, and how much it repeats itself."""
+    """Return the columns: those of documents, the numbers of lines, the letters that were read, and how much the document repeats itself."""
     import pyarrow as pa
 
     own = [pa.field("line_numbers", pa.list_(pa.int64())), pa.field("letters_in", pa.int64()), pa.field("repeated", pa.float64())]
@@ -89,7 +89,7 @@ class DocumentTable:
 
 @dataclass(frozen=True)
 class ReadBatch:
-    """A batch read back: documents, and for each the numbers of its lines; letters that each had at first, and how much each repeats itself [documents]."""
+    """A batch read back: documents, and for each the numbers of its lines, its letters at first, and how much it repeats itself [documents]."""
 
     documents: list[Document]
     line_numbers: list[list[int]]

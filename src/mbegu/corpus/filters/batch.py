@@ -116,7 +116,8 @@ class Batch:
     @functools.cached_property
     def key_sizes(self) -> Counts:
         """How many of ``key_codes`` each line has [lines]."""
-        return self.counts[:, : DIGIT + 1].sum(axis=1)
+        sizes: Counts = self.counts[:, : DIGIT + 1].sum(axis=1)
+        return sizes
 
     def line_hashes(self) -> Hashes:
         """A hash of the letters, marks and digits of each line [lines]; 0 where there are none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.filters.batch import LETTER, Batch, Limit, Mask
+from mbegu.corpus.filters.batch import MARK, Batch, Limit, Mask
 
 NAME = "keyboard noise"
 MEASURES = "mean surprise of a letter when the one before it is known, in bits, by the corpus' own counts"
@@ -67,11 +67,11 @@ def choose(sample: npt.NDArray[np.float64]) -> Limit:
 
 
 def _pairs(batch: Batch) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], Mask]:
-    """Return for each character the hash of it and the next, its own hash, and whether both are letters of one line [characters]."""
+    """Return for each character the hash of it and the next, its own hash, and whether both are letters or marks of one line [characters]."""
     codes = batch.lower
     following = np.zeros_like(codes)
     following[:-1] = codes[1:]
-    is_letter = batch.kinds == LETTER
+    is_letter = batch.kinds <= MARK  # vowels of many scripts are marks
     is_pair = is_letter.copy()
     is_pair[:-1] &= is_letter[1:]
     is_pair[np.maximum(batch.starts[1:] - 1, 0)[np.diff(batch.starts) > 0]] = False

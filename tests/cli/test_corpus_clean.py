@@ -1,0 +1,33 @@
+"""`mbegu corpus clean`, `explain` and `restore` as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.corpus.conftest import put
+from tests.corpus.material import story
+
+from mbegu.cli.main import run
+
+
+def test_clean_explain_restore(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "text", {"a.txt": story(1, sentences=12) + "| tábìlì | 1 |\n", "b.txt": story(1, sentences=12).upper()})
+    out = str(tmp_path / "out")
+    assert run(["corpus", "clean", str(tmp_path / "text"), "--out", out, "--language", "yor", "--workers", "1", "--json", "-q"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["documents_kept"] == 1
+    assert run(["corpus", "explain", out, "a.txt:13"]) == 0
+    assert "table" in capsys.readouterr().out
+    assert run(["corpus", "restore", out, "table", "--workers", "1", "--json", "-q"]) == 0
+    assert "table" not in json.loads(capsys.readouterr().out)["dropped"]
+    assert run(["corpus", "explain", out, "nowhere.txt:2"]) == 4
+    assert "nothing is known of 'nowhere.txt:2'" in capsys.readouterr().err
+
+
+def test_an_unreadable_list_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, {"a.txt": story(1)})
+    arguments = ["corpus", "clean", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out"), "--language", "yor"]
+    assert run([*arguments, "--blocked", str(tmp_path / "none.txt")]) == 4
+    assert "the list cannot be read" in capsys.readouterr().err
