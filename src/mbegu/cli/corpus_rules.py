@@ -13,7 +13,9 @@ from mbegu.core.report import Say, format_table, write_result
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=PATH)
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code, with an optional script: only rules for this language and for any.")
-@click.option("--rules", multiple=True, metavar="NAME", help="Look at this rule, or the rules of a .toml file; may be given again. Default: all that fit.")
+@click.option(
+    "--rules", multiple=True, metavar="NAME", help="Look at this rule, or the rules of a .toml file; may be given again. Default: all that fit."
+)
 @json_option
 @quiet_option
 def rules(paths: tuple[Path, ...], language: str, rules: tuple[str, ...], as_json: bool, quiet: bool) -> None:

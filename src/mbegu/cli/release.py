@@ -72,6 +72,7 @@ def _make_pack(
 ) -> None:
     from mbegu.serve.pack.browser_llama import find_package
     from mbegu.serve.pack.build import build_web_pack
+    from mbegu.serve.pack.passages import passages_of
 
     package = find_package(engine, (folder, Path()))
     source = folder
@@ -80,19 +81,8 @@ def _make_pack(
 
         grow_upto(folder, "release", budget, power, quiet)
         source = Project(folder).release
-    passages = _passages(documents)
+    passages = list(passages_of(documents, Say(quiet=quiet))) if documents else []
     pack = build_web_pack(source, out or folder / WEB_FOLDER, package, Say(quiet=quiet), form=form, passages=passages, person=person, fonts=fonts)
     result = {"folder": str(pack.folder), "form": pack.form, "model_bytes": pack.model_bytes, "page_bytes": pack.page_bytes, "files": pack.files}
     text = f"The pack: {pack.folder}\nTry it: python -m http.server --directory {pack.folder}   then open http://localhost:8000 in a browser"
     write_result(result, as_json, text)
-
-
-def _passages(documents: Path | None) -> list[dict[str, object]]:
-    """Return the passages of a folder of documents; none without one."""
-    if documents is None:
-        return []
-    from mbegu.serve.documents.read import passages_of_folder
-
-    return [
-        {"text": each.text, "file": each.file, "page": each.page, "row": each.row, "heading": each.heading} for each in passages_of_folder(documents)
-    ]

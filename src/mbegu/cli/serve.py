@@ -16,6 +16,11 @@ from mbegu.core.settings import require_settings
 from mbegu.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from mbegu.serve.documents.library import Documents
+    from mbegu.serve.engine import Engine
+    from mbegu.serve.limits import FairQueue
     from mbegu.serve.pairing import Devices
 
 NICENESS = 5  # other programs of this computer go first
@@ -42,6 +47,11 @@ def _setting_options(command: Any) -> Any:
 @click.command()
 @click.argument("model", type=PATH, required=False)
 @click.option("--documents", type=PATH, default=None, metavar="DIR", help="Answer from the documents in this folder, with the place.")
+@click.option("--danger", type=PATH, default=None, metavar="FILE", help="Dangers that stop the model. Default: danger.toml in the documents' folder.")
+@click.option("--language", default="", metavar="CODE", help="Language of the community, for readers whose own has no words here.")
+@click.option(
+    "--evaluate", "questions", type=PATH, default=None, metavar="FILE", help="Judge the answers from documents on a CSV of questions and end."
+)
 @click.option("--adapter", "adapters", multiple=True, metavar="NAME=FILE", help="A LoRA adapter (GGUF), chosen by NAME as model. May be repeated.")
 @click.option("--devices", "lists_devices", is_flag=True, help="List the paired devices and end.")
 @click.option("--revoke", metavar="ID", default="", help="Take the token of a paired device back and end.")
@@ -52,6 +62,9 @@ def _setting_options(command: Any) -> Any:
 def serve(
     model: Path | None,
     documents: Path | None,
+    danger: Path | None,
+    language: str,
+    questions: Path | None,
     adapters: tuple[str, ...],
     lists_devices: bool,
     revoke: str,
@@ -62,22 +75,29 @@ def serve(
 ) -> None:
     """Serve MODEL to programs that speak OpenAI's API, on this computer, or with --lan to paired devices around it.
 
-    MODEL is a .gguf file, or a project or folder that holds one. Ctrl-C stops it: answers under way are finished.
+    MODEL is a .gguf file, or a project or folder that holds one. Without MODEL, --documents are searched and quoted. People open the address
+    that is printed in a browser. Ctrl-C stops it: answers under way are finished.
     """
     settings = require_settings(ServeSettings, values, "serve")
     if lists_devices or revoke:
         _devices_command(revoke)
     elif remove_service:
         _remove_service()
-    elif model is None:
-        raise UsageError("which model?", fix="name a .gguf file, a project or a folder: `mbegu serve MODEL`")
+    elif model is None and documents is None:
+        raise UsageError("which model?", fix="name a .gguf file, a project or a folder: `mbegu serve MODEL`, or documents: --documents DIR")
+    elif documents is None and (danger or questions):
+        raise UsageError("--danger and --evaluate are about documents", fix="name them: --documents DIR")
     elif install_service:
         _install_service(model, Say(quiet=quiet))
     else:
-        _serve(model, documents, _read_adapters(adapters), settings, quiet)
+        opened = _open_documents(documents, danger, language, Say(quiet=quiet)) if documents else None
+        if questions and opened:
+            _evaluate(questions, opened)
+        else:
+            _serve(model, opened, _read_adapters(adapters), settings, quiet)
 
 
-def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], settings: ServeSettings, quiet: bool) -> None:
+def _serve(model: Path | None, documents: Documents | None, adapters: dict[str, Path], settings: ServeSettings, quiet: bool) -> None:
     from mbegu.recipes.models import QUICK_FIRST, find_model
     from mbegu.serve.app import make_app
     from mbegu.serve.engine import Engine
@@ -87,39 +107,84 @@ def _serve(model: Path, documents: Path | None, adapters: dict[str, Path], setti
 
     say = Say(quiet=quiet)
     prepare_threads()
-    path = find_model(model, QUICK_FIRST)
-    if path.is_dir():
+    path = find_model(model, QUICK_FIRST) if model else None
+    if path and path.is_dir():
         raise InputError("this is no GGUF file, which is what is served", path, "write one with `mbegu export`")
-    routes = _document_routes(documents)
     opened = listen(settings)
     _be_nice()  # before the engine makes its threads
     port = opened.getsockname()[1]
-    engine = Engine(path, settings, adapters)
-    asyncio.run(engine.check_layout())
+    engine = Engine(path, settings, adapters) if path else None
+    if engine:
+        asyncio.run(engine.check_layout())
     addresses = own_addresses() if settings.lan else []
     devices = _open_devices(addresses, port, say) if settings.lan else None
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
-    made = routes(engine, queue) if routes else []
-    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=RequestLog(quiet=quiet), more_routes=made)
-    kind = "it converses" if engine.can_chat else "it writes on, it does not converse"
-    say.note(f"{engine.name}: {kind}; context {engine.context:,} tokens, {settings.slots} at a time, {engine.threads} threads")
+    routes = [*_page(model, engine, documents, settings), *_document_routes(documents, engine, queue, settings)]
+    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=RequestLog(quiet=quiet), more_routes=routes)
+    if engine:
+        kind = "it converses" if engine.can_chat else "it writes on, it does not converse"
+        say.note(f"{engine.name}: {kind}; context {engine.context:,} tokens, {settings.slots} at a time, {engine.threads} threads")
     click.echo(f"http://127.0.0.1:{port}/")
     sys.stdout.flush()
     make_server(app, queue, settings).run([opened])
-    engine.close()
+    if engine:
+        engine.close()
 
 
-def _document_routes(documents: Path | None) -> Any:
-    """Return what makes the routes of answers from documents, once the engine is open; ``None`` without documents."""
+def _open_documents(folder: Path, danger: Path | None, language: str, say: Say) -> Documents:
+    """Open the documents before the model: what is wrong with them is said before anything slow begins."""
+    from mbegu.serve.documents.library import open_documents
+
+    documents = open_documents(folder, say, danger=danger, language=language)
+    say.note(f"documents: {documents.indexed.passages:,} passages")
+    for name, problem in documents.indexed.problems:
+        say.warn(f"{name}: not read: {problem}")
+    return documents
+
+
+def _document_routes(documents: Documents | None, engine: Engine | None, queue: FairQueue, settings: ServeSettings) -> list[BaseRoute]:
     if documents is None:
-        return None
-    from importlib.util import find_spec
+        return []
+    from mbegu.serve.document_answers import SlotChat, question_reader
+    from mbegu.serve.documents.routes import routes
 
-    if find_spec("mbegu.serve.documents") is None:
-        raise UsageError("this version of Mbegu has no answers from documents", fix="leave --documents out")
-    from importlib import import_module
+    return [*routes(documents, SlotChat(engine, queue) if engine else None, question_reader(settings))]
 
-    return import_module("mbegu.serve.documents.routes").open_routes(documents)
+
+def _evaluate(questions: Path, documents: Documents) -> None:
+    from mbegu.core.report import format_table
+    from mbegu.serve.documents.evaluate import evaluate
+
+    click.echo(format_table(("what", "seen"), evaluate(documents, questions).rows()))
+
+
+def _page(model: Path | None, engine: Engine | None, documents: Documents | None, settings: ServeSettings) -> list[BaseRoute]:
+    """Return the routes of the page, which knows what this model is and whether there are documents."""
+    from mbegu.serve.page.files import PageConfig
+    from mbegu.serve.page.routes import page_routes
+
+    label = _label_of(model, engine.path) if model and engine else None
+    config = PageConfig(
+        name=engine.name if engine else documents.folder.resolve().name if documents else "",
+        engine="server",
+        model=engine.name if engine else "",
+        can_chat=engine.can_chat if engine else False,
+        documents=documents is not None,
+        label=label is not None,
+        most_tokens=settings.answer_tokens,
+        person=documents.danger.person if documents else "",
+    )
+    return page_routes(config, label)
+
+
+def _label_of(model: Path, path: Path) -> Path | None:
+    """Return the page of a model's label: in the release of a project, else beside the file."""
+    from mbegu.core.steps import Project
+    from mbegu.serve.page.routes import LABEL
+
+    place = Project(model)
+    label = (place.release if place.recipe.is_file() else path.parent) / LABEL
+    return label if label.is_file() else None
 
 
 def _read_adapters(given: tuple[str, ...]) -> dict[str, Path]:
@@ -173,21 +238,21 @@ def _devices_command(revoke: str) -> None:
     click.echo(format_table(("id", "name", "paired"), [(each.id, each.name, each.paired) for each in devices.all()]))
 
 
-def _service(model: Path | None = None) -> Any:
+def _service() -> Any:
     from mbegu.serve.service import describe_service
 
     arguments = [each for each in sys.argv[1:] if each != "--install-service"]
-    if model is not None:
-        arguments = [str(Path(each).resolve()) if each and Path(each).exists() else each for each in arguments]
+    arguments = [str(Path(each).resolve()) if each and Path(each).exists() else each for each in arguments]
     return describe_service([sys.executable, "-m", "mbegu", *arguments], Path.home())
 
 
-def _install_service(model: Path, say: Say) -> None:
+def _install_service(model: Path | None, say: Say) -> None:
     from mbegu.recipes.models import QUICK_FIRST, find_model
     from mbegu.serve.service import install
 
-    find_model(model, QUICK_FIRST)
-    service = _service(model)
+    if model:
+        find_model(model, QUICK_FIRST)
+    service = _service()
     for each in install(service):
         say.warn(each)
     click.echo(f"installed: {service.path}")

@@ -85,7 +85,7 @@ def holds_documents(path: Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        return bool(pq.read_schema(path).equals(_schema()))
+        return bool(pq.read_schema(path).equals(document_schema()))
     except (OSError, pa.ArrowException):
         return False
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -28,13 +28,12 @@ from mbegu.serve.openapi import Bounds, document
 from mbegu.serve.pairing import Devices
 from mbegu.serve.settings import ServeSettings
 
-PAGE = Path(__file__).parent / "page"
 YEAR_S = 365 * 24 * 3600
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(
-    engine: Engine,
+    engine: Engine | None,
     queue: FairQueue,
     settings: ServeSettings,
     hosts: Sequence[str],
@@ -42,35 +41,54 @@ def make_app(
     devices: Devices | None = None,
     log: RequestLog | None = None,
     more_routes: Sequence[BaseRoute] = (),
-    page: Path = PAGE,
+    page: Path | None = None,
 ) -> ASGIApp:
     """Return the application.
 
     Args:
-        engine: the model.
+        engine: the model; ``None``: documents only.
         queue: who may use it when; answers from documents take their slots from it too.
         settings: limits.
         hosts: names under which it is asked for, with port.
         devices: the paired devices of the local network; ``None`` for this computer alone.
         log: where requests are noted; stderr when not given.
-        more_routes: of answers from documents: ``mbegu.serve.documents.routes.routes(index, engine)``.
-        page: folder of the page; served at ``/`` where it is there.
+        more_routes: of the page and of answers from documents.
+        page: a folder of files to serve at ``/``.
     """
     metrics = Metrics()
-    handlers = Handlers(engine, queue, settings, metrics)
-    routes: list[BaseRoute] = [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
-
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(document(Bounds(engine.models, engine.context, engine.vocabulary_size)))
-
-    routes += [Route("/openapi.json", openapi, methods=["GET"]), *more_routes]
+    own = _model_routes(engine, queue, settings, metrics) if engine else _state_routes(queue, metrics)
+    routes: list[BaseRoute] = [*own, *more_routes]
     if devices is not None:
         routes.append(Route(PAIR, _pairing(devices, settings), methods=["GET", "POST"]))
-    if page.is_dir():
+    if page is not None and page.is_dir():
         routes.append(Mount("/", StaticFiles(directory=page, html=True, follow_symlink=False)))
     app = Starlette(routes=routes, exception_handlers={ApiError: _refusal, HTTPException: _http_refusal})
     app.router.redirect_slashes = False
     return Guard(app, hosts, devices, metrics, log or RequestLog())
+
+
+def _model_routes(engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics) -> list[BaseRoute]:
+    handlers = Handlers(engine, queue, settings, metrics)
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(document(Bounds(engine.models, engine.context, engine.vocabulary_size)))
+
+    routes: list[BaseRoute] = [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
+    return [*routes, Route("/openapi.json", openapi, methods=["GET"])]
+
+
+def _state_routes(queue: FairQueue, metrics: Metrics) -> list[BaseRoute]:
+    """Return what a server without a model says of itself."""
+
+    async def state(request: Request) -> Response:
+        if request.url.path == "/ready" and queue.is_closed:
+            raise ApiError(503, "the server is stopping", code="stopping")
+        return JSONResponse({"status": "ok" if request.url.path == "/health" else "ready"})
+
+    async def counts(_: Request) -> Response:
+        return PlainTextResponse(metrics.text(queue), media_type="text/plain; version=0.0.4")
+
+    return [*(Route(path, state, methods=["GET"]) for path in ("/health", "/ready")), Route("/metrics", counts, methods=["GET"])]
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

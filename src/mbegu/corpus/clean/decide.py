@@ -18,7 +18,7 @@ from mbegu.corpus.clean.drops import Drops
 from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of
 from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import SourcePapers, make_identifier, make_redactor
+from mbegu.corpus.clean.stages import make_identifier, make_redactor
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
@@ -42,7 +42,6 @@ class DecideTask:
     work: str
     kept: Kept
     compared: Compared
-    roots: tuple[tuple[str, Path], ...]
 
 
 def decide_part(task: DecideTask) -> dict[str, Any]:
@@ -66,7 +65,6 @@ class _Decision:
         self._noise = noise.Model.of(work.read(None, "pairs", np.int64), work.read(None, "letters", np.int64))
         self._drops = Drops()
         self._identifier, self._redactor = make_identifier(task.settings), make_redactor(task.settings)
-        self._papers = SourcePapers(task.roots)
         self._languages: Counter[str] = Counter()
         self._private: Counter[str] = Counter()
         self._duplicates: Counter[str] = Counter()
@@ -245,7 +243,7 @@ class _Decision:
         return [left[i] for i in still], [places[i] for i in still]
 
     def _finished(self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str]) -> Document | None:
-        """Return the document as it is kept: private items replaced, with its papers and what is known about it."""
+        """Return the document as it is kept: private items replaced, with what is known about it."""
         meta = dict(document.meta)
         if self._redactor is not None:
             redacted = self._redactor.redact(text)
@@ -264,18 +262,7 @@ class _Decision:
             self._suspects.update(signs)
         meta["lines"] = _ranges(places)
         self._kept_bytes += len(text.encode("utf-8"))
-        return self._with_papers(replace(document, text=text, meta=meta))
-
-    def _with_papers(self, document: Document) -> Document:
-        paper = self._papers.of(document.source)
-        if paper is None or not paper.rule:
-            return document
-        return replace(
-            document,
-            licence=paper.licence if paper.licence not in ("", "unknown") else document.licence,
-            contributor=paper.contributor or document.contributor,
-            meta=document.meta | paper.meta(),
-        )
+        return replace(document, text=text, meta=meta)
 
     def _leaves(self, reason: str) -> bool:
         return reason in self._settings.leave_in or reason in self._task.kept.reasons

@@ -18,7 +18,7 @@ from mbegu.core.report import Say
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import make_redactor, make_rewriter
+from mbegu.corpus.clean.stages import Papers, make_redactor, make_rewriter
 from mbegu.corpus.clean.tables import DocumentTable, Kept
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import Piece
@@ -26,6 +26,7 @@ from mbegu.corpus.dedup import SPAN_CHARACTERS, band_hashes, sign_spans
 from mbegu.corpus.describe import top_level
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure
 from mbegu.corpus.filters.batch import LETTER, MARK, Batch, Mask, make_batch, spans_of, tables
+from mbegu.corpus.findings import WITHDRAWN
 from mbegu.corpus.keys import mix
 from mbegu.corpus.overlap import SPAN_LETTERS
 from mbegu.corpus.read import ReadText, read_texts
@@ -47,6 +48,8 @@ class MeasureTask:
     settings: CleanSettings
     work: str
     kept: Kept
+    roots: tuple[tuple[str, Path], ...]
+    out: str
 
 
 def measure_part(task: MeasureTask) -> dict[str, Any]:
@@ -62,6 +65,7 @@ class _Measurement:
         self._drops = Drops()
         self._findings = ReadingFindings(self._drops)
         self._rewriter = make_rewriter(task.settings)
+        self._papers = Papers(task.roots, Path(task.out))
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
@@ -112,7 +116,11 @@ class _Measurement:
         numbers: list[list[int]] = []
         size = 0
         for read in _read(self._task.part, self._settings, self._findings):
-            document = self._changed(read.document)
+            admitted = self._papers.on(read.document)
+            if admitted is None:
+                self._drops.add(read.document.source, 0, WITHDRAWN, "", "")  # not even how it begins is kept
+                continue
+            document = self._changed(admitted)
             documents.append(document)
             numbers.append(line_numbers(read.piece, document.text))
             size += len(document.text)

@@ -24,7 +24,7 @@ from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import make_identifier, make_redactor, make_rewriter
+from mbegu.corpus.clean.stages import Papers, make_identifier, make_redactor, make_rewriter
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files
@@ -60,6 +60,8 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     parse_language(settings.language)
     for check in (make_rewriter, make_redactor, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
+    roots = _roots(settings)
+    Papers(roots, out)
     drops = Drops()
     findings = ReadingFindings(drops)
     files = _files(settings, out, findings)
@@ -70,11 +72,12 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
     folder = str(work.folder)
     numbers = range(len(parts))
-    measured = _pass(work, "measure", measure_part, [MeasureTask(part, settings, folder, kept) for part in parts], engine, workers, say)
+    measured = _pass(
+        work, "measure", measure_part, [MeasureTask(part, settings, folder, kept, roots, str(out)) for part in parts], engine, workers, say
+    )
     say.note("comparing all lines and documents")
     compared = compare(work, measured, settings)
-    roots = _roots(settings)
-    tasks = [DecideTask(number, settings, folder, kept, compared, roots) for number in numbers]
+    tasks = [DecideTask(number, settings, folder, kept, compared) for number in numbers]
     decided = _pass(work, "decide", decide_part, tasks, engine, workers, say)
     drops.write(work.path(None, "dropped.parquet"))
     dropped = [work.path(None, "dropped.parquet")]

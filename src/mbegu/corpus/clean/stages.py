@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mbegu.core.documents import Document
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.papers import Paper, Papers
+from mbegu.corpus.papers import Papers as SourcePapers
+from mbegu.corpus.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
     from mbegu.corpus.identify import Identifier
@@ -38,15 +41,26 @@ def make_identifier(settings: CleanSettings) -> Identifier:
     return Identifier.load(Path(settings.identifier) if settings.identifier else None)
 
 
-class SourcePapers:
-    """The papers of sources: those of the ``sources.toml`` beside the files of each root."""
+class Papers:
+    """The papers of all sources, and what was withdrawn.
 
-    def __init__(self, roots: Iterable[tuple[str, Path]]) -> None:
-        self._roots = [(prefix, Papers.read(folder)) for prefix, folder in roots]
+    Args:
+        roots: for each path that is cleaned what stands before the names of its files, and the folder where its ``sources.toml`` lies.
+        out: the folder that is written to, with the list of what was withdrawn from it.
 
-    def of(self, source: str) -> Paper | None:
-        """Return the paper of a source, or ``None``."""
-        for prefix, papers in sorted(self._roots, key=lambda root: -len(root[0])):
-            if source.startswith(prefix):
-                return papers.of(source[len(prefix) :])
-        return None
+    Raises:
+        SettingsError: a ``sources.toml`` is wrong.
+        DamageError: the list of what was withdrawn is damaged.
+    """
+
+    def __init__(self, roots: Iterable[tuple[str, Path]], out: Path) -> None:
+        self._papers = SourcePapers.read_all([(folder, prefix) for prefix, folder in roots])
+        self._withdrawn = Withdrawn.read(out)
+
+    def on(self, document: Document) -> Document | None:
+        """Return a document with its papers; ``None`` when it was withdrawn."""
+        paper = self._papers.of(document.source)
+        if paper.rule:
+            licence, contributor = paper.licence or document.licence, paper.contributor or document.contributor
+            document = replace(document, licence=licence, contributor=contributor, meta=document.meta | paper.meta())
+        return None if self._withdrawn.refuses(document) else document

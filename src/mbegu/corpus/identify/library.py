@@ -22,7 +22,7 @@ class Library:
 
     def __init__(self) -> None:
         try:
-            import pycld2  # type: ignore[import-untyped]
+            import pycld2
         except ModuleNotFoundError:
             raise MissingDependencyError("languages that were not taught need 'pycld2', which is not installed", fix=INSTALL_LIBRARY) from None
         self._library: Any = pycld2

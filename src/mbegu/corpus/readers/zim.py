@@ -22,7 +22,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
         ReadError: ``libzim`` is not installed, the archive is damaged or stands inside another one.
     """
     try:
-        from libzim.reader import Archive  # type: ignore[import-untyped]
+        from libzim.reader import Archive
     except ImportError as error:
         raise ReadError(UNSUPPORTED, f"this needs 'libzim', which is not installed; {HOW_TO_INSTALL}") from error
     with source.open() as stream:

@@ -6,6 +6,7 @@ Limits on bodies, clients and hosts are the server's, in front of these routes. 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,16 +34,17 @@ HEADERS = {
 LARGEST_ID = 2**53
 
 
-def routes(documents: Documents, engine: ChatEngine | None = None) -> list[Route]:
+def routes(documents: Documents, engine: ChatEngine | None = None, read: Callable[[Request], Awaitable[Any]] | None = None) -> list[Route]:
     """Return the routes.
 
     Args:
         documents: the open folder.
         engine: a model tuned for conversation that may choose sentences; others, and ``None``: quotations only.
+        read: reads the body of a request within the server's limits and raises the server's own errors; ``None``: without limits.
     """
     from starlette.routing import Route
 
-    handlers = _Handlers(documents, documents.answers(phrase_with(engine)))
+    handlers = _Handlers(documents, documents.answers(phrase_with(engine)), read or _read)
     return [
         Route("/answers", handlers.answer, methods=["POST"]),
         Route("/documents", handlers.listing, methods=["GET"]),
@@ -52,9 +54,10 @@ def routes(documents: Documents, engine: ChatEngine | None = None) -> list[Route
 
 
 class _Handlers:
-    def __init__(self, documents: Documents, answers: Answers) -> None:
+    def __init__(self, documents: Documents, answers: Answers, read: Callable[[Request], Awaitable[Any]]) -> None:
         self._documents = documents
         self._answers = answers
+        self._read = read
 
     async def answer(self, request: Request) -> Response:
         """Answer {question, language} with an ``Answer`` as JSON."""
@@ -62,7 +65,7 @@ class _Handlers:
         from starlette.responses import JSONResponse
 
         try:
-            body = json.loads(await request.body())
+            body = await self._read(request)
         except (ValueError, RecursionError):
             return _error(400, "the body is not JSON", "")
         problem = _problem(body)
@@ -111,6 +114,10 @@ class _Handlers:
         kind = "application/pdf" if is_pdf else "application/octet-stream"
         headers = {name: value for name, value in HEADERS.items() if not (is_pdf and name == "Content-Security-Policy")}
         return FileResponse(path, media_type=kind, headers={**headers, "Content-Disposition": named})
+
+
+async def _read(request: Request) -> Any:
+    return json.loads(await request.body())
 
 
 def _problem(body: Any) -> tuple[str, str] | None:
