@@ -44,7 +44,7 @@ async function failureOf(response) {
   const { error = {} } = await response.json().catch(() => ({}));
   if (response.status === 401) return new Failure("pairing_code");
   if (error.code === "context_length_exceeded") {
-    const [used, most] = String(error.message).match(/\d+/g) ?? ["?", "?"];
+    const [most, used] = String(error.message).match(/\d[\d,]*/g) ?? ["?", "?"];
     return new Failure("too_long", { used, most });
   }
   return new Failure("went_wrong", { detail: error.message ?? `${response.status}` });
@@ -80,8 +80,8 @@ export class ServerEngine {
   async start() {}
 
   async *write(prompt, { signal, onWait, history = [] }) {
-    const { model, can_chat: canChat, most_tokens: mostTokens } = this.config;
-    const common = { model, max_tokens: mostTokens, stream: true };
+    const { model, can_chat: canChat } = this.config;
+    const common = { model, stream: true }; // as long as the server's own bound and the context allow
     const [path, body] = canChat
       ? ["v1/chat/completions", { ...common, messages: [...history, { role: "user", content: prompt }] }]
       : ["v1/completions", { ...common, prompt }];
