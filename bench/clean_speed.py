@@ -6,7 +6,8 @@ The input is made from the development data by repeating and perturbing it (seed
 one in ten is an exact copy of an earlier one, three in ten a near copy (2 % of the words exchanged), and the rest have a third of their
 words exchanged. The same chain for both: read, normalise, identify languages (where the installation has identification), repetition
 filters, exact and MinHash duplicates. datatrove runs on the first ``--peer-megabytes`` of it, because it is slow: reading JSON lines
-by the json module, Gopher repetition filter, MinHash signatures; neither its languages nor its exact duplicates are counted. Processor time is that of the process and its children; each contender runs in
+by the json module, Gopher repetition filter, MinHash signatures; neither its languages nor its exact duplicates are counted.
+Processor time is that of the process and its children; each contender runs in
 a process of its own. Pin it (``taskset -c 0``) on a shared machine.
 """
 
