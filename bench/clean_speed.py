@@ -5,8 +5,9 @@
 The input is made from the development data by repeating and perturbing it (seeded): documents of about 3 kB as JSON lines, of which
 one in ten is an exact copy of an earlier one, three in ten a near copy (2 % of the words exchanged), and the rest have a third of their
 words exchanged. The same chain for both: read, normalise, identify languages (where the installation has identification), repetition
-filters, exact and MinHash duplicates. datatrove runs on the first ``--peer-megabytes`` of it, because it is slow: JSONL reader, Gopher
-repetition and quality filters, exact and MinHash signatures. Processor time is that of the process and its children; each contender runs in
+filters, exact and MinHash duplicates. datatrove runs on the first ``--peer-megabytes`` of it, because it is slow: reading JSON lines
+by the json module, Gopher repetition filter, MinHash signatures; neither its languages nor its exact duplicates are counted.
+Processor time is that of the process and its children; each contender runs in
 a process of its own. Pin it (``taskset -c 0``) on a shared machine.
 """
 
@@ -40,16 +41,19 @@ EXACT, NEAR = 0.1, 0.4
 NEAR_WORDS, FAR_WORDS = 0.02, 0.33
 
 PEER = """
-import json, sys, time, resource
+import json, sys
+from pathlib import Path
+from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
-from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.filters import GopherRepetitionFilter
-from datatrove.pipeline.dedup import MinhashDedupSignature, ExactDedupSignature
+from datatrove.pipeline.dedup import MinhashDedupSignature
 from datatrove.pipeline.dedup.minhash import MinhashConfig
-from datatrove.utils.hashing import HashConfig
-from datatrove.pipeline.writers import JsonlWriter
 folder, out, workers = sys.argv[1], sys.argv[2], int(sys.argv[3])
-steps = [JsonlReader(folder), GopherRepetitionFilter(language="yo"), MinhashDedupSignature(out + "/sig", MinhashConfig(), language="yo")]
+def read(data=None, rank=0, world_size=1):
+    for path in sorted(Path(folder).glob("*.jsonl"))[rank::world_size]:
+        for number, line in enumerate(path.open(encoding="utf-8")):
+            yield Document(text=json.loads(line)["text"], id=f"{path.name}/{number}")
+steps = [read, GopherRepetitionFilter(language="yo"), MinhashDedupSignature(out + "/sig", MinhashConfig(), language="yo")]
 LocalPipelineExecutor(steps, tasks=workers, workers=workers, logging_dir=out + "/logs").run()
 """
 
