@@ -40,11 +40,11 @@ from mbegu.serve.settings import ServeSettings
 THIRTY_M = {"layers": 32, "hidden": 256, "inner": 960}  # 0.93 M parameters a layer
 
 
-def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int]:
-    """Return seconds to the first token, seconds in all, and events of a streamed answer."""
+def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int, float]:
+    """Return seconds to the first token, seconds in all, events, and processor seconds of this process for a streamed answer."""
     data = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
-    began_s = time.perf_counter()
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
     first_s, events = 0.0, 0
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
@@ -53,7 +53,7 @@ def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tup
             if found and not events:
                 first_s = time.perf_counter() - began_s
             events += found
-    return first_s, time.perf_counter() - began_s, events
+    return first_s, time.perf_counter() - began_s, events, time.process_time() - began_cpu_s
 
 
 COLD = """
@@ -117,7 +117,7 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
     while not server.started:
         time.sleep(0.01)
     client = engine._client
-    found: dict[str, list[tuple[float, float]]] = {"engine": [], "ours": []}
+    found: dict[str, list[tuple[float, float, float]]] = {"engine": [], "ours": []}
     for index in range(rounds + 1):
         prompts = {
             side: [900 + (index * step + each) % 5000 for each in range(48)] for side, step in (("engine", 7), ("ours", 13))
@@ -133,10 +133,10 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
             "ours": (port, "/v1/completions", {**common, "prompt": prompts["ours"], "model": engine.name, "max_tokens": tokens}, ""),
         }
         for side in sorted(sides, reverse=bool(index % 2)):
-            first_s, whole_s, events = measure(*sides[side])
+            first_s, whole_s, events, cpu_s = measure(*sides[side])
             assert events > tokens * 0.6, (side, events)
             if index:
-                found[side].append((first_s, (events - 1) / (whole_s - first_s)))
+                found[side].append((first_s, (events - 1) / (whole_s - first_s), cpu_s))
     server.should_exit = True
     thread.join()
     medians = {side: [statistics.median(each) for each in zip(*rows, strict=True)] for side, rows in found.items()}
@@ -145,10 +145,11 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
         "rounds": rounds,
         "tokens": tokens,
         "threads": threads,
-        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, _) in medians.items()},
-        "tokens_per_s": {side: round(rate, 1) for side, (_, rate) in medians.items()},
+        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, _, _) in medians.items()},
+        "tokens_per_s": {side: round(rate, 1) for side, (_, rate, _) in medians.items()},
         "more_to_first_token_ms": round(1000 * (medians["ours"][0] - medians["engine"][0]), 1),
         "less_tokens_per_s": round(1 - medians["ours"][1] / medians["engine"][1], 4),
+        "cpu_s_per_answer": {side: round(cpu_s, 4) for side, (_, _, cpu_s) in medians.items()},
         "peak_memory_bytes": peak_memory_bytes(),
     }
     print(json.dumps(result))

@@ -47,7 +47,7 @@ class Load:
         draws = random.Random(number)
         while time.monotonic() < until_s:
             kind = draws.choices(("whole", "stream", "leave"), (5, 3, 2))[0]
-            tokens = draws.randint(8, 48) if kind != "leave" else 900
+            tokens = draws.randint(8, 48) if kind != "leave" else 500  # with the longest prompt still within the context
             body = {
                 "model": self.model,
                 "prompt": f"{draws.random()} ẹ " * draws.randint(1, 12),

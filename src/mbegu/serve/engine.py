@@ -102,6 +102,7 @@ class Engine:
         self.has_template = bool(template)
         self.layout: Layout | None = find_layout(template)
         self._followed: dict[str, bool] = {}
+        self._marks: dict[str, list[int]] = {}  # tokens of our own texts around turns
         key = secrets.token_urlsafe(32)
         self._server: Any = _start(path, self.context, self.threads, settings, list(self.adapters.values()), key)
         place = urlsplit(self._server.listening_address)
@@ -166,7 +167,9 @@ class Engine:
             raise ApiError(400, what, "messages", "model_cannot_chat")
         tokens = await self.tokenize("", start=True)
         for text, is_ours in lay_out(self.layout, turns):
-            tokens += await self.tokenize(text, special=is_ours)
+            if is_ours and text not in self._marks:
+                self._marks[text] = await self.tokenize(text, special=True)
+            tokens += self._marks[text] if is_ours else await self.tokenize(text) if text else []
         return tokens
 
     def require_fit(self, prompt: Sequence[int], max_tokens: int | None, param: str, default: int) -> int:

@@ -86,6 +86,7 @@ def listen(settings: ServeSettings) -> socket.socket:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         opened.bind((host, settings.port))
+        opened.listen(BACKLOG)  # who comes while the model is opened waits and is answered
     except OSError as error:
         opened.close()
         what = f"port {settings.port} cannot be opened: {error.strerror or error}"
