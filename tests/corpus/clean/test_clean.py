@@ -301,4 +301,3 @@ def test_an_option_of_a_part_that_is_missing_is_an_error(monkeypatch: pytest.Mon
     monkeypatch.setattr(stages, "_found", lambda module: None)
     with pytest.raises(MissingDependencyError, match=r"--rules needs mbegu.corpus.rewrite"):
         cleaned({"a.txt": story(1)}, rules=("apostrophe",))
-    assert cleaned({"a.txt": story(1)}).facts["not_measured"] == ["identify", "rewrite", "private", "papers", "report"]
