@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,7 +13,6 @@ from mbegu.core.report import Say, write_result
 from mbegu.core.steps import Project
 
 WEB_FOLDER = "web"
-NEEDS_WEB = ("--out", "--engine", "--form", "--documents", "--font", "--person")
 
 
 @click.command()
@@ -30,58 +30,45 @@ NEEDS_WEB = ("--out", "--engine", "--form", "--documents", "--font", "--person")
 @power_options
 @json_option
 @quiet_option
-def release(
-    folder: Path,
-    web: bool,
-    out: Path | None,
-    engine: Path | None,
-    form: str,
-    documents: Path | None,
-    fonts: tuple[Path, ...],
-    person: str,
-    budget: str,
-    power: PowerOptions,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def release(folder: Path, web: bool, budget: str, power: PowerOptions, as_json: bool, quiet: bool, **given: Any) -> None:
     """Put together what one gives away: model, label, checksums. DIR is a project, or with --web also a release that was given to you."""
-    given = dict(zip(NEEDS_WEB, (out, engine, form, documents, fonts, person), strict=True))
-    if not web and any(given.values()):
-        names = ", ".join(name for name, value in given.items() if value)
-        raise UsageError(f"{names} is about the pack for browsers", fix="add --web")
-    if not web:
-        from mbegu.cli.stages import grow_stage
-
-        grow_stage(folder, "release", budget, power, as_json, quiet)
+    if web:
+        _make_pack(folder, budget, power, as_json, quiet, **given)
         return
-    _make_pack(folder, out, engine, form, documents, fonts, person, budget, power, as_json, quiet)
+    names = [f"--{name.removesuffix('s') if name == 'fonts' else name}" for name, value in given.items() if value]
+    if names:
+        raise UsageError(f"{', '.join(names)} is about the pack for browsers", fix="add --web")
+    from mbegu.cli.stages import grow_stage
+
+    grow_stage(folder, "release", budget, power, as_json, quiet)
 
 
 def _make_pack(
     folder: Path,
+    budget: str,
+    power: PowerOptions,
+    as_json: bool,
+    quiet: bool,
+    *,
     out: Path | None,
     engine: Path | None,
     form: str,
     documents: Path | None,
     fonts: tuple[Path, ...],
     person: str,
-    budget: str,
-    power: PowerOptions,
-    as_json: bool,
-    quiet: bool,
 ) -> None:
     from mbegu.serve.pack.browser_llama import find_package
     from mbegu.serve.pack.build import build_web_pack
     from mbegu.serve.pack.passages import passages_of
 
     package = find_package(engine, (folder, Path()))
+    passages = list(passages_of(documents, Say(quiet=quiet))) if documents else []
     source = folder
     if Project(folder).recipe.is_file():
         from mbegu.cli.project import grow_upto
 
         grow_upto(folder, "release", budget, power, quiet)
         source = Project(folder).release
-    passages = list(passages_of(documents, Say(quiet=quiet))) if documents else []
     pack = build_web_pack(source, out or folder / WEB_FOLDER, package, Say(quiet=quiet), form=form, passages=passages, person=person, fonts=fonts)
     result = {"folder": str(pack.folder), "form": pack.form, "model_bytes": pack.model_bytes, "page_bytes": pack.page_bytes, "files": pack.files}
     text = f"The pack: {pack.folder}\nTry it: python -m http.server --directory {pack.folder}   then open http://localhost:8000 in a browser"
