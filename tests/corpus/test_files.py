@@ -113,3 +113,15 @@ def test_a_file_that_cannot_be_read_has_a_fingerprint_too(project: Path, monkeyp
 
     monkeypatch.setattr(files, "open_file", refuse)
     assert fingerprint(SETTINGS, project, say) not in ("", one)
+
+
+def test_of_a_folder_that_text_was_cleaned_into_only_what_was_kept_is_text(tmp_path: Path) -> None:
+    folder = tmp_path / "text" / "clean"
+    folder.mkdir(parents=True)
+    for name in ("kept.parquet", "dropped.parquet", "clean.json", "report.html", "keep.json"):
+        (folder / name).write_bytes(b"x")
+    (tmp_path / "text" / "a.txt").write_text("ọ̀rọ̀", encoding="utf-8")
+    found = text_files(CorpusSettings(), Project(tmp_path))
+    assert [file.name for file in found] == ["a.txt", "clean/kept.parquet"]
+    (folder / "clean.json").unlink()
+    assert len(text_files(CorpusSettings(), Project(tmp_path))) == 5

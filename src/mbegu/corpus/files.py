@@ -24,6 +24,7 @@ from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
 from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
 
+CLEANED = ("kept.parquet", "clean.json")  # stand together only where text was cleaned to
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
 
@@ -165,7 +166,7 @@ class _Walk:
             self._seen.add(real)
             try:
                 with os.scandir(folder) as entries:
-                    listed = sorted(entries, key=lambda entry: entry.name)
+                    listed = _text_of_cleaned(sorted(entries, key=lambda entry: entry.name))
             except OSError as error:
                 self._findings.drop(name.rstrip("/"), *reason_of(error))
                 continue
@@ -199,6 +200,12 @@ class _Walk:
             self._findings.drop(name, EMPTY)
         else:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
+
+
+def _text_of_cleaned(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Return what is text in a folder: of one that `mbegu corpus clean` wrote only what was kept, not what was dropped, nor the report."""
+    names = {entry.name for entry in entries}
+    return [entry for entry in entries if entry.name == CLEANED[0]] if names.issuperset(CLEANED) else entries
 
 
 def prefixes_of(roots: Sequence[Path]) -> list[str]:
