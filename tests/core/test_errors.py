@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from mbegu.core import errors
-from mbegu.core.errors import ERROR_TYPES, EXIT_DEFECT, EXIT_INTERRUPTED, InputError, MbeguError, ResourceError, explain_os_error
+from mbegu.core.errors import (
+    ERROR_TYPES,
+    EXIT_DEFECT,
+    EXIT_INTERRUPTED,
+    EXTRAS,
+    InputError,
+    MbeguError,
+    ResourceError,
+    explain_missing_module,
+    explain_os_error,
+)
+from mbegu.recipes.recipe import tomllib
 
 
 def test_a_message_is_one_line_with_what_where_and_what_next() -> None:
@@ -70,3 +81,15 @@ def test_errors_of_the_system_are_explained(code: int, kind: type[MbeguError], s
 
 def test_an_error_of_the_system_without_number_is_explained() -> None:
     assert "something odd" in explain_os_error(OSError("something odd"), "x").one_line()
+
+
+@pytest.mark.parametrize(("library", "extra"), [("starlette", "serve"), ("uvicorn", "serve"), ("ray", "ray"), ("torch", "train")])
+def test_a_missing_library_is_named_with_the_part_that_brings_it(library: str, extra: str) -> None:
+    error = explain_missing_module(ModuleNotFoundError(f"No module named '{library}'", name=f"{library}.inner"))
+    assert error is not None
+    assert f"pip install 'mbegu[{extra}]'" in error.one_line()
+
+
+def test_every_library_of_another_extra_stands_in_the_project_file() -> None:
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [library for library, extra in EXTRAS.items() if not any(each.startswith(library) for each in extras[extra])] == []

@@ -12,6 +12,8 @@ from pathlib import Path
 EXIT_DEFECT = 1
 EXIT_INTERRUPTED = 130
 INSTALL = "install it: pip install 'mbegu[train]' (the README says how to get torch without CUDA)"
+# Libraries of other extras than train, as pyproject.toml divides them.
+EXTRAS = {"starlette": "serve", "uvicorn": "serve", "segno": "serve", "pycld2": "identify", "ray": "ray", "libzim": "zim"}
 
 
 class MbeguError(Exception):
@@ -149,7 +151,8 @@ def explain_missing_module(error: ModuleNotFoundError) -> MissingDependencyError
     library = (error.name or "").partition(".")[0]
     if library in ("", "mbegu"):
         return None
-    return MissingDependencyError(f"this needs '{library}', which is not installed", fix=INSTALL)
+    fix = f"install it: pip install 'mbegu[{EXTRAS[library]}]'" if library in EXTRAS else INSTALL
+    return MissingDependencyError(f"this needs '{library}', which is not installed", fix=fix)
 
 
 def explain_os_error(error: OSError, path: str | Path) -> MbeguError:
