@@ -226,3 +226,8 @@ def test_documents_that_mbegu_wrote_keep_their_papers(grow, tmp_path: Path) -> N
     own = [d for d in [*made.train, *made.heldout] if d.contributor == "Ada"]
     assert {(d.id, d.source, d.licence, d.meta["title"]) for d in own} == {(d.id, d.source, "CC-BY-4.0", "Tales") for d in rows}
     assert made.report["formats"]["documents"] == 1
+
+
+def test_the_kind_of_text_that_a_person_names_stands_in_the_document(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text('[[source]]\nfiles = "radio/"\ndomain = "news"\n', encoding="utf-8")
+    assert Papers.read(tmp_path).of("radio/a.txt").meta() == {"domain": "news"}

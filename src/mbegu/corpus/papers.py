@@ -56,6 +56,7 @@ class SourceTable:
     source: str = setting("", help="where it comes from: a newspaper, a station, a book")
     url: str = setting("", help="address where it was found")
     date: str = setting("", help="when it was written or collected, as 2025, 2025-03 or 2025-03-31")
+    domain: str = setting("", help="what kind of text it is, in a word: news, health, stories, scripture; stands in the report")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Paper:
     source: str = ""
     url: str = ""
     date: str = ""
+    domain: str = ""
     consent_purpose: str = ""
     consent_date: str = ""
     consent_version: str = ""
