@@ -15,6 +15,7 @@ from mbegu.cli.lazy import LazyGroup
 from mbegu.cli.main import cli
 from mbegu.core.settings import setting
 from mbegu.corpus.papers import SOURCES_FILE, Papers
+from mbegu.corpus.rewrite.rules import choose_rules
 from mbegu.recipes.catalog import STEPS
 from mbegu.recipes.recipe import make_recipe, tomllib
 from mbegu.train.planfile import SECTIONS
@@ -92,6 +93,9 @@ def test_settings_that_a_page_shows_are_accepted(page: Path, tmp_path: Path) -> 
             if set(shown) <= {"source", "licence"}:
                 (tmp_path / SOURCES_FILE).write_text(part.body, encoding="utf-8")
                 assert Papers.read(tmp_path)
+            elif set(shown) == {"rule"}:
+                (tmp_path / "rules.toml").write_text(part.body, encoding="utf-8")
+                assert choose_rules([str(tmp_path / "rules.toml")])
             elif set(shown) <= set(SECTIONS) and "project" not in shown:
                 require_part_of_plan(shown)
             else:

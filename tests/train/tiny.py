@@ -82,6 +82,7 @@ def prepared_inputs(root: Path, plan: Plan | None = PLAN, train_documents: int =
     for side, texts in sides.items():
         write_documents(corpus / f"{side}.parquet", [Document(f"{side}{i}", text, "yor", f"{i}.txt") for i, text in enumerate(texts)])
     facts = {f"{side}_bytes": sum(len(text.encode()) for text in texts) for side, texts in sides.items()}
+    facts |= {f"{side}_documents": len(texts) for side, texts in sides.items()}
     done = {"corpus": artifacts.seal(corpus, kind="corpus", version=1, key="k", parents={}, facts=facts)}
     inputs = Inputs(ProjectSettings(language="yor"), Project(root), done)
     tokenizer = root / "grown" / "tokenizer"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -14,6 +16,7 @@ from mbegu.core.units import format_bytes, format_number_of, format_seconds, par
 from mbegu.ledger.energy.processor_model import modelled_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
+from mbegu.model.canaries import CANDIDATES, LINE_TOKENS
 from mbegu.train import computer as machine
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
 from mbegu.train.planning import (
@@ -36,7 +39,7 @@ WEIGHTS_IN_CHECKPOINT = 3.3
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # Measured on the runs in bench/LOG.md.
 COUNTING_S_PER_MB = 5.35  # with the curve of how much more text would help
-MEMORY_TOKENS = 97_500  # read to measure what is known by heart and the planted lines (mbegu.evaluate.memorise)
+MEMORY_DOCUMENTS, MEMORY_TOKENS = 400, 101  # of each side, and of each, looked at for what is known by heart (mbegu.evaluate.memorise)
 FIXED_S = 20.0
 SAMPLE_BYTES = 60_000  # what the export step measures each form on, unless the recipe says otherwise
 
@@ -81,17 +84,20 @@ def _text_of(inputs: Inputs) -> Text:
         bytes=int(corpus["train_bytes"]),
         vocabulary_size=int(tokenizer["vocabulary_size"]),
         counting_bits_per_byte=_counting(inputs),
-        scored_tokens=_scored_tokens(int(tokenizer["tokens"]["heldout"]), int(corpus["heldout_bytes"])),
+        scored_tokens=_scored_tokens(int(tokenizer["tokens"]["heldout"]), int(corpus["heldout_bytes"])) + _memory_tokens(corpus),
     )
 
 
 def _scored_tokens(tokens: int, bytes_: int) -> int:
-    """Return how many tokens are read to score the held-out text once, a sample of it in four forms, and what is known by heart.
-
-    Windows of the held-out text overlap by half.
-    """
+    """Return how many tokens are read to score the held-out text once, and a sample of it in four forms; windows overlap by half."""
     sample = min(1.0, SAMPLE_BYTES / max(bytes_, 1))
-    return round(2 * tokens * (1 + 4 * sample)) + MEMORY_TOKENS
+    return round(2 * tokens * (1 + 4 * sample))
+
+
+def _memory_tokens(corpus: Mapping[str, Any]) -> int:
+    """Return how many tokens are read to measure what is known by heart, and whether planted lines are."""
+    documents = sum(min(MEMORY_DOCUMENTS, int(corpus[f"{side}_documents"])) for side in ("train", "heldout"))
+    return documents * MEMORY_TOKENS + CANDIDATES * (LINE_TOKENS + 1)
 
 
 def _counting(inputs: Inputs) -> float:
