@@ -18,7 +18,7 @@ from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
 from mbegu.core.errors import InputError, MissingDependencyError, SettingsError
 from mbegu.core.report import Say
-from mbegu.corpus.clean import decide, engine, measure, parts, run, stages
+from mbegu.corpus.clean import decide, engine, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
@@ -295,9 +295,3 @@ def test_ray_gives_the_same_line_for_line(cleaned: Run, monkeypatch: pytest.Monk
     local, ray = cleaned(files, "local"), cleaned(files, "ray", engine_name="ray")
     assert local.kept == ray.kept
     assert local.dropped == ray.dropped
-
-
-def test_an_option_of_a_part_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, cleaned: Run) -> None:
-    monkeypatch.setattr(stages, "_found", lambda module: None)
-    with pytest.raises(MissingDependencyError, match=r"--rules needs mbegu.corpus.rewrite"):
-        cleaned({"a.txt": story(1)}, rules=("apostrophe",))

@@ -1,4 +1,4 @@
-"""The second pass over one part: drop lines and documents with their reasons, tag languages, replace private items, write what is kept."""
+"""The second pass over one part: drop lines and documents with their reasons, tag languages, write what is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mbegu.corpus.clean.drops import Drops
 from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of
 from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import make_identifier, make_redactor
+from mbegu.corpus.clean.stages import make_identifier
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
@@ -28,7 +28,6 @@ from mbegu.ledger.memory import peak_memory_bytes
 
 FILES = ("kept.parquet", "dropped.parquet")
 OTHER_LANGUAGE = "other language"
-BLOCKED = "blocked"
 SURE = 0.9  # probability from which on a line counts as being in another language
 PAIRS_PER_PART = 60
 
@@ -64,9 +63,8 @@ class _Decision:
         self._spans = RepeatedSpans(work.read(None, "span_hashes", np.uint64), work.read(None, "span_first", np.int64))
         self._noise = noise.Model.of(work.read(None, "pairs", np.int64), work.read(None, "letters", np.int64))
         self._drops = Drops()
-        self._identifier, self._redactor = make_identifier(task.settings), make_redactor(task.settings)
+        self._identifier = make_identifier(task.settings)
         self._languages: Counter[str] = Counter()
-        self._private: Counter[str] = Counter()
         self._duplicates: Counter[str] = Counter()
         self._suspects: Counter[str] = Counter()
         self._pairs: list[dict[str, Any]] = []
@@ -76,15 +74,12 @@ class _Decision:
     def run(self) -> dict[str, Any]:
         number = self._task.number
         count = write_documents(self._work.path(number, "kept.parquet"), self._documents(), "lz4")
-        if self._redactor is not None:
-            self._drops.redact(self._redactor)
         self._drops.write(self._work.path(number, "dropped.parquet"))
         facts = {
             "documents_kept": count,
             "bytes_kept": self._kept_bytes,
             "dropped": self._drops.counts,
             "languages": self._languages,
-            "private": self._private,
             "duplicates": self._duplicates,
             "suspects": self._suspects,
             "pairs": self._pairs,
@@ -140,9 +135,7 @@ class _Decision:
                 self._drops.add(document.source, 0, NOTHING_LEFT, "no line of it was kept", "")
                 continue
             shares = tag.shares_of([guesses[line].language for line in here], batch.letters[here].tolist()) if guesses else {}
-            made = self._finished(document, text, own_places, shares, signs[i])
-            if made is not None:
-                yield made
+            yield self._finished(document, text, own_places, shares, signs[i])
 
     def _lines(
         self,
@@ -242,16 +235,9 @@ class _Decision:
         still = [i for i in range(len(lines)) if left[i] or not lines[i]]
         return [left[i] for i in still], [places[i] for i in still]
 
-    def _finished(self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str]) -> Document | None:
-        """Return the document as it is kept: private items replaced, with what is known about it."""
+    def _finished(self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str]) -> Document:
+        """Return the document as it is kept, with what is known about it."""
         meta = dict(document.meta)
-        if self._redactor is not None:
-            redacted = self._redactor.redact(text)
-            if redacted.is_blocked:
-                self._drops.add(document.source, 0, BLOCKED, redacted.blocked_by, "")
-                return None
-            text = redacted.text
-            self._private.update(redacted.found)
         if shares:
             meta |= tag.meta_of(text, shares, self._identifier)
             size = len(text.encode("utf-8"))

@@ -16,9 +16,10 @@ import numpy.typing as npt
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
+from mbegu.corpus.clean.hiding import Blocked, Hiding
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import Papers, make_redactor, make_rewriter
+from mbegu.corpus.clean.stages import Papers, make_rewriter
 from mbegu.corpus.clean.tables import DocumentTable, Kept
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import Piece
@@ -63,7 +64,8 @@ class _Measurement:
         self._settings = task.settings
         self._work = Work(Path(task.work))
         self._drops = Drops()
-        self._findings = ReadingFindings(self._drops)
+        self._hiding = Hiding(task.settings)
+        self._findings = ReadingFindings(self._drops, self._hiding)
         self._rewriter = make_rewriter(task.settings)
         self._papers = Papers(task.roots, Path(task.out))
         self._documents = 0
@@ -84,9 +86,6 @@ class _Measurement:
                 self._batch(documents, numbers, table)
             count = table.rows
         self._write_arrays(number)
-        redactor = make_redactor(self._settings)
-        if redactor is not None:
-            self._drops.redact(redactor)
         self._drops.write(self._work.path(number, "drops.parquet"))
         return self._work.finish(number, "measure", FILES, self._facts(count))
 
@@ -103,6 +102,7 @@ class _Measurement:
             "dropped": self._drops.counts,
             "changes": [[*key, n] for key, n in self._changes.most_common(CHANGE_EXAMPLES)],
             "changed": dict(_by_rule(self._changes)),
+            "private": self._hiding.found,
             "groups": self._groups,
             "marks": self._marks,
             "repeats": self._repeats.tolist(),
@@ -120,7 +120,13 @@ class _Measurement:
             if admitted is None:
                 self._drops.add(read.document.source, 0, WITHDRAWN, "", "")  # not even how it begins is kept
                 continue
-            document = self._changed(admitted)
+            self._documents += 1
+            self._bytes += len(admitted.text.encode("utf-8"))
+            try:
+                document = self._changed(admitted)
+            except Blocked as blocked:
+                self._drops.add(admitted.source, 0, BLOCKED, str(blocked), "")
+                continue
             documents.append(document)
             numbers.append(line_numbers(read.piece, document.text))
             size += len(document.text)
@@ -131,20 +137,23 @@ class _Measurement:
             yield documents, numbers
 
     def _changed(self, document: Document) -> Document:
-        """Return the document after rewriting and without mark-up, and count both."""
-        self._documents += 1
-        self._bytes += len(document.text.encode("utf-8"))
-        text = document.text
+        """Return the document without what is hidden, after rewriting and without mark-up, and count both. Raises ``Blocked``."""
+        given = text = self._hiding.document(document.text)
+        changes: Counter[tuple[str, str, str]] = Counter()
         if self._rewriter is not None:
             rewritten = self._rewriter.apply(text)
             for change in rewritten.changes:
-                self._changes[change.rule, change.before, change.after] += change.count
+                changes[change.rule, change.before, change.after] += change.count
             text = rewritten.text
         if markup.NAME not in self._settings.leave_in:
             bare = markup.strip_markup(text)
             if bare != text:
-                self._changes[(markup.NAME, *_difference(text, bare))] += 1
+                changes[(markup.NAME, *_difference(text, bare))] += 1
                 text = bare
+        hidden = self._hiding.document(text) if text != given else text
+        for (rule, before, after), count in changes.items():  # no example where a change uncovered something that is hidden
+            self._changes[(rule, before, after) if hidden == text else (rule, "", "")] += count
+        text = hidden
         return document if text == document.text else replace(document, text=text)
 
     def _batch(self, documents: list[Document], numbers: list[list[int]], table: DocumentTable) -> None:
@@ -255,6 +264,7 @@ class _Measurement:
 
 
 NOTHING_LEFT = "nothing left"
+BLOCKED = "blocked"
 
 
 def _read(part: Part, settings: CleanSettings, findings: ReadingFindings) -> Iterator[ReadText]:

@@ -79,8 +79,10 @@ def facts_of(
         "notes": [list(note) for fact in measured for note in fact["notes"]][:MOST_SOURCES],
         "languages": _added(fact["languages"] for fact in decided),
     }
+    if settings.rules:
+        facts["undo"] = "the files were only read: clean them again without the rule, into another folder"
     if settings.private or settings.regions or settings.names:
-        facts["private"] = _added(fact["private"] for fact in decided)
+        facts["private"] = _added(fact["private"] for fact in measured)
     return facts
 
 
