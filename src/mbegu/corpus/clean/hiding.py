@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mbegu.corpus.private import Redactor
 
 
-class Blocked(Exception):
+class BlockedError(Exception):
     """A text holds a word or passage of the list and must not be used. Says which entry of the list, never what stands there."""
 
 
@@ -43,12 +43,12 @@ class Hiding:
         self._replaces = settings.private or bool(settings.regions or settings.names)
 
     def document(self, text: str) -> str:
-        """Return the text of a document with placeholders, and count these. It has as many lines as before. Raises ``Blocked``."""
+        """Return the text of a document with placeholders, and count these. It has as many lines as before. Raises ``BlockedError``."""
         if self._redactor is None:
             return text
         redacted = self._redactor.redact(text)
         if redacted.is_blocked:
-            raise Blocked(f"entry {self._blocked.index(redacted.blocked_by) + 1} of the list")
+            raise BlockedError(f"entry {self._blocked.index(redacted.blocked_by) + 1} of the list")
         if not self._replaces:
             return text
         self.found.update(redacted.found)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
-from mbegu.corpus.clean.hiding import Blocked, Hiding
+from mbegu.corpus.clean.hiding import BlockedError, Hiding
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_rewriter
@@ -124,7 +124,7 @@ class _Measurement:
             self._bytes += len(admitted.text.encode("utf-8"))
             try:
                 document = self._changed(admitted)
-            except Blocked as blocked:
+            except BlockedError as blocked:
                 self._drops.add(admitted.source, 0, BLOCKED, str(blocked), "")
                 continue
             documents.append(document)
@@ -137,7 +137,7 @@ class _Measurement:
             yield documents, numbers
 
     def _changed(self, document: Document) -> Document:
-        """Return the document without what is hidden, after rewriting and without mark-up, and count both. Raises ``Blocked``."""
+        """Return the document without what is hidden, after rewriting and without mark-up, and count both. Raises ``BlockedError``."""
         given = text = self._hiding.document(document.text)
         changes: Counter[tuple[str, str, str]] = Counter()
         if self._rewriter is not None:
