@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mbegu.core import durable
+from mbegu.corpus.clean import kinds
+from mbegu.corpus.clean.kinds import Kind
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.dedup import BAND_VALUES, VALUES, same_pairs
@@ -39,6 +41,7 @@ class Compared:
     limits: dict[str, Limit]
     groups: dict[str, Limit]
     counts: dict[str, int]
+    kinds: dict[str, Kind]
 
 
 def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSettings) -> Compared:
@@ -67,7 +70,7 @@ def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSetti
             groups[name] += letters
             in_runs[name] += runs
     counts = {"documents": total, "exact": int((exact != NONE).sum()), "near": int((near != NONE).sum()), "lines": lines, "spans": spans}
-    return Compared(offsets.tolist(), limits, {name: lists.choose(in_runs[name], groups[name]) for name in groups}, counts)
+    return Compared(offsets.tolist(), limits, {name: lists.choose(in_runs[name], groups[name]) for name in groups}, counts, kinds.choose(work, facts))
 
 
 class Names:

@@ -15,7 +15,8 @@ from mbegu.core.documents import Document, write_documents
 from mbegu.corpus.clean import passages, tag
 from mbegu.corpus.clean.compare import NONE, Compared, Names
 from mbegu.corpus.clean.drops import Drops
-from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of
+from mbegu.corpus.clean.kinds import OwnModels
+from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of, kind_of
 from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier
@@ -62,6 +63,7 @@ class _Decision:
         self._line_count = work.read(None, "line_count", np.uint32)
         self._spans = RepeatedSpans(work.read(None, "span_hashes", np.uint64), work.read(None, "span_first", np.int64))
         self._noise = noise.Model.of(work.read(None, "pairs", np.int64), work.read(None, "letters", np.int64))
+        self._own = OwnModels(work, task.compared.kinds)
         self._drops = Drops()
         self._identifier = make_identifier(task.settings)
         self._languages: Counter[str] = Counter()
@@ -170,14 +172,30 @@ class _Decision:
             self._pair("line", int(first[line]), documents[int(batch.owner[line])].source, 1.0, batch.lines[line])
         runs = self._runs(batch, documents, ~kept)
         drop(runs, lists.NAME)
+        drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         limit = limits[noise.NAME].value
         if limit is not None:
             bits = self._noise.line_surprises(batch)
-            drop(bits > limit, noise.NAME, lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}")
+            drop(
+                self._noise_of_its_kind(batch, documents, guesses, bits > limit),
+                noise.NAME,
+                lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}",
+            )
         if self._settings.keep_languages:
             wrong = np.array(tag.wrong_lines(guesses, self._settings.keep_languages, SURE))
             drop(wrong, OTHER_LANGUAGE, lambda line: f"{guesses[line].language}, {100 * guesses[line].probability:.0f} % sure")
         drop(structure.find_empty_headings(batch, kept), structure.HEADING)
+
+    def _noise_of_its_kind(self, batch: Batch, documents: list[Document], guesses: list[Any], noisy: Mask) -> Mask:
+        """Return which of the lines that are noise in the whole are so beside their own kind of text too, and in no language that was taught."""
+        lines = [line for line in np.flatnonzero(noisy).tolist() if not self._is_taught(guesses, line)]
+        own = self._own.are_noise([batch.lines[line] for line in lines], [kind_of(documents[int(batch.owner[line])]) for line in lines])
+        found = np.zeros(len(noisy), dtype=bool)
+        found[np.array(lines, dtype=np.int64)[own]] = True
+        return found
+
+    def _is_taught(self, guesses: list[Any], line: int) -> bool:
+        return guesses[line].language in self._identifier.codes and guesses[line].probability >= SURE
 
     def _runs(self, batch: Batch, documents: list[Document], out: Mask) -> Mask:
         """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""

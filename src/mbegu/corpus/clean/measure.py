@@ -17,6 +17,7 @@ from mbegu.core.documents import Document
 from mbegu.core.report import Say
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
 from mbegu.corpus.clean.hiding import BlockedError, Hiding
+from mbegu.corpus.clean.kinds import Tally
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_rewriter
@@ -37,7 +38,21 @@ BATCH_CHARACTERS = 300_000
 SAMPLE_LINES = 500  # of a part, chosen by their hash, that the limit of the noise filter comes from
 SAMPLE_CHARACTERS = 300  # of such a line
 CHANGE_EXAMPLES = 50
-FILES = ("docs.parquet", "drops.parquet", "exact", "bands", "signed", "lines", "line_documents", "spans", "span_documents", "pairs", "letters")
+FILES = (
+    "docs.parquet",
+    "drops.parquet",
+    "exact",
+    "bands",
+    "signed",
+    "lines",
+    "line_documents",
+    "spans",
+    "span_documents",
+    "pairs",
+    "letters",
+    "kind_bins",
+    "kind_counts",
+)
 _PLACE = re.compile(r"#(\d+)")
 
 
@@ -74,6 +89,7 @@ class _Measurement:
         self._groups: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self._marks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self._repeats = np.zeros(repetition.BINS + 1, dtype=np.int64)
+        self._kinds = Tally()
         self._pairs = np.zeros(noise.BINS, dtype=np.int64)
         self._letters = np.zeros(noise.BINS, dtype=np.int64)
         self._sample: list[tuple[int, str]] = []
@@ -86,8 +102,9 @@ class _Measurement:
                 self._batch(documents, numbers, table)
             count = table.rows
         self._write_arrays(number)
+        kinds = self._kinds.write(self._work, number)
         self._drops.write(self._work.path(number, "drops.parquet"))
-        return self._work.finish(number, "measure", FILES, self._facts(count))
+        return self._work.finish(number, "measure", FILES, self._facts(count) | {"kinds": kinds})
 
     def _facts(self, count: int) -> dict[str, Any]:
         found = self._findings
@@ -172,7 +189,7 @@ class _Measurement:
             return
         left = [documents[i] for i in np.flatnonzero(has_letters).tolist()]
         flat = [number for own in numbers for number in own]
-        repeated = self._measure(batch, table.rows)
+        repeated = self._measure(batch, table.rows, [kind_of(document) for document in left])
         table.add(batch, left, [flat[i] for i in lines.tolist()], letters_in[has_letters], repeated)
 
     def _without_forms(self, documents: list[Document], numbers: list[list[int]], whole: Batch) -> tuple[Mask, Mask]:
@@ -208,7 +225,7 @@ class _Measurement:
             source[0] += own
             source[1] += with_mark
 
-    def _measure(self, batch: Batch, before: int) -> npt.NDArray[np.float64]:
+    def _measure(self, batch: Batch, before: int, kinds: list[str]) -> npt.NDArray[np.float64]:
         """Write down hashes and distributions of the lines that are left; ``before`` documents of the part came earlier.
 
         Returns:
@@ -230,7 +247,7 @@ class _Measurement:
         arrays["span_documents"].append((owner + before).astype(np.uint32))
         repeated = repetition.repeated_shares(middle)
         self._repeats += repetition.histogram(repeated)
-        pairs, letters = noise.pair_counts(batch)
+        pairs, letters = self._kinds.add(batch, kinds, keys)
         self._pairs += pairs
         self._letters += letters
         self._take_sample(batch, keys)
@@ -307,6 +324,11 @@ def line_numbers(piece: Piece, text: str) -> list[int]:
 def group_of(source: str) -> str:
     """Return the kind of text that a source is: its folder with its file ending."""
     return _group_of_file(source.split("#", 1)[0])
+
+
+def kind_of(document: Document) -> str:
+    """Return the kind of text of a document with its language."""
+    return f"{group_of(document.source)} ({document.language})"
 
 
 @functools.lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ MEASURES = {
     HEADING: "a heading in mark-up with no line kept before the next heading of its rank or the end",
 }
 MIN_LETTER_SHARE = 1 / 3
+MIN_ENDS = 4
 MAX_LETTERS_BESIDE_ADDRESS = 12
 
 _TABLE = re.compile(r"\s*(?:\|.*\||\{\||\|[-}+]|\|\s|!\s.*!!|\+[-=+]{3,}|(?:[^|\n]{1,60}\|){3,}|(?:[^\t\n]{1,60}\t){2,})")
@@ -46,7 +47,8 @@ def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
     counts = batch.counts
     signs = counts.sum(axis=1) - counts[:, SPACE]
     written = counts[:, :DIGIT].sum(axis=1)
-    numbers = (signs > 0) & (written < MIN_LETTER_SHARE * signs) & (counts[:, DIGIT] + counts[:, OTHER] > 0) & (reasons == "")
+    not_only_ends = counts[:, DIGIT] + counts[:, OTHER] > 0  # "..." and "?" may stand for what someone does not say; "????" does not
+    numbers = (signs > 0) & (written < MIN_LETTER_SHARE * signs) & (not_only_ends | (signs >= MIN_ENDS)) & (reasons == "")
     reasons[numbers & ~find_headings(batch)] = NUMBERS
     return reasons
 
