@@ -182,7 +182,7 @@ class _Decision:
                 lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}",
             )
         if self._settings.keep_languages:
-            wrong = np.array(tag.wrong_lines(guesses, self._settings.keep_languages, SURE))
+            wrong = np.array(tag.wrong_lines(batch.lines, guesses, self._settings.keep_languages, SURE, self._identifier))
             drop(wrong, OTHER_LANGUAGE, lambda line: f"{guesses[line].language}, {100 * guesses[line].probability:.0f} % sure")
         drop(structure.find_empty_headings(batch, kept), structure.HEADING)
 

@@ -60,7 +60,8 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     """
     began_s, began_processor_s = time.monotonic(), _processor_s()
     forget_peak()
-    parse_language(settings.language)
+    for code in (settings.language, *settings.keep_languages):
+        parse_language(code)
     for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
     roots = _roots(settings)

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mbegu.corpus.identify.library import with_collective
+
 UNKNOWN = "und"
-MIXED_SHARE = 0.1  # of a document's letters in a second language, from which on its spans are written down
+MIXED_SHARE = 0.1  # of a text in a second language, from which on it is mixed
 
 
 def shares_of(languages: Sequence[str], letters: Sequence[int]) -> dict[str, float]:
@@ -34,9 +36,35 @@ def meta_of(text: str, shares: dict[str, float], identifier: Any) -> dict[str, s
     return meta
 
 
-def wrong_lines(guesses: Sequence[Any], wanted: Sequence[str], least_probability: float) -> list[bool]:
-    """Return which lines are surely in a language that is not wanted; what is unknown is not surely anything."""
-    return [guess.language not in (*wanted, UNKNOWN) and guess.probability >= least_probability for guess in guesses]
+def wrong_lines(lines: Sequence[str], guesses: Sequence[Any], wanted: Sequence[str], least_probability: float, identifier: Any) -> list[bool]:
+    """Return which lines are surely in a language that is not wanted; what is unknown, or mixed with one that is, is not.
+
+    Args:
+        lines: NFC.
+        guesses: what the identifier said of each.
+        wanted: languages.
+        least_probability: from which on a guess is sure.
+        identifier: asked once more about the parts of a line before it is called wrong.
+    """
+    return [
+        guess.language != UNKNOWN
+        and guess.probability >= least_probability
+        and not is_one_of(guess.language, wanted)
+        and wanted_share(line, guess, wanted, identifier) < MIXED_SHARE
+        for line, guess in zip(lines, guesses, strict=True)
+    ]
+
+
+def wanted_share(line: str, guess: Any, wanted: Sequence[str], identifier: Any) -> float:
+    """Return the share of a line's words, by their characters, that are in a language that is wanted."""
+    _, spans = identifier.marked(line, guess)
+    total = sum(span.end - span.start for span in spans)
+    return sum(span.end - span.start for span in spans if is_one_of(span.language, wanted)) / max(1, total)
+
+
+def is_one_of(language: str, wanted: Sequence[str]) -> bool:
+    """Whether a language is wanted, by its code or by that of the macrolanguage above it (``swa`` for ``swh``)."""
+    return any(not with_collective(language).isdisjoint(with_collective(other)) for other in wanted)
 
 
 def _compact(value: Any) -> str:
