@@ -29,7 +29,6 @@ from mbegu.ledger.memory import peak_memory_bytes
 
 FILES = ("kept.parquet", "dropped.parquet")
 OTHER_LANGUAGE = "other language"
-SURE = 0.9  # probability from which on a line counts as being in another language
 PAIRS_PER_PART = 60
 
 
@@ -131,13 +130,17 @@ class _Decision:
             here = _without_gaps(batch, [line for line in range(bounds[i], bounds[i + 1]) if kept[line]])
             lines, own_places = [batch.lines[line] for line in here], [places[line] for line in here]
             if int(self._hits[numbers[i]]) >= passages.MIN_HITS and not self._leaves(passages.NAME):
-                lines, own_places = self._without_passages(document, lines, own_places, int(numbers[i]))
-            text = "\n".join(lines).strip("\n")
-            if not any(character.isalpha() for character in text):
+                lines, own_places, left = self._without_passages(document, lines, own_places, int(numbers[i]))
+                here = [here[line] for line in left]
+            first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+            last = next((number for number in reversed(range(len(lines))) if lines[number].strip()), -1) + 1
+            lines, own_places, here = lines[first:last], own_places[first:last], here[first:last]
+            if not any(character.isalpha() for line in lines for character in line):
                 self._drops.add(document.source, 0, NOTHING_LEFT, "no line of it was kept", "")
                 continue
             shares = tag.shares_of([guesses[line].language for line in here], batch.letters[here].tolist()) if guesses else {}
-            yield self._finished(document, text, own_places, shares, signs[i])
+            meta = tag.meta_of(lines, [guesses[line] for line in here], shares, self._identifier) if shares else {}
+            yield self._finished(document, "\n".join(lines), own_places, shares, signs[i], meta)
 
     def _lines(
         self,
@@ -182,7 +185,7 @@ class _Decision:
                 lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}",
             )
         if self._settings.keep_languages:
-            wrong = np.array(tag.wrong_lines(batch.lines, guesses, self._settings.keep_languages, SURE, self._identifier))
+            wrong = np.array(tag.wrong_lines(batch.lines, guesses, self._settings.keep_languages, tag.SURE, self._identifier))
             drop(wrong, OTHER_LANGUAGE, lambda line: f"{guesses[line].language}, {100 * guesses[line].probability:.0f} % sure")
         drop(structure.find_empty_headings(batch, kept), structure.HEADING)
 
@@ -195,7 +198,7 @@ class _Decision:
         return found
 
     def _is_taught(self, guesses: list[Any], line: int) -> bool:
-        return guesses[line].language in self._identifier.codes and guesses[line].probability >= SURE
+        return guesses[line].language in self._identifier.codes and guesses[line].probability >= tag.SURE
 
     def _runs(self, batch: Batch, documents: list[Document], out: Mask) -> Mask:
         """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""
@@ -240,8 +243,8 @@ class _Decision:
         known = (self._line_hashes[at] == keys) & (keys != 0)
         return np.where(known, self._line_count[at], 0).astype(np.int64), np.where(known, self._line_first[at], NONE)
 
-    def _without_passages(self, document: Document, lines: list[str], places: list[int], number: int) -> tuple[list[str], list[int]]:
-        """Return the lines of a document without passages that came before, and their places; record what is cut out."""
+    def _without_passages(self, document: Document, lines: list[str], places: list[int], number: int) -> tuple[list[str], list[int], list[int]]:
+        """Return the lines of a document without passages that came before, their places, and which they were; record what is cut out."""
         left = list(lines)
         for cut in find_passages(lines, number + self._offset, self._spans, self._settings.passage_letters):
             if self._task.kept.has(document.source, places[cut.line], passages.NAME):
@@ -251,13 +254,14 @@ class _Decision:
             self._duplicates["passage"] += 1
             self._pair("passage", cut.first, document.source, 1.0, cut.cut)
         still = [i for i in range(len(lines)) if left[i] or not lines[i]]
-        return [left[i] for i in still], [places[i] for i in still]
+        return [left[i] for i in still], [places[i] for i in still], still
 
-    def _finished(self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str]) -> Document:
+    def _finished(
+        self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str], languages: dict[str, str]
+    ) -> Document:
         """Return the document as it is kept, with what is known about it."""
-        meta = dict(document.meta)
+        meta = document.meta | languages
         if shares:
-            meta |= tag.meta_of(text, shares, self._identifier)
             size = len(text.encode("utf-8"))
             for language, share in shares.items():
                 self._languages[language] += round(size * share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,7 +137,7 @@ def lines_of(group: Group) -> Iterator[str]:
 
 
 def _class_of(length: int, ends: Sequence[int]) -> int:
-    return next((number for number, end in enumerate(ends) if length <= end), len(ends))
+    return bisect.bisect_left(ends, length)
 
 
 def chance(name: str) -> float:
