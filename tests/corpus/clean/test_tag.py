@@ -67,3 +67,17 @@ def test_lines_in_another_language_are_dropped_and_mixed_ones_stay(tmp_path: Pat
 def test_a_wrong_code_is_said_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Yoruba"):
         clean(CleanSettings(paths=(str(tmp_path),), language="yor", keep_languages=("Yoruba",)), tmp_path / "out", Say(io.StringIO(), quiet=True))
+
+
+def test_spans_are_stretches_of_lines_in_one_language() -> None:
+    lines = ["ọmọ", "", "ilé", "watoto", "ọjà"]
+    guesses = [Guess("yor", 0.9), Guess("und", 1.0), Guess("yor", 0.95), Guess("swh", 0.9), Guess("yor", 0.9)]
+    text = "\n".join(lines)
+    meta = tag.meta_of(lines, guesses, {"yor": 0.6, "swh": 0.4})
+    spans = json.loads(meta["spans"])
+    assert [(text[start:end], language, probability) for start, end, language, probability in spans] == [
+        ("ọmọ\n\nilé", "yor", 0.95),
+        ("watoto", "swh", 0.9),
+        ("ọjà", "yor", 0.9),
+    ]
+    assert "spans" not in tag.meta_of(lines, guesses, {"yor": 0.95, "swh": 0.05})

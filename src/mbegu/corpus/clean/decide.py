@@ -139,7 +139,7 @@ class _Decision:
                 self._drops.add(document.source, 0, NOTHING_LEFT, "no line of it was kept", "")
                 continue
             shares = tag.shares_of([guesses[line].language for line in here], batch.letters[here].tolist()) if guesses else {}
-            meta = tag.meta_of(lines, [guesses[line] for line in here], shares, self._identifier) if shares else {}
+            meta = tag.meta_of(lines, [guesses[line] for line in here], shares) if shares else {}
             yield self._finished(document, "\n".join(lines), own_places, shares, signs[i], meta)
 
     def _lines(

@@ -11,7 +11,6 @@ from mbegu.corpus.identify.library import with_collective
 
 UNKNOWN = "und"
 SURE = 0.9  # probability from which on a line counts as being in the language named
-MOST_LINES_LOOKED_INTO = 20  # of a document, for changes of language within a line: it takes 20 times as long as naming the line
 MIXED_SHARE = 0.1  # of a text in a second language, from which on it is mixed
 
 
@@ -29,37 +28,33 @@ def shares_of(languages: Sequence[str], letters: Sequence[int]) -> dict[str, flo
     return {language: round(count / total, 4) for language, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count}
 
 
-def meta_of(lines: Sequence[str], guesses: Sequence[Any], shares: dict[str, float], identifier: Any) -> dict[str, str]:
-    """Return what a document's meta says of its languages.
+def meta_of(lines: Sequence[str], guesses: Sequence[Any], shares: dict[str, float]) -> dict[str, str]:
+    """Return what a document's meta says of its languages; where it mixes them, also which lines are in which.
 
     Args:
         lines: of the document as it is kept.
         guesses: what the identifier said of each.
         shares: of its languages.
-        identifier: asked for the parts of lines it was not sure of, where the document mixes languages.
     """
     meta = {"languages": _compact(shares)}
     if sum(share >= MIXED_SHARE for share in shares.values()) > 1:
-        meta["spans"] = _compact(
-            [[start, end, language, round(probability, 3)] for start, end, language, probability in _spans(lines, guesses, identifier)]
-        )
+        meta["spans"] = _compact([[start, end, language, round(probability, 3)] for start, end, language, probability in _spans(lines, guesses)])
     return meta
 
 
-def _spans(lines: Sequence[str], guesses: Sequence[Any], identifier: Any) -> list[tuple[int, int, str, float]]:
-    """Return the spans of a document, in code points of its text: lines and parts of lines, neighbours in one language joined."""
+def _spans(lines: Sequence[str], guesses: Sequence[Any]) -> list[tuple[int, int, str, float]]:
+    """Return the spans of a document, in code points of its text: whole lines, neighbours in one language joined.
+
+    Changes within a line are not looked for: it takes ten times as long as naming the line. A line that mixes languages is unknown as a whole.
+    """
     found: list[tuple[int, int, str, float]] = []
-    base, looked_into = 0, 0
-    for line, guess in zip(lines, guesses, strict=True):
-        parts = [(0, len(line), guess.language, guess.probability)]
-        if (guess.language == UNKNOWN or guess.probability < SURE) and looked_into < MOST_LINES_LOOKED_INTO:
-            parts = identifier.spans(line, guess)
-            looked_into += 1
-        for start, end, language, probability in parts if line.strip() else []:
+    base = 0
+    for line, (language, probability) in zip(lines, guesses, strict=True):
+        if line.strip():
+            start, before = base, 0.0
             if found and found[-1][2] == language:
-                found[-1] = (found[-1][0], base + end, language, max(found[-1][3], probability))
-            else:
-                found.append((base + start, base + end, language, probability))
+                start, _, _, before = found.pop()
+            found.append((start, base + len(line), language, max(before, probability)))
         base += len(line) + 1
     return found
 
