@@ -322,3 +322,15 @@ def test_a_rare_language_is_no_noise_and_noise_is(cleaned: Run, monkeypatch: pyt
     if lines == 3:  # it is the second look that keeps them
         monkeypatch.setattr(kinds.OwnModels, "are_noise", lambda self, lines, kinds: np.ones(len(lines), dtype=bool))
         assert {source for source, _, _ in cleaned(files, "without").dropped_for("keyboard noise")} == {"yor/07.txt", "xho/a.txt"}
+
+
+def test_short_utterances_stay_where_no_sentence_has_an_end(cleaned: Run) -> None:
+    speech = {}
+    for i in range(8):
+        long = [sentence(i * 10 + j, words=30).rstrip(".") for j in range(6)]
+        speech[f"{i}.txt"] = "\n".join([*long, *(sentence(i * 10 + j, words=3).rstrip(".") for j in range(4))])
+    made = cleaned(speech)
+    assert made.texts() == speech
+    assert next(row["why"] for row in made.facts["filters"] if row["name"] == "list or menu in ./*.txt").startswith(
+        "off: 100 % of the letters of long lines"
+    )

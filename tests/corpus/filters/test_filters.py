@@ -188,3 +188,15 @@ def test_a_kind_of_text_whose_lines_disagree_has_no_limit() -> None:
     limit = noise.choose_own(np.concatenate([np.full(960, 4.0), np.full(40, 11.0)]))
     assert limit.value is None
     assert limit.why == "off: 4 % of its own lines lie beyond 6.50 bits, so it is written in several ways"
+
+
+def test_lists_are_not_looked_for_where_long_lines_have_no_ends() -> None:
+    assert lists.choose(10, 1_000, 900, 400).value == 40
+    assert lists.choose(10, 1_000, 900, 460).why == (
+        "off: 51 % of the letters of long lines stand in lines without the end of a sentence: it is not written here"
+    )
+
+
+def test_a_short_name_and_a_value_with_a_tab_are_a_pair_and_an_indented_line_is_not() -> None:
+    lines = ["Olú-ìlú\tÌbàdàn", "\tỌmọ lọ sí ọjà", "Ó wí pé\tọmọ lọ sí ọjà.", f"{'ọmọ ' * 12}\tilé"]
+    assert structure.find_forms(make_batch(["\n".join(lines)])).tolist() == ["infobox", "", "", ""]
