@@ -153,8 +153,8 @@ def _summed(counts: Iterable[tuple[npt.NDArray[np.uint32], Sums]]) -> tuple[npt.
     dense = np.zeros(BINS, dtype=np.int64)
     for bins, own in counts:
         dense[bins] += own
-    bins = np.flatnonzero(dense)
-    return bins.astype(np.uint32), dense[bins]
+    filled = np.flatnonzero(dense)
+    return filled.astype(np.uint32), dense[filled]
 
 
 def _model(bins: npt.NDArray[np.uint32], counts: Sums) -> noise.Model:

@@ -82,7 +82,7 @@ def wanted_share(line: str, guess: Any, wanted: Sequence[str], identifier: Any) 
     """Return the share of a line's words, by their characters, that are in a language that is wanted."""
     _, spans = identifier.marked(line, guess)
     total = sum(span.end - span.start for span in spans)
-    return sum(span.end - span.start for span in spans if is_one_of(span.language, wanted)) / max(1, total)
+    return float(sum(span.end - span.start for span in spans if is_one_of(span.language, wanted)) / max(1, total))
 
 
 def is_one_of(language: str, wanted: Sequence[str]) -> bool:
