@@ -18,7 +18,7 @@ from mbegu.corpus.report.grouping import Grouping
 from mbegu.corpus.report.pairs import Lookup
 
 # So much text is held in all, and of each group an equal part of it.
-SAMPLE_BYTES = 16_000_000
+SAMPLE_BYTES = 8_000_000
 CHARACTERS_AT_ONCE = 1_000_000
 # Ends of the classes of lengths, in characters; the last class has no end.
 DOCUMENT_ENDS = (100, 300, 1_000, 3_000, 10_000, 30_000)
