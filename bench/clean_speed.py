@@ -6,7 +6,8 @@ The input is made from the development data by repeating and perturbing it (seed
 one in ten is an exact copy of an earlier one, three in ten a near copy (2 % of the words exchanged), and the rest have a third of their
 words exchanged. The same chain for both: read, normalise, identify languages (where the installation has identification), repetition
 filters, exact and MinHash duplicates. datatrove runs on the first ``--peer-megabytes`` of it, because it is slow: reading JSON lines
-by the json module, Gopher repetition filter, MinHash signatures; neither its languages nor its exact duplicates are counted.
+by the json module, Gopher repetition filter, MinHash signatures. What it does not do here and Mbegu does: languages, exact duplicates, comparing the
+signatures, repeated lines and passages, noise, papers, writing what is kept and dropped, the report. Its start-up (one short text) is taken off.
 Processor time is that of the process and its children; each contender runs in
 a process of its own. Pin it (``taskset -c 0``) on a shared machine.
 """
@@ -112,8 +113,8 @@ def children() -> tuple[float, int]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def run(command: list[str], size: int, label: str, timeout_s: float | None = None) -> None:
-    """Run one contender and print a row."""
+def run(command: list[str], size: int, label: str, timeout_s: float | None = None, startup_s: float = 0.0) -> float:
+    """Run one contender, print a row and return its processor seconds; ``startup_s`` of them are taken off."""
     before, _ = children()
     began_s = time.monotonic()
     try:
@@ -123,7 +124,7 @@ def run(command: list[str], size: int, label: str, timeout_s: float | None = Non
     except subprocess.TimeoutExpired:
         ended, out = f" not ended after {timeout_s} s", ""
     seconds, peak = children()
-    seconds -= before
+    seconds -= before + startup_s
     facts = json.loads(out) if out.startswith("{") else {}
     peak = facts.get("peak_memory_bytes", peak)
     print(
@@ -131,8 +132,19 @@ def run(command: list[str], size: int, label: str, timeout_s: float | None = Non
         f"{peak / 1e6:7.0f} MB peak{ended}",
         flush=True,
     )
-    if facts:
-        print("   ", {name: facts[name] for name in ("documents_in", "documents_kept", "duplicates", "not_measured")}, flush=True)
+    if "documents_kept" in facts:
+        print("   ", {name: facts[name] for name in ("documents_in", "documents_kept", "duplicates")}, flush=True)
+    return seconds
+
+
+def peer_startup(options: argparse.Namespace, workers: int) -> float:
+    """Return the processor seconds that the peer takes for one short text: its imports and its first loading of word lists."""
+    folder, out = options.scratch / "one", options.scratch / "peer-one"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "part-0.jsonl").write_text(json.dumps({"text": "ọmọ lọ sí ọjà. " * 20}, ensure_ascii=False) + "\n", encoding="utf-8")
+    return run([options.peer, "-c", PEER, str(folder), str(out), str(workers)], 1000, "datatrove, start-up alone", options.peer_timeout_s)
 
 
 def main() -> None:
@@ -142,6 +154,7 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--megabytes", type=float, default=1000)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--identifier", default="", help="model of taught languages; without it only what needs no teaching is named")
     parser.add_argument("--peer", default="", help="Python of an environment with datatrove")
     parser.add_argument("--peer-megabytes", type=float, default=10)
     parser.add_argument("--peer-timeout-s", type=float, default=1800)
@@ -151,6 +164,7 @@ def main() -> None:
         out = options.scratch / f"out-{workers}"
         shutil.rmtree(out, ignore_errors=True)
         command = [sys.executable, "-m", "mbegu", "corpus", "clean", str(options.scratch / "in"), "--out", str(out), "--language", "yor"]
+        command += ["--identifier", options.identifier] if options.identifier else []
         run([*command, "--workers", str(workers), "--json", "-q"], size, f"mbegu, {workers} worker(s)")
     if options.peer:
         for workers in options.workers:
@@ -158,7 +172,8 @@ def main() -> None:
             out = options.scratch / "peer"
             shutil.rmtree(out, ignore_errors=True)
             command = [options.peer, "-c", PEER, str(options.scratch / "small"), str(out), str(workers)]
-            run(command, small, f"datatrove, {workers} worker(s)", options.peer_timeout_s)
+            startup_s = peer_startup(options, workers)
+            run(command, small, f"datatrove, {workers} worker(s)", options.peer_timeout_s, startup_s)
     print(f"on {os.cpu_count()} cores; memory of several workers: the parent and as much for each worker as the largest held")
 
 

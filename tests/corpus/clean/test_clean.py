@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from tests.corpus.conftest import put
@@ -18,7 +20,7 @@ from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
 from mbegu.core.errors import InputError, MissingDependencyError, SettingsError
 from mbegu.core.report import Say
-from mbegu.corpus.clean import decide, engine, measure, parts, run
+from mbegu.corpus.clean import decide, engine, kinds, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
@@ -295,3 +297,40 @@ def test_ray_gives_the_same_line_for_line(cleaned: Run, monkeypatch: pytest.Monk
     local, ray = cleaned(files, "local"), cleaned(files, "ray", engine_name="ray")
     assert local.kept == ray.kept
     assert local.dropped == ray.dropped
+
+
+NOISE = ("ksjdhf kjsdf lkjhsdf kjhsdfg skdjfh skjdhf", "aaaaaaa", "????", "qwpfjgbv zxmcnvb qpwfjgbv zmxncbv qpwfjgbvty")
+_CLICKS = "iqhude ingxangxasi gqirha umqhagi uqhushumbo isixhobo umxhelo iqhekeza igqabi umgxobhozo inxhala uxolo iqhwa amanqwanqwa"
+
+
+def rare(count: int, seed: int) -> list[str]:
+    """Lines of isiXhosa, whose letters follow each other otherwise than in Yoruba."""
+    chance = random.Random(seed)
+    return [" ".join(chance.choice(_CLICKS.split()) for _ in range(8)) + f" {seed}{number}." for number in range(count)]
+
+
+@pytest.mark.parametrize(("lines", "why"), [(3, "off: only 3 lines are long enough"), (260, "median")])
+def test_a_rare_language_is_no_noise_and_noise_is(cleaned: Run, monkeypatch: pytest.MonkeyPatch, lines: int, why: str) -> None:
+    files = {f"yor/{i:02}.txt": story(i, sentences=100) for i in range(80)}
+    files["yor/07.txt"] += "\n".join(NOISE) + "\n"
+    files["xho/a.txt"] = "\n".join(rare(lines, 1)) + "\n"
+    made = cleaned(files)
+    assert {text for _, _, text in made.dropped_for("keyboard noise")} == {NOISE[0], NOISE[1], NOISE[3]}
+    assert {text for _, _, text in made.dropped_for("numbers and signs")} == {NOISE[2]}
+    assert made.texts()["xho/a.txt"] == files["xho/a.txt"].strip()
+    assert next(row["why"] for row in made.facts["filters"] if row["name"] == "keyboard noise in xho/*.txt (yor)").startswith(why)
+    if lines == 3:  # it is the second look that keeps them
+        monkeypatch.setattr(kinds.OwnModels, "are_noise", lambda self, lines, kinds: np.ones(len(lines), dtype=bool))
+        assert {source for source, _, _ in cleaned(files, "without").dropped_for("keyboard noise")} == {"yor/07.txt", "xho/a.txt"}
+
+
+def test_short_utterances_stay_where_no_sentence_has_an_end(cleaned: Run) -> None:
+    speech = {}
+    for i in range(8):
+        long = [sentence(i * 10 + j, words=30).rstrip(".") for j in range(6)]
+        speech[f"{i}.txt"] = "\n".join([*long, *(sentence(i * 10 + j, words=3).rstrip(".") for j in range(4))])
+    made = cleaned(speech)
+    assert made.texts() == speech
+    assert next(row["why"] for row in made.facts["filters"] if row["name"] == "list or menu in ./*.txt").startswith(
+        "off: 100 % of the letters of long lines"
+    )

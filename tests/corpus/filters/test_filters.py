@@ -9,7 +9,7 @@ import pytest
 from tests.corpus.material import WORDS, sentence, story
 
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects
-from mbegu.corpus.filters.batch import SAMPLE_ONE_IN, make_batch, spans_of
+from mbegu.corpus.filters.batch import END, SAMPLE_ONE_IN, make_batch, spans_of
 from mbegu.corpus.keys import letters_and_marks, span_hashes
 
 
@@ -118,7 +118,7 @@ def test_keyboard_noise_is_found_in_every_script(language: str) -> None:
     chance = random.Random(1)
     typed = "".join(chance.choice(letters) for _ in range(60))
     batch = make_batch(["\n".join([*lines, typed])])
-    pairs, counts = noise.pair_counts(batch)
+    (pairs,), (counts,) = noise.pair_counts(batch, np.zeros(len(batch.lines), np.int64), 1)
     surprises = noise.Model.of(pairs, counts).line_surprises(batch)
     limit = noise.choose(surprises[:-1]).value
     assert limit is not None
@@ -151,3 +151,57 @@ def test_suspects_are_named() -> None:
     answer = "\n".join(f"{i}. **Ọ̀rọ̀ {i}**: ó dára púpọ̀" for i in range(1, 6))
     found = suspects.find_suspects(make_batch([even, answer, story(1)]))
     assert found == [["even sentences"], ["form of chat answers"], []]
+
+
+def test_pairs_are_counted_by_group_as_each_group_by_itself() -> None:
+    batch = make_batch([sentence(i, language, 9) for i in range(6) for language in ("yor", "amh")])
+    group = np.array([0, 1] * 6)
+    pairs, letters = noise.pair_counts(batch, group, 2)
+    for number, language in enumerate(("yor", "amh")):
+        alone = make_batch([sentence(i, language, 9) for i in range(6)])
+        (own_pairs,), (own_letters,) = noise.pair_counts(alone, np.zeros(6, np.int64), 1)
+        assert (pairs[number] == own_pairs).all()
+        assert (letters[number] == own_letters).all()
+    assert (noise.pair_counts(batch, group - 1, 1)[0][0] == pairs[1]).all()
+
+
+def test_one_letter_over_and_over_is_noise_and_a_cry_is_not() -> None:
+    lines = [
+        "aaaaaaa",
+        "AaaaaAA!",
+        "ááááá áááááá",
+        "hhhhhhhh hhhhhhh wwwwwwww ok",
+        "aaaa",
+        "Yeeeeeeee!",
+        "Ó ké pé aaaaaah lẹ́ẹ̀kan sí i.",
+        "",
+        "?????",
+        "ሀሀሀሀሀሀ",
+    ]
+    assert noise.find_one_letter(make_batch(["\n".join(lines)])).tolist() == [True] * 3 + [False] * 6 + [True]
+    assert not noise.find_one_letter(make_batch(["aaa\naaa"])).any()  # two lines are not one stretch
+
+
+def test_a_kind_of_text_whose_lines_disagree_has_no_limit() -> None:
+    sure = np.concatenate([np.full(990, 4.0), np.full(10, 11.0)])
+    assert noise.choose_own(sure).value == 8
+    limit = noise.choose_own(np.concatenate([np.full(960, 4.0), np.full(40, 11.0)]))
+    assert limit.value is None
+    assert limit.why == "off: 4 % of its own lines lie beyond 8.00 bits, so it is written in several ways"
+
+
+def test_lists_are_not_looked_for_where_long_lines_have_no_ends() -> None:
+    assert lists.choose(10, 1_000, 900, 400).value == 40
+    assert lists.choose(10, 1_000, 900, 460).why == (
+        "off: 51 % of the letters of long lines stand in lines without the end of a sentence: it is not written here"
+    )
+
+
+def test_a_short_name_and_a_value_with_a_tab_are_a_pair_and_an_indented_line_is_not() -> None:
+    lines = ["Olú-ìlú\tÌbàdàn", "\tỌmọ lọ sí ọjà", "Ó wí pé\tọmọ lọ sí ọjà.", f"{'ọmọ ' * 12}\tilé"]
+    assert structure.find_forms(make_batch(["\n".join(lines)])).tolist() == ["infobox", "", "", ""]
+
+
+def test_two_ethiopic_word_spaces_end_a_sentence_and_one_does_not() -> None:
+    batch = make_batch(["ልጆች፡ወደ፡ገበያ፡ሄዱ", "ልጆች ወደ ገበያ ሄዱ፡፡", "ልጆች ወደ ገበያ ሄዱ።"])
+    assert (batch.counts[:, END] > 0).tolist() == [False, True, True]

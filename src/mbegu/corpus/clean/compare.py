@@ -6,7 +6,6 @@ about 30 bytes are held.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mbegu.core import durable
+from mbegu.corpus.clean import kinds
+from mbegu.corpus.clean.kinds import Kind
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.dedup import BAND_VALUES, VALUES, same_pairs
@@ -39,6 +40,7 @@ class Compared:
     limits: dict[str, Limit]
     groups: dict[str, Limit]
     counts: dict[str, int]
+    kinds: dict[str, Kind]
 
 
 def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSettings) -> Compared:
@@ -60,14 +62,18 @@ def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSetti
     for name, array in (("exact_of", exact), ("near_of", near), ("likeness", likeness), ("hits", hits)):
         work.write(None, name, array)
     _write_names(work, len(facts))
-    groups: Counter[str] = Counter()
-    in_runs: Counter[str] = Counter()
+    groups: dict[str, Numbers] = {}
     for fact in facts:
-        for name, (letters, runs) in fact["groups"].items():
-            groups[name] += letters
-            in_runs[name] += runs
+        for name, found in fact["groups"].items():
+            groups[name] = groups.get(name, np.zeros(len(found), np.int64)) + np.array(found)
     counts = {"documents": total, "exact": int((exact != NONE).sum()), "near": int((near != NONE).sum()), "lines": lines, "spans": spans}
-    return Compared(offsets.tolist(), limits, {name: lists.choose(in_runs[name], groups[name]) for name in groups}, counts)
+    return Compared(
+        offsets.tolist(), limits, {name: _list_limit(*found.tolist()) for name, found in groups.items()}, counts, kinds.choose(work, facts)
+    )
+
+
+def _list_limit(letters: int, in_runs: int, long: int, long_without_end: int) -> Limit:
+    return lists.choose(in_runs, letters, long, long_without_end)
 
 
 class Names:

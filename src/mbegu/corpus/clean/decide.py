@@ -1,4 +1,4 @@
-"""The second pass over one part: drop lines and documents with their reasons, tag languages, replace private items, write what is kept."""
+"""The second pass over one part: drop lines and documents with their reasons, tag languages, write what is kept."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from mbegu.core.documents import Document, write_documents
 from mbegu.corpus.clean import passages, tag
 from mbegu.corpus.clean.compare import NONE, Compared, Names
 from mbegu.corpus.clean.drops import Drops
-from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of
+from mbegu.corpus.clean.kinds import OwnModels
+from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of, kind_of
 from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import make_identifier, make_redactor
+from mbegu.corpus.clean.stages import make_identifier
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
@@ -28,8 +29,6 @@ from mbegu.ledger.memory import peak_memory_bytes
 
 FILES = ("kept.parquet", "dropped.parquet")
 OTHER_LANGUAGE = "other language"
-BLOCKED = "blocked"
-SURE = 0.9  # probability from which on a line counts as being in another language
 PAIRS_PER_PART = 60
 
 
@@ -63,10 +62,10 @@ class _Decision:
         self._line_count = work.read(None, "line_count", np.uint32)
         self._spans = RepeatedSpans(work.read(None, "span_hashes", np.uint64), work.read(None, "span_first", np.int64))
         self._noise = noise.Model.of(work.read(None, "pairs", np.int64), work.read(None, "letters", np.int64))
+        self._own = OwnModels(work, task.compared.kinds)
         self._drops = Drops()
-        self._identifier, self._redactor = make_identifier(task.settings), make_redactor(task.settings)
+        self._identifier = make_identifier(task.settings)
         self._languages: Counter[str] = Counter()
-        self._private: Counter[str] = Counter()
         self._duplicates: Counter[str] = Counter()
         self._suspects: Counter[str] = Counter()
         self._pairs: list[dict[str, Any]] = []
@@ -76,15 +75,12 @@ class _Decision:
     def run(self) -> dict[str, Any]:
         number = self._task.number
         count = write_documents(self._work.path(number, "kept.parquet"), self._documents(), "lz4")
-        if self._redactor is not None:
-            self._drops.redact(self._redactor)
         self._drops.write(self._work.path(number, "dropped.parquet"))
         facts = {
             "documents_kept": count,
             "bytes_kept": self._kept_bytes,
             "dropped": self._drops.counts,
             "languages": self._languages,
-            "private": self._private,
             "duplicates": self._duplicates,
             "suspects": self._suspects,
             "pairs": self._pairs,
@@ -134,15 +130,17 @@ class _Decision:
             here = _without_gaps(batch, [line for line in range(bounds[i], bounds[i + 1]) if kept[line]])
             lines, own_places = [batch.lines[line] for line in here], [places[line] for line in here]
             if int(self._hits[numbers[i]]) >= passages.MIN_HITS and not self._leaves(passages.NAME):
-                lines, own_places = self._without_passages(document, lines, own_places, int(numbers[i]))
-            text = "\n".join(lines).strip("\n")
-            if not any(character.isalpha() for character in text):
+                lines, own_places, left = self._without_passages(document, lines, own_places, int(numbers[i]))
+                here = [here[line] for line in left]
+            first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+            last = next((number for number in reversed(range(len(lines))) if lines[number].strip()), -1) + 1
+            lines, own_places, here = lines[first:last], own_places[first:last], here[first:last]
+            if not any(character.isalpha() for line in lines for character in line):
                 self._drops.add(document.source, 0, NOTHING_LEFT, "no line of it was kept", "")
                 continue
             shares = tag.shares_of([guesses[line].language for line in here], batch.letters[here].tolist()) if guesses else {}
-            made = self._finished(document, text, own_places, shares, signs[i])
-            if made is not None:
-                yield made
+            meta = tag.meta_of(lines, [guesses[line] for line in here], shares) if shares else {}
+            yield self._finished(document, "\n".join(lines), own_places, shares, signs[i], meta)
 
     def _lines(
         self,
@@ -177,14 +175,30 @@ class _Decision:
             self._pair("line", int(first[line]), documents[int(batch.owner[line])].source, 1.0, batch.lines[line])
         runs = self._runs(batch, documents, ~kept)
         drop(runs, lists.NAME)
+        drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         limit = limits[noise.NAME].value
         if limit is not None:
             bits = self._noise.line_surprises(batch)
-            drop(bits > limit, noise.NAME, lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}")
+            drop(
+                self._noise_of_its_kind(batch, documents, guesses, bits > limit),
+                noise.NAME,
+                lambda line: f"{bits[line]:.1f} bits a letter, the limit is {limit:.1f}",
+            )
         if self._settings.keep_languages:
-            wrong = np.array(tag.wrong_lines(guesses, self._settings.keep_languages, SURE))
+            wrong = np.array(tag.wrong_lines(batch.lines, guesses, self._settings.keep_languages, tag.SURE, self._identifier))
             drop(wrong, OTHER_LANGUAGE, lambda line: f"{guesses[line].language}, {100 * guesses[line].probability:.0f} % sure")
         drop(structure.find_empty_headings(batch, kept), structure.HEADING)
+
+    def _noise_of_its_kind(self, batch: Batch, documents: list[Document], guesses: list[Any], noisy: Mask) -> Mask:
+        """Return which of the lines that are noise in the whole are so beside their own kind of text too, and in no language that was taught."""
+        lines = [line for line in np.flatnonzero(noisy).tolist() if not self._is_taught(guesses, line)]
+        own = self._own.are_noise([batch.lines[line] for line in lines], [kind_of(documents[int(batch.owner[line])]) for line in lines])
+        found = np.zeros(len(noisy), dtype=bool)
+        found[np.array(lines, dtype=np.int64)[own]] = True
+        return found
+
+    def _is_taught(self, guesses: list[Any], line: int) -> bool:
+        return guesses[line].language in self._identifier.codes and guesses[line].probability >= tag.SURE
 
     def _runs(self, batch: Batch, documents: list[Document], out: Mask) -> Mask:
         """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""
@@ -229,8 +243,8 @@ class _Decision:
         known = (self._line_hashes[at] == keys) & (keys != 0)
         return np.where(known, self._line_count[at], 0).astype(np.int64), np.where(known, self._line_first[at], NONE)
 
-    def _without_passages(self, document: Document, lines: list[str], places: list[int], number: int) -> tuple[list[str], list[int]]:
-        """Return the lines of a document without passages that came before, and their places; record what is cut out."""
+    def _without_passages(self, document: Document, lines: list[str], places: list[int], number: int) -> tuple[list[str], list[int], list[int]]:
+        """Return the lines of a document without passages that came before, their places, and which they were; record what is cut out."""
         left = list(lines)
         for cut in find_passages(lines, number + self._offset, self._spans, self._settings.passage_letters):
             if self._task.kept.has(document.source, places[cut.line], passages.NAME):
@@ -240,20 +254,14 @@ class _Decision:
             self._duplicates["passage"] += 1
             self._pair("passage", cut.first, document.source, 1.0, cut.cut)
         still = [i for i in range(len(lines)) if left[i] or not lines[i]]
-        return [left[i] for i in still], [places[i] for i in still]
+        return [left[i] for i in still], [places[i] for i in still], still
 
-    def _finished(self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str]) -> Document | None:
-        """Return the document as it is kept: private items replaced, with what is known about it."""
-        meta = dict(document.meta)
-        if self._redactor is not None:
-            redacted = self._redactor.redact(text)
-            if redacted.is_blocked:
-                self._drops.add(document.source, 0, BLOCKED, redacted.blocked_by, "")
-                return None
-            text = redacted.text
-            self._private.update(redacted.found)
+    def _finished(
+        self, document: Document, text: str, places: list[int], shares: dict[str, float], signs: list[str], languages: dict[str, str]
+    ) -> Document:
+        """Return the document as it is kept, with what is known about it."""
+        meta = document.meta | languages
         if shares:
-            meta |= tag.meta_of(text, shares, self._identifier)
             size = len(text.encode("utf-8"))
             for language, share in shares.items():
                 self._languages[language] += round(size * share)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbegu.core import durable
+from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.findings import Findings
 
 if TYPE_CHECKING:
@@ -38,12 +39,6 @@ class Drops:
         count["lines" if line else "documents"] += 1
         count["bytes"] += len(text.encode("utf-8", "replace"))
 
-    def redact(self, redactor: Any) -> None:
-        """Replace private items in what was dropped; of what must not be used at all nothing stays."""
-        for i, (source, line, reason, detail, text) in enumerate(self.rows):
-            redacted = redactor.redact(text)
-            self.rows[i] = (source, line, reason, detail, "" if redacted.is_blocked else redacted.text)
-
     def write(self, path: Path) -> None:
         """Write the rows durably."""
         write_drops(path, self.rows)
@@ -63,14 +58,20 @@ def write_drops(path: Path, rows: Sequence[Row]) -> None:
 
 
 class ReadingFindings(Findings):
-    """Findings of reading that keep all of what was left out, not only how it began."""
+    """Findings of reading that keep all of what was left out, not only how it began, but for what is hidden."""
 
-    def __init__(self, drops: Drops) -> None:
+    def __init__(self, drops: Drops, hiding: Hiding) -> None:
         super().__init__()
         self._drops = drops
+        self._hiding = hiding
 
     def drop(self, source: str, reason: str, detail: str = "", text: str = "", *, size_bytes: int | None = None) -> None:
         """Hand it to the drops, and count it as reading does."""
+        detail, text = self._hiding.remark(detail), self._hiding.remark(text)
         self._drops.add(source, 0, reason, detail, text)
         super().drop(source, reason, detail, text, size_bytes=size_bytes)
         self.drops.clear()
+
+    def note(self, source: str, text: str) -> None:
+        """Keep a remark without what is hidden."""
+        super().note(source, self._hiding.remark(text))

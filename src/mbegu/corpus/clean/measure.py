@@ -16,16 +16,18 @@ import numpy.typing as npt
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
+from mbegu.corpus.clean.hiding import BlockedError, Hiding
+from mbegu.corpus.clean.kinds import Tally
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import Papers, make_redactor, make_rewriter
+from mbegu.corpus.clean.stages import Papers, make_rewriter
 from mbegu.corpus.clean.tables import DocumentTable, Kept
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import Piece
 from mbegu.corpus.dedup import SPAN_CHARACTERS, band_hashes, sign_spans
 from mbegu.corpus.describe import top_level
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure
-from mbegu.corpus.filters.batch import LETTER, MARK, Batch, Mask, make_batch, spans_of, tables
+from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, Mask, make_batch, spans_of, tables
 from mbegu.corpus.findings import WITHDRAWN
 from mbegu.corpus.keys import mix
 from mbegu.corpus.overlap import SPAN_LETTERS
@@ -36,7 +38,21 @@ BATCH_CHARACTERS = 300_000
 SAMPLE_LINES = 500  # of a part, chosen by their hash, that the limit of the noise filter comes from
 SAMPLE_CHARACTERS = 300  # of such a line
 CHANGE_EXAMPLES = 50
-FILES = ("docs.parquet", "drops.parquet", "exact", "bands", "signed", "lines", "line_documents", "spans", "span_documents", "pairs", "letters")
+FILES = (
+    "docs.parquet",
+    "drops.parquet",
+    "exact",
+    "bands",
+    "signed",
+    "lines",
+    "line_documents",
+    "spans",
+    "span_documents",
+    "pairs",
+    "letters",
+    "kind_bins",
+    "kind_counts",
+)
 _PLACE = re.compile(r"#(\d+)")
 
 
@@ -63,15 +79,17 @@ class _Measurement:
         self._settings = task.settings
         self._work = Work(Path(task.work))
         self._drops = Drops()
-        self._findings = ReadingFindings(self._drops)
+        self._hiding = Hiding(task.settings)
+        self._findings = ReadingFindings(self._drops, self._hiding)
         self._rewriter = make_rewriter(task.settings)
         self._papers = Papers(task.roots, Path(task.out))
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
-        self._groups: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self._groups: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._marks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self._repeats = np.zeros(repetition.BINS + 1, dtype=np.int64)
+        self._kinds = Tally()
         self._pairs = np.zeros(noise.BINS, dtype=np.int64)
         self._letters = np.zeros(noise.BINS, dtype=np.int64)
         self._sample: list[tuple[int, str]] = []
@@ -84,11 +102,9 @@ class _Measurement:
                 self._batch(documents, numbers, table)
             count = table.rows
         self._write_arrays(number)
-        redactor = make_redactor(self._settings)
-        if redactor is not None:
-            self._drops.redact(redactor)
+        kinds = self._kinds.write(self._work, number)
         self._drops.write(self._work.path(number, "drops.parquet"))
-        return self._work.finish(number, "measure", FILES, self._facts(count))
+        return self._work.finish(number, "measure", FILES, self._facts(count) | {"kinds": kinds})
 
     def _facts(self, count: int) -> dict[str, Any]:
         found = self._findings
@@ -103,6 +119,7 @@ class _Measurement:
             "dropped": self._drops.counts,
             "changes": [[*key, n] for key, n in self._changes.most_common(CHANGE_EXAMPLES)],
             "changed": dict(_by_rule(self._changes)),
+            "private": self._hiding.found,
             "groups": self._groups,
             "marks": self._marks,
             "repeats": self._repeats.tolist(),
@@ -120,7 +137,13 @@ class _Measurement:
             if admitted is None:
                 self._drops.add(read.document.source, 0, WITHDRAWN, "", "")  # not even how it begins is kept
                 continue
-            document = self._changed(admitted)
+            self._documents += 1
+            self._bytes += len(admitted.text.encode("utf-8"))
+            try:
+                document = self._changed(admitted)
+            except BlockedError as blocked:
+                self._drops.add(admitted.source, 0, BLOCKED, str(blocked), "")
+                continue
             documents.append(document)
             numbers.append(line_numbers(read.piece, document.text))
             size += len(document.text)
@@ -131,20 +154,23 @@ class _Measurement:
             yield documents, numbers
 
     def _changed(self, document: Document) -> Document:
-        """Return the document after rewriting and without mark-up, and count both."""
-        self._documents += 1
-        self._bytes += len(document.text.encode("utf-8"))
-        text = document.text
+        """Return the document without what is hidden, after rewriting and without mark-up, and count both. Raises ``BlockedError``."""
+        given = text = self._hiding.document(document.text)
+        changes: Counter[tuple[str, str, str]] = Counter()
         if self._rewriter is not None:
             rewritten = self._rewriter.apply(text)
             for change in rewritten.changes:
-                self._changes[change.rule, change.before, change.after] += change.count
+                changes[change.rule, change.before, change.after] += change.count
             text = rewritten.text
         if markup.NAME not in self._settings.leave_in:
             bare = markup.strip_markup(text)
             if bare != text:
-                self._changes[(markup.NAME, *_difference(text, bare))] += 1
+                changes[(markup.NAME, *_difference(text, bare))] += 1
                 text = bare
+        hidden = self._hiding.document(text) if text != given else text
+        for (rule, before, after), count in changes.items():  # no example where a change uncovered something that is hidden
+            self._changes[(rule, before, after) if hidden == text else (rule, "", "")] += count
+        text = hidden
         return document if text == document.text else replace(document, text=text)
 
     def _batch(self, documents: list[Document], numbers: list[list[int]], table: DocumentTable) -> None:
@@ -163,7 +189,7 @@ class _Measurement:
             return
         left = [documents[i] for i in np.flatnonzero(has_letters).tolist()]
         flat = [number for own in numbers for number in own]
-        repeated = self._measure(batch, table.rows)
+        repeated = self._measure(batch, table.rows, [kind_of(document) for document in left])
         table.add(batch, left, [flat[i] for i in lines.tolist()], letters_in[has_letters], repeated)
 
     def _without_forms(self, documents: list[Document], numbers: list[list[int]], whole: Batch) -> tuple[Mask, Mask]:
@@ -184,22 +210,25 @@ class _Measurement:
         return kept, is_form
 
     def _group_letters(self, documents: list[Document], whole: Batch, forms: Mask) -> None:
-        """Count for each kind of text its letters, and those in lines that the filter of lists would drop."""
+        """Count for each kind of text what the filter of lists asks for, and for each source its letters with marks."""
         in_runs = whole.document_sums(np.where(lists.find_runs(whole, forms), whole.letters, 0)).tolist()
         letters = whole.document_sums(whole.letters).tolist()
+        is_long = whole.letters >= LONG_LETTERS
+        long = whole.document_sums(np.where(is_long, whole.letters, 0)).tolist()
+        without_end = whole.document_sums(np.where(is_long & (whole.counts[:, END] == 0), whole.letters, 0)).tolist()
         precomposed = tables().marked[whole.codes]
         is_mark = whole.kinds == MARK
         carries = precomposed.copy()
         carries[:-1] |= (whole.kinds[:-1] == LETTER) & is_mark[1:]
         marked = whole.document_sums(whole.line_sums(carries).astype(np.int64)).tolist()
-        for document, own, runs, with_mark in zip(documents, letters, in_runs, marked, strict=True):
+        for document, with_mark, *counts in zip(documents, marked, letters, in_runs, long, without_end, strict=True):
             group, source = self._groups[group_of(document.source)], self._marks[top_level(document.source)]
-            group[0] += own
-            group[1] += runs
-            source[0] += own
+            for place, count in enumerate(counts):
+                group[place] += count
+            source[0] += counts[0]
             source[1] += with_mark
 
-    def _measure(self, batch: Batch, before: int) -> npt.NDArray[np.float64]:
+    def _measure(self, batch: Batch, before: int, kinds: list[str]) -> npt.NDArray[np.float64]:
         """Write down hashes and distributions of the lines that are left; ``before`` documents of the part came earlier.
 
         Returns:
@@ -221,7 +250,7 @@ class _Measurement:
         arrays["span_documents"].append((owner + before).astype(np.uint32))
         repeated = repetition.repeated_shares(middle)
         self._repeats += repetition.histogram(repeated)
-        pairs, letters = noise.pair_counts(batch)
+        pairs, letters = self._kinds.add(batch, kinds, keys)
         self._pairs += pairs
         self._letters += letters
         self._take_sample(batch, keys)
@@ -255,6 +284,7 @@ class _Measurement:
 
 
 NOTHING_LEFT = "nothing left"
+BLOCKED = "blocked"
 
 
 def _read(part: Part, settings: CleanSettings, findings: ReadingFindings) -> Iterator[ReadText]:
@@ -297,6 +327,11 @@ def line_numbers(piece: Piece, text: str) -> list[int]:
 def group_of(source: str) -> str:
     """Return the kind of text that a source is: its folder with its file ending."""
     return _group_of_file(source.split("#", 1)[0])
+
+
+def kind_of(document: Document) -> str:
+    """Return the kind of text of a document with its language."""
+    return f"{group_of(document.source)} ({document.language})"
 
 
 @functools.lru_cache(maxsize=1024)

@@ -79,8 +79,10 @@ def facts_of(
         "notes": [list(note) for fact in measured for note in fact["notes"]][:MOST_SOURCES],
         "languages": _added(fact["languages"] for fact in decided),
     }
+    if settings.rules:
+        facts["undo"] = "the files were only read: clean them again without the rule, into another folder"
     if settings.private or settings.regions or settings.names:
-        facts["private"] = _added(fact["private"] for fact in decided)
+        facts["private"] = _added(fact["private"] for fact in measured)
     return facts
 
 
@@ -95,6 +97,7 @@ def filters(settings: CleanSettings, compared: Compared) -> list[dict[str, Any]]
         rows.append((name, measures, limit.value, limit.why) if name == boilerplate.NAME else (name, measures, 2, "fixed: the first stays"))
     for group, limit in sorted(compared.groups.items()):
         rows.append((f"{lists.NAME} in {group}", lists.MEASURES, limit.value, limit.why))
+    rows += [(f"{noise.NAME} in {name}", noise.MEASURES, kind.limit.value, kind.limit.why) for name, kind in sorted(compared.kinds.items())]
     rows += [(name, measures, compared.limits[name].value, compared.limits[name].why) for name, measures in _CHOSEN]
     rows.append(
         (stubs.NAME, stubs.MEASURES, stubs.MIN_LETTERS, f"fixed: fewer letters, less than half of what it had; or fewer than {stubs.LEAST_LETTERS}")

@@ -19,16 +19,19 @@ from mbegu.corpus.clean.compare import compare
 from mbegu.corpus.clean.decide import DecideTask, decide_part
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
 from mbegu.corpus.clean.engine import run_tasks
+from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import Papers, make_identifier, make_redactor, make_rewriter
+from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files
+from mbegu.corpus.papers import SOURCES_FILE
 from mbegu.corpus.report import write_report
+from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
 Task = TypeVar("Task")
@@ -57,16 +60,17 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     """
     began_s, began_processor_s = time.monotonic(), _processor_s()
     forget_peak()
-    parse_language(settings.language)
-    for check in (make_rewriter, make_redactor, make_identifier):
+    for code in (settings.language, *settings.keep_languages):
+        parse_language(code)
+    for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
     roots = _roots(settings)
     Papers(roots, out)
-    drops = Drops()
-    findings = ReadingFindings(drops)
+    drops, hiding = Drops(), Hiding(settings)
+    findings = ReadingFindings(drops, hiding)
     files = _files(settings, out, findings)
     kept = read_kept(out)
-    work = _work_folder(out, key_of(settings, files, kept, VERSION))
+    work = _work_folder(out, key_of(settings, files, (kept, _beside(settings, roots, out)), VERSION))
     total = sum(file.size_bytes for file in files)
     parts = make_parts(files, CutRule(settings.document))
     say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
@@ -135,6 +139,13 @@ def _roots(settings: CleanSettings) -> tuple[tuple[str, Path], ...]:
     """Return for each path what stands before the names of its files, and the folder in which its ``sources.toml`` would lie."""
     roots = [Path(path) for path in settings.paths]
     return tuple((prefix, root if root.is_dir() else root.parent) for prefix, root in zip(prefixes_of(roots), roots, strict=True))
+
+
+def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], out: Path) -> list[str]:
+    """Return hashes of what else decides on the result: the lists, the papers, and what was withdrawn."""
+    given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier) if path]
+    files = [*given, *(folder / SOURCES_FILE for _, folder in roots)]
+    return [durable.sha256_file(path) if path.is_file() else "" for path in files] + [Withdrawn.read(out).state()]
 
 
 def _work_folder(out: Path, key: str) -> Work:

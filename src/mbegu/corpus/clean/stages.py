@@ -1,4 +1,4 @@
-"""The stages that cleaning calls besides its own: rewriting, identification, private items, papers. Each is loaded when it is asked for."""
+"""The stages that cleaning calls besides its own: rewriting, identification, papers. Each is loaded when it is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mbegu.corpus.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
     from mbegu.corpus.identify import Identifier
-    from mbegu.corpus.private import Redactor
     from mbegu.corpus.rewrite import Rewriter
 
 
@@ -23,15 +22,6 @@ def make_rewriter(settings: CleanSettings) -> Rewriter | None:
     from mbegu.corpus.rewrite import Rewriter
 
     return Rewriter(settings.rules) if settings.rules else None
-
-
-def make_redactor(settings: CleanSettings) -> Redactor | None:
-    """Return the redactor for what is to be replaced or blocked, or ``None`` when nothing is. Raises ``SettingsError`` for unknown regions."""
-    if not (settings.private or settings.regions or settings.names or settings.blocked):
-        return None
-    from mbegu.corpus.private import Redactor
-
-    return Redactor(settings.regions, settings.names, settings.blocked)
 
 
 def make_identifier(settings: CleanSettings) -> Identifier:

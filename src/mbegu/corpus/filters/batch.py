@@ -19,6 +19,7 @@ from mbegu.corpus.lines import SENTENCE_ENDS
 
 LETTER, MARK, DIGIT, SPACE, END, OTHER = range(6)
 KINDS = 6
+ETHIOPIC_SPACE = 0x1361
 PLANE = 0x20000  # code points from here on are rare ideographs: taken as letters
 SAMPLE_BITS = 4
 SAMPLE_ONE_IN = 1 << SAMPLE_BITS  # of the spans of 50 letters: enough to see a passage of 200
@@ -79,6 +80,8 @@ class Batch:
         sizes = np.fromiter(map(len, self.lines), dtype=np.int64, count=len(self.lines))
         self.starts = np.concatenate([[0], np.cumsum(sizes)])
         self.kinds = tables().kinds[self.codes]
+        if self.codes.size and (spaces := self.codes == ETHIOPIC_SPACE).any():
+            self.kinds[1:][spaces[1:] & spaces[:-1]] = END  # two of them are typed for a full stop
 
     @functools.cached_property
     def counts(self) -> Counts:

@@ -1,7 +1,8 @@
 """Lists, menus and titles: runs of short lines in which no sentence ends.
 
 Poems, songs, word lists and stories for children are short lines too. So the filter is off where such lines make up a large part of
-the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends.
+the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends. Where not even long lines hold
+the end of a sentence, as in transcripts of speech, the want of one says nothing: there it is off as well.
 """
 
 from __future__ import annotations
@@ -14,15 +15,23 @@ NAME = "list or menu"
 MEASURES = "letters of a line; three and more short lines one after another in which no sentence ends are a list"
 MIN_RUN = 3
 MAX_SHARE = 0.3
+MAX_SHARE_WITHOUT_END = 0.5
 
 
-def choose(letters_in_runs: int, letters: int) -> Limit:
+def choose(letters_in_runs: int, letters: int, long: int = 0, long_without_end: int = 0) -> Limit:
     """Return the limit for one kind of text.
 
     Args:
         letters_in_runs: letters in lines that the filter would drop.
         letters: all its letters.
+        long: letters in its long lines.
+        long_without_end: of these, letters in lines in which no sentence ends.
     """
+    unmarked = long_without_end / max(1, long)
+    if unmarked > MAX_SHARE_WITHOUT_END:
+        return Limit(
+            None, f"off: {100 * unmarked:.0f} % of the letters of long lines stand in lines without the end of a sentence: it is not written here"
+        )
     share = letters_in_runs / max(1, letters)
     if share > MAX_SHARE:
         return Limit(

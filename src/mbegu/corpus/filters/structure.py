@@ -11,22 +11,26 @@ import numpy as np
 import numpy.typing as npt
 
 from mbegu.corpus.filters.batch import DIGIT, OTHER, SPACE, Batch, Mask
+from mbegu.corpus.lines import SENTENCE_ENDS
 
 TABLE, INFOBOX, ADDRESS, NUMBERS, HEADING = "table", "infobox", "address", "numbers and signs", "heading of nothing"
 NAME = TABLE
 MEASURES = {
     TABLE: "a line in the form of a table's row in Markdown, MediaWiki or between tabs",
-    INFOBOX: "a list item that is a name in bold type, a colon and a value",
+    INFOBOX: "a list item that is a name in bold type, a colon and a value; or a short name and a value with a tab between them",
     ADDRESS: "a line with a web address and hardly any letters outside it",
     NUMBERS: "a line of which less than a third of the signs that are not spaces are letters or marks",
     HEADING: "a heading in mark-up with no line kept before the next heading of its rank or the end",
 }
 MIN_LETTER_SHARE = 1 / 3
+MIN_ENDS = 4
 MAX_LETTERS_BESIDE_ADDRESS = 12
 
 _TABLE = re.compile(r"\s*(?:\|.*\||\{\||\|[-}+]|\|\s|!\s.*!!|\+[-=+]{3,}|(?:[^|\n]{1,60}\|){3,}|(?:[^\t\n]{1,60}\t){2,})")
 _INFOBOX = re.compile(r"\s*[-*•]?\s*\*\*[^*\n]{1,60}\*\*\s*[:：]|\s*[-*•]?\s*\*\*[^*\n]{1,60}[:：]\*\*")
+_PAIR = re.compile(r"[^\t]{1,40}\t[^\t]{1,60}$")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,10}://|www\.)\S+", re.IGNORECASE)
+_ENDS = re.compile("[" + re.escape("".join(SENTENCE_ENDS)) + "]")
 _HEADING = re.compile(r"\s*(#{1,6})\s+\S|\s*(={1,6})[^=\n]+={1,6}\s*$|\s*#{1,6}\s*$")
 
 
@@ -39,6 +43,8 @@ def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
         if "|" in line or "\t" in line or line.startswith(("+", "{", "!")):
             if _TABLE.match(line):
                 reasons[number] = TABLE
+            elif "\t" in line and _PAIR.match(line.strip()) and not _ENDS.search(line):
+                reasons[number] = INFOBOX
         elif "**" in line and _INFOBOX.match(line):
             reasons[number] = INFOBOX
         elif ("://" in line or "www." in line) and _is_address(line):
@@ -46,7 +52,8 @@ def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
     counts = batch.counts
     signs = counts.sum(axis=1) - counts[:, SPACE]
     written = counts[:, :DIGIT].sum(axis=1)
-    numbers = (signs > 0) & (written < MIN_LETTER_SHARE * signs) & (counts[:, DIGIT] + counts[:, OTHER] > 0) & (reasons == "")
+    not_only_ends = counts[:, DIGIT] + counts[:, OTHER] > 0  # "..." and "?" may stand for what someone does not say; "????" does not
+    numbers = (signs > 0) & (written < MIN_LETTER_SHARE * signs) & (not_only_ends | (signs >= MIN_ENDS)) & (reasons == "")
     reasons[numbers & ~find_headings(batch)] = NUMBERS
     return reasons
 

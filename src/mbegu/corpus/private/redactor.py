@@ -94,9 +94,10 @@ def _one_at_each_place(found: Iterator[Found]) -> Iterator[Found]:
 
 
 def _with_placeholders(text: str, places: Sequence[Found]) -> str:
+    """Return the text with placeholders; it has as many lines as before."""
     parts, done = [], 0
     for place in places:
-        parts += [text[done : place.start], f"[{place.kind}]"]
+        parts += [text[done : place.start], f"[{place.kind}]", "\n" * text.count("\n", place.start, place.end)]
         done = place.end
     return "".join([*parts, text[done:]])
 

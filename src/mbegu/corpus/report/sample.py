@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from mbegu.corpus.report.grouping import Grouping
 from mbegu.corpus.report.pairs import Lookup
 
 # So much text is held in all, and of each group an equal part of it.
-SAMPLE_BYTES = 16_000_000
+SAMPLE_BYTES = 8_000_000
 CHARACTERS_AT_ONCE = 1_000_000
 # Ends of the classes of lengths, in characters; the last class has no end.
 DOCUMENT_ENDS = (100, 300, 1_000, 3_000, 10_000, 30_000)
@@ -136,7 +137,7 @@ def lines_of(group: Group) -> Iterator[str]:
 
 
 def _class_of(length: int, ends: Sequence[int]) -> int:
-    return next((number for number, end in enumerate(ends) if length <= end), len(ends))
+    return bisect.bisect_left(ends, length)
 
 
 def chance(name: str) -> float:

@@ -6,6 +6,7 @@ language the text has not shown yet.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -56,7 +57,12 @@ def vocabulary(group: Group) -> Vocabulary:
     next_point = float(FIRST_POINT_WORDS)
     step = max(1.05, (max(1, group.sample_bytes) / 6 / FIRST_POINT_WORDS) ** (1 / POINTS))
     for document in sorted(group.sample, key=lambda each: chance(each.text)):
-        for word in words_of(document.text):
+        words = list(words_of(document.text))
+        if found.running + len(words) < next_point:
+            found.running += len(words)
+            found.counts.update(words)
+            continue
+        for word in words:
             found.running += 1
             found.counts[word] += 1
             if found.running >= next_point:
@@ -69,10 +75,14 @@ def vocabulary(group: Group) -> Vocabulary:
 
 def words_of(text: str) -> Iterator[str]:
     """Yield the lower-case words of a text: runs of letters and marks between spaces, without the punctuation around and in them."""
-    for part in text.lower().split():
-        word = part if part.isalpha() else letters_and_marks(part)
-        if word and not _DIGITS.match(word):
-            yield word
+    return filter(None, map(_word, text.lower().split()))
+
+
+@functools.lru_cache(maxsize=200_000)
+def _word(part: str) -> str:
+    """Return the word in what stands between two spaces; empty where there is none."""
+    word = part if part.isalpha() else letters_and_marks(part)
+    return "" if _DIGITS.match(word) else word
 
 
 _DIGITS = re.compile(r"\d+$")

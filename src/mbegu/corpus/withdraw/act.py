@@ -33,6 +33,7 @@ SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
 NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates
 CHECKSUMS = "SHA256SUMS"
 CLEAN_MARKS = ("kept.parquet", "clean.json")
+REPORT = "report.html"  # of a cleaned folder: shows what was dropped, which no document holds; the last of its files by name
 
 
 @dataclasses.dataclass
@@ -129,6 +130,8 @@ _Change = Callable[[Path], None]
 def _change_for(path: Path, place: Project, plan: Plan, spans: Spans, shards: dict[str, list[int]]) -> _Change | None:
     """Return what must be done to a file; nothing when it holds nothing of what was withdrawn."""
     name = relative(path, place)
+    if path.name == REPORT and all((path.parent / mark).is_file() for mark in CLEAN_MARKS):
+        return lambda file: _write_report(file.parent)
     if name in plan.rows:
         return lambda file: _rewrite_documents(file, plan.rows[name])
     if path.name.endswith((SHARD_TOKENS, SHARD_OFFSETS)):
@@ -146,6 +149,13 @@ def _change_for(path: Path, place: Project, plan: Plan, spans: Spans, shards: di
     if path.suffix in LINES:
         return lambda file: _rewrite_lines(file, spans)
     return durable.remove_file  # an index or a pack: made anew by the command that made it
+
+
+def _write_report(folder: Path) -> None:
+    """Write the report of a cleaned folder anew from what is left in it."""
+    from mbegu.corpus.report import write_report
+
+    write_report(folder)
 
 
 def _json_of(path: Path) -> Any:
