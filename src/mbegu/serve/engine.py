@@ -14,6 +14,7 @@ import math
 import secrets
 import signal
 import threading
+import urllib.request
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from mbegu.serve.templates import Layout, find_layout, lay_out
 FORCING_BIAS = 1e6  # nats; far above any logit
 MOST_KEPT_SCHEMAS = 64
 PAGE_TOKENS = 256  # llama.cpp rounds a context up to pages of this size
+OPENING_S = 60.0
 SPARE_HTTP_THREADS = 4  # of the engine, for tokenizing beside the slots
 
 
@@ -266,9 +268,18 @@ def _start(path: Path, context: int, threads: int, settings: ServeSettings, adap
     params.verbosity = -1
     try:
         with _own_signals():
-            return xllamacpp.Server(params)
+            server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise InputError(f"llama.cpp cannot open this model: {error}", path, "use a model that llama.cpp knows, in a sound GGUF file") from error
+    _await_answer(server.listening_address)
+    return server
+
+
+def _await_answer(address: str) -> None:
+    """Wait until the engine answers once: one that is closed before its threads have begun waits for them for ever."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{address}/health", timeout=OPENING_S) as answer:
+        answer.read()
 
 
 def _adapter(xllamacpp: Any, file: Path) -> Any:
