@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,20 @@ from tests.serve.running import make_gguf
 from mbegu.cli.main import run
 
 COMMAND = [sys.executable, "-m", "mbegu", "serve"]
+LONGEST_S = 90.0
+
+
+@contextlib.contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the server as a process; however the block ends, it does not go on for longer than ``LONGEST_S``."""
+    with subprocess.Popen([*COMMAND, *arguments, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as server:
+        ending = threading.Timer(LONGEST_S, server.kill)
+        ending.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+            ending.cancel()
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +43,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to another process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_and_stops_after_what_runs(model: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [*COMMAND, str(model), "--port", "0", "--threads", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as server:
+    with started(str(model), "--threads", "1") as server:
         assert server.stdout is not None
         assert server.stderr is not None
         url = server.stdout.readline().strip()

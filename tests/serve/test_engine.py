@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -76,6 +78,15 @@ def test_our_signals_stay_ours(chat_gguf: Path) -> None:
         signal.raise_signal(signal.SIGTERM)  # the engine's own handler would end the engine, ours does nothing
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_it_can_be_closed_as_soon_as_it_is_open(chat_gguf: Path) -> None:
+    """In a process of its own: where it hangs, it holds the interpreter's lock, and no time limit in the same process would end it."""
+    code = (
+        "import sys; from pathlib import Path; from mbegu.serve.engine import Engine; from mbegu.serve.settings import ServeSettings\n"
+        "for _ in range(3): Engine(Path(sys.argv[1]), ServeSettings(threads=1)).close()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(chat_gguf)], check=True, timeout=60)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

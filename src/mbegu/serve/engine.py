@@ -9,6 +9,7 @@ to 0.1 from those of ``mbegu score``.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import math
 import secrets
@@ -109,6 +110,7 @@ class Engine:
         self._server: Any = _start(path, self.context, self.threads, settings, list(self.adapters.values()), key)
         place = urlsplit(self._server.listening_address)
         self._client = EngineClient(place.hostname or "127.0.0.1", place.port or 0, key)
+        _wait_until_it_works(place.hostname or "127.0.0.1", place.port or 0, key)
 
     def close(self) -> None:
         """Give the memory back; the engine cannot be used afterwards."""
@@ -193,6 +195,8 @@ class Engine:
         stops = StopFinder(job.stop)
         try:
             async for event in events:
+                if "prompt_progress" in event:
+                    continue
                 text, n_tokens = str(event.get("content", "")), int(event["tokens_predicted"])
                 if event.get("stop"):
                     finish = "stop" if stops.is_found else _FINISH.get(str(event.get("stop_type")), "stop")
@@ -237,6 +241,7 @@ _FINISH = {"eos": "stop", "word": "stop", "limit": "length"}
 def _request_of(job: Job, n_adapters: int) -> dict[str, Any]:
     request: dict[str, Any] = {
         "prompt": list(job.prompt), "n_predict": job.max_tokens, "stream": True, "cache_prompt": True, "seed": job.seed,
+        "return_progress": True,  # an event a batch: by it the engine notices within a batch that nobody listens, else once a second
         "temperature": job.temperature, "top_p": job.top_p, "top_k": 0, "min_p": 0, "stop": list(job.stop), "n_probs": job.n_logprobs,
         "frequency_penalty": job.frequency_penalty, "presence_penalty": job.presence_penalty, "repeat_last_n": len(job.prompt) + job.max_tokens,
         "lora": [{"id": index, "scale": float(index == job.lora)} for index in range(n_adapters)],
@@ -280,6 +285,18 @@ def _await_answer(address: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{address}/health", timeout=OPENING_S) as answer:
         answer.read()
+
+
+def _wait_until_it_works(host: str, port: int, key: str) -> None:
+    """Wait until the engine's loop runs: one that is closed before that never ends (its loop, started late, forgets that it was to stop)."""
+    connection = http.client.HTTPConnection(host, port)
+    try:
+        connection.request("GET", "/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # answered by the loop itself
+        connection.getresponse().read()
+    except OSError as error:
+        raise engine_trouble(str(error.strerror)) from error
+    finally:
+        connection.close()
 
 
 def _adapter(xllamacpp: Any, file: Path) -> Any:
