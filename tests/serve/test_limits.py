@@ -225,14 +225,14 @@ def test_reading_a_prompt_stops_when_its_client_leaves(slow_engine: Engine) -> N
         parse_answer(server.start_post("/v1/completions", body))
         assert asyncio.run(read_before([6, *prompt])) == 900  # the last is read again for its answer
         found = []
-        while len(found) < 3 and not (found and min(found) < 450):  # on a loaded machine this thread may come too late to leave in time
+        while len(found) < 5 and not (found and min(found) < 200):  # on a loaded machine this thread may come too late to leave in time
             body["prompt"] = [7 + len(found), *prompt]
             connection = server.start_post("/v1/completions", body)
             wait_until(lambda: server.queue.running == 1)
             connection.close()
             wait_until(lambda: server.queue.running == 0)
             found.append(asyncio.run(read_before([7 + len(found), *prompt])))
-        assert min(found) < 450
+        assert min(found) < 200
 
 
 def test_who_waits_and_leaves_is_not_written_for(slow_engine: Engine) -> None:
