@@ -105,6 +105,21 @@ def test_the_context_is_the_models_or_less(chat_engine: Engine) -> None:
         chat_engine.require_fit([1] * 1024, None, "prompt", 512)
 
 
+def test_turns_beyond_the_context_are_not_even_cut(chat_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+    tokenize = chat_engine.tokenize
+
+    async def counted(text: str, special: bool = False, start: bool = False) -> list[int]:
+        cut.append(text)
+        return await tokenize(text, special, start)
+
+    monkeypatch.setattr(chat_engine, "tokenize", counted)
+    with pytest.raises(ApiError, match=r"context is 1,024 tokens; the prompt has at least 1,\d\d\d tokens") as caught:
+        asyncio.run(chat_engine.chat_tokens([("user", "ọmọ " * 100)] * 256))
+    assert caught.value.code == "context_length_exceeded"
+    assert len(cut) < 50
+
+
 def test_a_schema_is_followed_or_said_not_to_be(chat_engine: Engine) -> None:
     async def work() -> list[bool]:
         return [await chat_engine.follows(schema) for schema in ({"type": "object"}, {"anyOf": []}, {"type": "object"})]

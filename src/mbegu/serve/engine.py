@@ -174,6 +174,9 @@ class Engine:
             if is_ours and text not in self._marks:
                 self._marks[text] = await self.tokenize(text, special=True)
             tokens += self._marks[text] if is_ours else await self.tokenize(text) if text else []
+            if len(tokens) > self.context:  # cut no more: hundreds of turns would keep the engine busy for nothing
+                what = f"this model's context is {self.context:,} tokens; the prompt has at least {len(tokens):,} tokens"
+                raise ApiError(400, what, "messages", "context_length_exceeded")
         return tokens
 
     def require_fit(self, prompt: Sequence[int], max_tokens: int | None, param: str, default: int) -> int:
