@@ -42,20 +42,20 @@ from mbegu.serve.settings import ServeSettings
 THIRTY_M = {"layers": 32, "hidden": 256, "inner": 960}  # 0.93 M parameters a layer
 
 
-def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int, float]:
-    """Return seconds to the first token, seconds in all, tokens, and processor seconds of this process for a streamed answer."""
+def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int, float, float]:
+    """Return seconds to the first token, seconds in all, tokens, and processor seconds of this process to the end and to the first token."""
     data = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    first_s, answer = 0.0, b""
+    first_s, first_cpu_s, answer = 0.0, 0.0, b""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
         while part := connection.recv(65536):
             answer += part
             if not first_s and b"data: {" in answer:
-                first_s = time.perf_counter() - began_s
+                first_s, first_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
     tokens = int(re.findall(rb'"(?:tokens_predicted|completion_tokens)": ?(\d+)', answer)[-1])
-    return first_s, time.perf_counter() - began_s, tokens, time.process_time() - began_cpu_s
+    return first_s, time.perf_counter() - began_s, tokens, time.process_time() - began_cpu_s, first_cpu_s
 
 
 COLD = """
@@ -151,7 +151,7 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
     while not server.started:
         time.sleep(0.01)
     client = engine._client
-    found: dict[str, list[tuple[float, float, float]]] = {"engine": [], "ours": []}
+    found: dict[str, list[tuple[float, float, float, float]]] = {"engine": [], "ours": []}
     for index in range(rounds + 1):
         prompts = {
             side: [900 + (index * step + each) % 5000 for each in range(48)] for side, step in (("engine", 7), ("ours", 13))
@@ -161,16 +161,16 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
             "engine": (
                 client._port,
                 "/completion",
-                {**common, "prompt": prompts["engine"], "n_predict": tokens, "top_k": 0, "min_p": 0},
+                {**common, "prompt": prompts["engine"], "n_predict": tokens, "top_k": 0, "top_p": 1, "min_p": 0},
                 client._key,
             ),
             "ours": (port, "/v1/completions", {**common, "prompt": prompts["ours"], "model": engine.name, "max_tokens": tokens}, ""),
         }
         for side in sorted(sides, reverse=bool(index % 2)):
-            first_s, whole_s, written, cpu_s = measure(*sides[side])
+            first_s, whole_s, written, cpu_s, first_cpu_s = measure(*sides[side])
             assert written > tokens * 0.6, (side, written)
             if index:
-                found[side].append((first_s, (written - 1) / (whole_s - first_s), cpu_s / written))
+                found[side].append((first_s, (written - 1) / (whole_s - first_s), cpu_s / written, first_cpu_s))
     server.should_exit = True
     thread.join()
     medians = {side: [statistics.median(each) for each in zip(*rows, strict=True)] for side, rows in found.items()}
@@ -180,12 +180,13 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
         "rounds": rounds,
         "tokens": tokens,
         "threads": threads,
-        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, _, _) in medians.items()},
-        "tokens_per_s": {side: round(rate, 1) for side, (_, rate, _) in medians.items()},
+        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, *_) in medians.items()},
+        "tokens_per_s": {side: round(rate, 1) for side, (_, rate, *_) in medians.items()},
         "more_to_first_token_ms": quartiles([1000 * (ours[0] - plain[0]) for ours, plain in pairs], 1),
+        "more_cpu_to_first_token_ms": quartiles([1000 * (ours[3] - plain[3]) for ours, plain in pairs], 1),
         "less_tokens_per_s": quartiles([1 - ours[1] / plain[1] for ours, plain in pairs], 4),
         "more_cpu_per_token": quartiles([ours[2] / plain[2] - 1 for ours, plain in pairs], 4),
-        "cpu_ms_per_token": {side: round(1000 * cpu_s, 2) for side, (_, _, cpu_s) in medians.items()},
+        "cpu_ms_per_token": {side: round(1000 * cpu_s, 2) for side, (_, _, cpu_s, _) in medians.items()},
         "peak_memory_bytes": peak_memory_bytes(),
     }
     print(json.dumps(result))

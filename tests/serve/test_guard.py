@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import socket
 import time
 import zlib
 from collections.abc import Iterator
