@@ -3,7 +3,7 @@
 Claims: at most 5 % of the tokens per second and 20 ms to the first token, in the median of interleaved rounds; from a cold start to the first
 token of a 30 M model under 1.5 s, imports and all.
 
-    python bench/serve_cost.py [--model FILE.gguf] [--rounds 15] [--tokens 128] [--data DIR]
+    python bench/serve_cost.py [--model FILE.gguf] [--rounds 15] [--tokens 128] [--transformers] [--data DIR]
 
 The cold start is that of a model of 30 M parameters with random weights, in wall time and in processor time. The two sides are compared with
 --model, by default SmolLM2 from its package: both are asked over HTTP by the same client for the same tokens, with the same engine in the
@@ -13,9 +13,11 @@ same process, the engine's own port first and ours second, then the other way ro
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -31,7 +33,7 @@ from tests.serve.running import make_gguf
 
 from mbegu.ledger.memory import peak_memory_bytes
 from mbegu.serve.app import make_app
-from mbegu.serve.engine import Engine
+from mbegu.serve.engine import Engine, Job
 from mbegu.serve.limits import FairQueue
 from mbegu.serve.logs import RequestLog
 from mbegu.serve.run import hosts_of, listen, make_server
@@ -40,20 +42,20 @@ from mbegu.serve.settings import ServeSettings
 THIRTY_M = {"layers": 32, "hidden": 256, "inner": 960}  # 0.93 M parameters a layer
 
 
-def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int, float]:
-    """Return seconds to the first token, seconds in all, events, and processor seconds of this process for a streamed answer."""
+def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tuple[float, float, int, float, float]:
+    """Return seconds to the first token, seconds in all, tokens, and processor seconds of this process to the end and to the first token."""
     data = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    first_s, events = 0.0, 0
+    first_s, first_cpu_s, answer = 0.0, 0.0, b""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
         while part := connection.recv(65536):
-            found = part.count(b"data: {")
-            if found and not events:
-                first_s = time.perf_counter() - began_s
-            events += found
-    return first_s, time.perf_counter() - began_s, events, time.process_time() - began_cpu_s
+            answer += part
+            if not first_s and b"data: {" in answer:
+                first_s, first_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
+    tokens = int(re.findall(rb'"(?:tokens_predicted|completion_tokens)": ?(\d+)', answer)[-1])
+    return first_s, time.perf_counter() - began_s, tokens, time.process_time() - began_cpu_s, first_cpu_s
 
 
 COLD = """
@@ -88,13 +90,45 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--transformers", action="store_true", help="beside `transformers` on the model of 30 M parameters too")
     parser.add_argument("--data", type=Path, help="not needed")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = make_gguf(Path(folder), name="thirty", never_ends=True, **THIRTY_M)
         starts = [cold_start_s(path, arguments.threads) for _ in range(5)]
         print(json.dumps({"bytes": path.stat().st_size, "cold_start_wall_s": min(starts)[0], "cold_start_cpu_s": min(cpu_s for _, cpu_s in starts)}))
+        if arguments.transformers:
+            beside_transformers(Path(folder) / "thirty-model", path, arguments.tokens, arguments.threads)
         compare(arguments.model or smollm2(), arguments.rounds, arguments.tokens, arguments.threads)
+
+
+def beside_transformers(model: Path, path: Path, tokens: int, threads: int) -> None:
+    """Print processor time a token of the engine and of ``transformers`` for the same model (ours in float16, theirs in float32), greedy."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    torch.set_num_threads(threads)
+    theirs = AutoModelForCausalLM.from_pretrained(model, local_files_only=True).eval()
+    prompt = list(range(300, 348))
+    engine = Engine(path, ServeSettings(threads=threads))
+
+    def with_transformers(n_tokens: int) -> float:
+        began_s = time.process_time()
+        theirs.generate(torch.tensor([prompt]), max_new_tokens=n_tokens, min_new_tokens=n_tokens, do_sample=False, pad_token_id=0)
+        return time.process_time() - began_s
+
+    async def write(n_tokens: int) -> float:
+        began_s = time.process_time()
+        async for _ in engine.generate(Job(prompt, n_tokens, temperature=0)):
+            pass
+        return time.process_time() - began_s
+
+    found: dict[str, list[float]] = {"transformers": [], "ours": []}
+    for _ in range(5):
+        found["transformers"].append((with_transformers(tokens) - with_transformers(1)) / (tokens - 1))
+        found["ours"].append((asyncio.run(write(tokens)) - asyncio.run(write(1))) / (tokens - 1))
+    engine.close()
+    print(json.dumps({"model": "30 M", "cpu_ms_per_token": {side: round(1000 * statistics.median(each), 2) for side, each in found.items()}}))
 
 
 def smollm2() -> Path:
@@ -117,42 +151,50 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
     while not server.started:
         time.sleep(0.01)
     client = engine._client
-    found: dict[str, list[tuple[float, float, float]]] = {"engine": [], "ours": []}
+    found: dict[str, list[tuple[float, float, float, float]]] = {"engine": [], "ours": []}
     for index in range(rounds + 1):
         prompts = {
             side: [900 + (index * step + each) % 5000 for each in range(48)] for side, step in (("engine", 7), ("ours", 13))
         }  # none in the cache
-        common = {"stream": True, "temperature": 0, "seed": 1}
+        common: dict[str, object] = {"stream": True, "stream_options": {"include_usage": True}, "temperature": 0, "seed": 1}
         sides = {
             "engine": (
                 client._port,
                 "/completion",
-                {**common, "prompt": prompts["engine"], "n_predict": tokens, "top_k": 0, "min_p": 0},
+                {**common, "prompt": prompts["engine"], "n_predict": tokens, "top_k": 0, "top_p": 1, "min_p": 0},
                 client._key,
             ),
             "ours": (port, "/v1/completions", {**common, "prompt": prompts["ours"], "model": engine.name, "max_tokens": tokens}, ""),
         }
         for side in sorted(sides, reverse=bool(index % 2)):
-            first_s, whole_s, events, cpu_s = measure(*sides[side])
-            assert events > tokens * 0.6, (side, events)
+            first_s, whole_s, written, cpu_s, first_cpu_s = measure(*sides[side])
+            assert written > tokens * 0.6, (side, written)
             if index:
-                found[side].append((first_s, (events - 1) / (whole_s - first_s), cpu_s))
+                found[side].append((first_s, (written - 1) / (whole_s - first_s), cpu_s / written, first_cpu_s))
     server.should_exit = True
     thread.join()
     medians = {side: [statistics.median(each) for each in zip(*rows, strict=True)] for side, rows in found.items()}
+    pairs = list(zip(found["ours"], found["engine"], strict=True))
     result = {
         "model": path.name,
         "rounds": rounds,
         "tokens": tokens,
         "threads": threads,
-        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, _, _) in medians.items()},
-        "tokens_per_s": {side: round(rate, 1) for side, (_, rate, _) in medians.items()},
-        "more_to_first_token_ms": round(1000 * (medians["ours"][0] - medians["engine"][0]), 1),
-        "less_tokens_per_s": round(1 - medians["ours"][1] / medians["engine"][1], 4),
-        "cpu_s_per_answer": {side: round(cpu_s, 4) for side, (_, _, cpu_s) in medians.items()},
+        "first_token_ms": {side: round(1000 * first_s, 1) for side, (first_s, *_) in medians.items()},
+        "tokens_per_s": {side: round(rate, 1) for side, (_, rate, *_) in medians.items()},
+        "more_to_first_token_ms": quartiles([1000 * (ours[0] - plain[0]) for ours, plain in pairs], 1),
+        "more_cpu_to_first_token_ms": quartiles([1000 * (ours[3] - plain[3]) for ours, plain in pairs], 1),
+        "less_tokens_per_s": quartiles([1 - ours[1] / plain[1] for ours, plain in pairs], 4),
+        "more_cpu_per_token": quartiles([ours[2] / plain[2] - 1 for ours, plain in pairs], 4),
+        "cpu_ms_per_token": {side: round(1000 * cpu_s, 2) for side, (_, _, cpu_s, _) in medians.items()},
         "peak_memory_bytes": peak_memory_bytes(),
     }
     print(json.dumps(result))
+
+
+def quartiles(values: list[float], digits: int) -> list[float]:
+    """Return the quartiles of values."""
+    return [round(each, digits) for each in statistics.quantiles(values, n=4)]
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from tests.serve.running import make_gguf, parse
 
 LONGEST_WAIT_S = 120
 HEALTH_EVERY_S = 0.1
+MEMORY_EVERY_S = 2.0
+TOKENS_OF_ONE_THAT_LEAVES = 500  # asked for; a short rest of them is written
 
 
 class Load:
@@ -38,7 +40,7 @@ class Load:
     def __init__(self, host: str, port: int, model: str) -> None:
         self.host, self.port, self.model = host, port, model
         self.ends: Counter[str] = Counter()
-        self.whole_tokens = self.left_tokens = 0
+        self.whole_tokens = self.stream_tokens = 0
         self.refusal_s: list[float] = []
         self.health_s: list[float] = []
 
@@ -47,7 +49,7 @@ class Load:
         draws = random.Random(number)
         while time.monotonic() < until_s:
             kind = draws.choices(("whole", "stream", "leave"), (5, 3, 2))[0]
-            tokens = draws.randint(8, 48) if kind != "leave" else 500  # with the longest prompt still within the context
+            tokens = draws.randint(8, 48) if kind != "leave" else TOKENS_OF_ONE_THAT_LEAVES  # with the longest prompt still within the context
             body = {
                 "model": self.model,
                 "prompt": f"{draws.random()} ẹ " * draws.randint(1, 12),
@@ -90,6 +92,7 @@ class Load:
                 self.whole_tokens += json.loads(answer)["usage"]["completion_tokens"]
                 return "whole", 0.0
             assert answer.endswith(b"data: [DONE]\n\n"), "a stream without its end"
+            self.stream_tokens += int(body["max_tokens"])  # type: ignore[call-overload]  # the model never ends by itself
             return "stream", 0.0
         finally:
             writer.close()
@@ -128,7 +131,7 @@ class Load:
         found = []
         while time.monotonic() < until_s:
             found.append(await self.number("mbegu_resident_bytes"))
-            await asyncio.sleep(2)
+            await asyncio.sleep(MEMORY_EVERY_S)
         return found
 
 
@@ -145,7 +148,7 @@ async def run(load: Load, clients: int, seconds: float) -> dict[str, object]:
     }
     answers = load.ends["whole"] + load.ends["stream"]
     health = sorted(load.health_s)
-    third = max(1, len(memory) // 3)
+    per_minute = round(60 / MEMORY_EVERY_S)
     return {
         "ends": dict(load.ends),
         "lost": sum(count for end, count in load.ends.items() if end.startswith("lost")),
@@ -154,8 +157,8 @@ async def run(load: Load, clients: int, seconds: float) -> dict[str, object]:
         "left_behind": counts["running"] + counts["waiting"],
         "health_ms": {"p50": percentile_ms(health, 0.5), "p99": percentile_ms(health, 0.99), "n": len(health)},
         "refusal_ms_p99": percentile_ms(sorted(load.refusal_s), 0.99),
-        "memory_mb": {"first_third": round(max(memory[:third]) / 1e6), "last_third": round(max(memory[-third:]) / 1e6)},
-        "tokens_written": counts["answer_tokens_total"],
+        "memory_mb_by_minute": [round(max(memory[begin : begin + per_minute]) / 1e6) for begin in range(0, len(memory), per_minute)],
+        "tokens_of_one_that_left": round((counts["answer_tokens_total"] - load.whole_tokens - load.stream_tokens) / max(1, load.ends["left"]), 1),
         "server_counts": counts,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,14 +10,31 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.serve.documents.material import LEAFLETS, write_folder
 from tests.serve.running import make_gguf
 
 from mbegu.cli.main import run
 
 COMMAND = [sys.executable, "-m", "mbegu", "serve"]
+LONGEST_S = 90.0
+
+
+@contextlib.contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the server as a process; however the block ends, it does not go on for longer than ``LONGEST_S``."""
+    with subprocess.Popen([*COMMAND, *arguments, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as server:
+        ending = threading.Timer(LONGEST_S, server.kill)
+        ending.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+            ending.cancel()
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +45,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to another process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_and_stops_after_what_runs(model: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [*COMMAND, str(model), "--port", "0", "--threads", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as server:
+    with started(str(model), "--threads", "1") as server:
         assert server.stdout is not None
         assert server.stderr is not None
         url = server.stdout.readline().strip()
@@ -54,11 +70,46 @@ def test_it_answers_and_stops_after_what_runs(model: Path, number: signal.Signal
         assert "Traceback" not in told
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to another process")
+def test_documents_alone_are_served_with_their_page(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "hati", dict(LEAFLETS))
+    with started("--documents", str(folder), "--language", "swa") as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        url = server.stdout.readline().strip()
+        body = json.dumps({"question": "Maji ya kisima yanahitaji kuchujwa?", "language": "swa"}).encode()
+        request = urllib.request.Request(url + "answers", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert "swa.md" in {each["file"] for each in _quotations(json.loads(answer.read()))}
+        with urllib.request.urlopen(url + "page.json", timeout=60) as answer:
+            told = json.loads(answer.read())
+        assert (told["documents"], told["model"], told["name"]) == (True, "", "hati")
+        server.terminate()
+        assert server.wait(60) == 0
+        assert "passages" in server.stderr.read()
+
+
+def _quotations(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in (answer["quotation"], *answer["also"]) if each]
+
+
+def test_the_answers_are_judged_and_nothing_is_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_folder(tmp_path / "hati", dict(LEAFLETS))
+    questions = tmp_path / "maswali.csv"
+    questions.write_text("question,language,file\nMaji ya kisima yanahitaji kuchujwa?,swa,swa.md\nጨረቃ ምንድን ነው?,amh,\n", encoding="utf-8")
+    assert run(["serve", "--documents", str(folder), "--evaluate", str(questions)]) == 0
+    said = capsys.readouterr().out
+    assert "refusal recall" in said
+    assert "http://" not in said
+
+
 def test_what_is_missing_is_said(tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, code, said in [
         (["serve"], 2, "which model?"),
         (["serve", str(tmp_path / "none.gguf")], 4, "no such file or folder"),
         (["serve", str(model), "--slots", "0"], 3, "slots: 0 is below the smallest allowed, 1"),
+        (["serve", str(model), "--evaluate", "x.csv"], 2, "--danger and --evaluate are about documents"),
+        (["serve", "--documents", str(tmp_path / "none")], 4, "the folder of documents is not there"),
         (["serve", str(model), "--adapter", "x"], 2, "Write --adapter NAME=FILE"),
         (["serve", str(model), "--adapter", "x=none.gguf"], 4, "no such adapter"),
         (["serve", "--revoke", "abc"], 4, "no paired device has the id 'abc'"),

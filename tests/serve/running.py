@@ -8,12 +8,13 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors.numpy import load_file, save_file
+from starlette.routing import BaseRoute
 from tests import tiny_model
 
 from mbegu.release.gguf import About, read_model_folder, write_gguf
@@ -51,7 +52,7 @@ class Running:
     """A running server and what the tests look at."""
 
     port: int
-    engine: Engine
+    engine: Engine | None
     queue: FairQueue
     server: Server
     log: io.StringIO
@@ -120,7 +121,12 @@ def parse(data: bytes) -> tuple[int, dict[str, str], bytes]:
 
 @contextlib.contextmanager
 def running(
-    engine: Engine, settings: ServeSettings, devices: Devices | None = None, addresses: Sequence[str] = (), page: Path | None = None
+    engine: Engine | None,
+    settings: ServeSettings,
+    devices: Devices | None = None,
+    addresses: Sequence[str] = (),
+    page: Path | None = None,
+    more_routes: Callable[[FairQueue], Sequence[BaseRoute]] = lambda _: (),
 ) -> Iterator[Running]:
     """Run a server while the block runs; it must end by itself afterwards."""
     opened = listen(settings)
@@ -128,7 +134,7 @@ def running(
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
     log = io.StringIO()
     hosts = hosts_of(port, list(addresses))
-    app = make_app(engine, queue, settings, hosts, devices=devices, log=RequestLog(log), page=page or Path("no page"))
+    app = make_app(engine, queue, settings, hosts, devices=devices, log=RequestLog(log), page=page, more_routes=more_routes(queue))
     server = make_server(app, queue, settings)
     thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
     thread.start()

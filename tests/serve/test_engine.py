@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -78,6 +80,15 @@ def test_our_signals_stay_ours(chat_gguf: Path) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def test_it_can_be_closed_as_soon_as_it_is_open(chat_gguf: Path) -> None:
+    """In a process of its own: where it hangs, it holds the interpreter's lock, and no time limit in the same process would end it."""
+    code = (
+        "import sys; from pathlib import Path; from mbegu.serve.engine import Engine; from mbegu.serve.settings import ServeSettings\n"
+        "for _ in range(3): Engine(Path(sys.argv[1]), ServeSettings(threads=1)).close()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(chat_gguf)], check=True, timeout=60)
+
+
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(b"no model")
     with pytest.raises((InputError, DamageError), match=r"x\.gguf"):
@@ -92,6 +103,21 @@ def test_the_context_is_the_models_or_less(chat_engine: Engine) -> None:
         chat_engine.require_fit([1] * 1000, 25, "prompt", 512)
     with pytest.raises(ApiError, match="the prompt has 1,024 tokens"):
         chat_engine.require_fit([1] * 1024, None, "prompt", 512)
+
+
+def test_turns_beyond_the_context_are_not_even_cut(chat_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+    tokenize = chat_engine.tokenize
+
+    async def counted(text: str, special: bool = False, start: bool = False) -> list[int]:
+        cut.append(text)
+        return await tokenize(text, special, start)
+
+    monkeypatch.setattr(chat_engine, "tokenize", counted)
+    with pytest.raises(ApiError, match=r"context is 1,024 tokens; the prompt has at least 1,\d\d\d tokens") as caught:
+        asyncio.run(chat_engine.chat_tokens([("user", "ọmọ " * 100)] * 256))
+    assert caught.value.code == "context_length_exceeded"
+    assert len(cut) < 50
 
 
 def test_a_schema_is_followed_or_said_not_to_be(chat_engine: Engine) -> None:

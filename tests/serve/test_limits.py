@@ -171,20 +171,22 @@ def test_closing_sends_away_who_waits_and_lets_finish_who_runs() -> None:
 
 def test_a_full_server_refuses_at_once_and_loses_nothing(slow_engine: Engine) -> None:
     with running(slow_engine, SETTINGS) as server:
-        holding = [server.start_post("/v1/completions", {**LONG, "max_tokens": 120}) for _ in range(SETTINGS.slots + SETTINGS.waiting)]
+        holding = [server.start_post("/v1/completions", {**LONG, "max_tokens": 160}) for _ in range(SETTINGS.slots + SETTINGS.waiting)]
         wait_until(lambda: (server.queue.running, server.queue.waiting) == (SETTINGS.slots, SETTINGS.waiting))
         for _ in range(5):
-            began_s = time.monotonic()
             status, headers, data = server.ask("POST", "/v1/completions", SHORT)
-            assert time.monotonic() - began_s < 0.1
             assert status == 429
+            assert server.queue.waiting == SETTINGS.waiting  # it was refused before anything ended
             assert int(headers["retry-after"]) >= 1
             assert json.loads(data)["error"]["code"] == "queue_full"
         assert server.metric("mbegu_refused_total") == 5
+        assert server.metric("mbegu_cut_off_total") == 0
         for connection in holding:
             status, _, data = parse_answer(connection)
-            assert (status, json.loads(data)["usage"]["completion_tokens"]) == (200, 120)
+            assert (status, json.loads(data)["usage"]["completion_tokens"]) == (200, 160)
         wait_until(lambda: server.queue.running == 0)
+        assert server.metric("mbegu_answers_total") == len(holding)
+        assert server.metric("mbegu_cut_off_total") == 0
 
 
 def parse_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
@@ -206,29 +208,31 @@ def test_work_stops_when_its_client_leaves(slow_engine: Engine) -> None:
             wait_until(lambda: server.queue.running == 1)
             time.sleep(0.2)
             connection.close()
-            assert wait_until(lambda: server.queue.running == 0) < 1.0
+            wait_until(lambda: server.queue.running == 0)
             assert server.metric("mbegu_answer_tokens_total") - before < LONG["max_tokens"] / 2
         assert server.metric("mbegu_cut_off_total") == 2
         assert " 499 " in server.log.getvalue()
 
 
 def test_reading_a_prompt_stops_when_its_client_leaves(slow_engine: Engine) -> None:
+    async def read_before(prompt: list[int]) -> int:
+        """Return how many tokens of a prompt the engine has in its cache."""
+        return int((await slow_engine._client.ask("/completion", {"prompt": prompt, "n_predict": 1}))["timings"]["cache_n"])
+
     with running(slow_engine, SETTINGS) as server:
-        prompt = [5 + index % 500 for index in range(1800)]
-        began_s = time.process_time()
-        connection = server.start_post("/v1/completions", {"model": "ìwé", "prompt": prompt, "max_tokens": 1})
-        parse_answer(connection)
-        whole_s = time.process_time() - began_s
-        began_s = time.process_time()
-        connection = server.start_post("/v1/completions", {"model": "ìwé", "prompt": [6, *prompt], "max_tokens": 1})
-        wait_until(lambda: time.process_time() - began_s > whole_s / 8)
-        connection.close()
-        time.sleep(1.0)
-        assert server.queue.running == 0
-        stopped_s = time.process_time()
-        time.sleep(0.3)
-        assert time.process_time() - stopped_s < 0.1
-        assert stopped_s - began_s < whole_s * 0.8
+        prompt = [5 + index % 500 for index in range(900)]
+        body = {"model": "ìwé", "prompt": [6, *prompt], "max_tokens": 1}
+        parse_answer(server.start_post("/v1/completions", body))
+        assert asyncio.run(read_before([6, *prompt])) == 900  # the last is read again for its answer
+        found = []
+        while len(found) < 5 and not (found and min(found) < 200):  # on a loaded machine this thread may come too late to leave in time
+            body["prompt"] = [7 + len(found), *prompt]
+            connection = server.start_post("/v1/completions", body)
+            wait_until(lambda: server.queue.running == 1)
+            connection.close()
+            wait_until(lambda: server.queue.running == 0)
+            found.append(asyncio.run(read_before([7 + len(found), *prompt])))
+        assert min(found) < 200
 
 
 def test_who_waits_and_leaves_is_not_written_for(slow_engine: Engine) -> None:
@@ -238,9 +242,11 @@ def test_who_waits_and_leaves_is_not_written_for(slow_engine: Engine) -> None:
         second = server.start_post("/v1/completions", {**SHORT, "prompt": "ọ"})
         wait_until(lambda: server.queue.waiting == 1)
         second.close()
-        assert wait_until(lambda: server.queue.waiting == 0) < 1.0
+        wait_until(lambda: server.queue.waiting == 0)
+        assert server.queue.running == 1
         first.close()
         wait_until(lambda: server.queue.running == 0)
+        assert server.metric("mbegu_cut_off_total") == 1  # nothing was written for the one who waited
 
 
 def test_a_client_that_does_not_read_is_left(chat_engine: Engine) -> None:
@@ -298,12 +304,10 @@ def test_ready_says_no_when_stopping(slow_engine: Engine) -> None:
 def test_health_answers_under_load(slow_engine: Engine) -> None:
     with running(slow_engine, SETTINGS) as server:
         holding = [server.start_post("/v1/completions", LONG) for _ in range(SETTINGS.slots)]
-        times_s = []
+        wait_until(lambda: server.queue.running == SETTINGS.slots)
         for _ in range(20):
-            began_s = time.monotonic()
             assert server.ask("GET", "/health")[0] == 200
-            times_s.append(time.monotonic() - began_s)
-        assert sorted(times_s)[-2] < 0.1
+        assert server.queue.running == SETTINGS.slots  # it did not wait for them
         for connection in holding:
             connection.close()
         wait_until(lambda: server.queue.running == 0)
@@ -312,7 +316,7 @@ def test_health_answers_under_load(slow_engine: Engine) -> None:
 def test_connections_of_one_address_are_bounded(slow_engine: Engine) -> None:
     with running(slow_engine, replace(SETTINGS, connections_per_address=4)) as server:
         held = [server.connect() for _ in range(4)]
-        time.sleep(0.1)
+        wait_until(lambda: len(server.server.server_state.connections) == 4)
         with server.connect() as fifth:
             fifth.settimeout(5)
             with contextlib.suppress(ConnectionError):  # closed by an end of the stream or by a reset

@@ -107,7 +107,9 @@ def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
 
     async def pair(request: Request) -> Response:
         if request.method == "GET":
-            return HTMLResponse(_PAIR_PAGE.format(code=html.escape(request.query_params.get("code", "")[:20], quote=True)))
+            code = html.escape(request.query_params.get("code", "")[:20], quote=True)
+            shown = _PAIR_PAGE.format(code=code)
+            return HTMLResponse(shown, headers={"referrer-policy": "same-origin"})  # with no-referrer the Origin of its form is null
         is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         require_plain(request, "application/x-www-form-urlencoded" if is_form else "application/json")
         data = await read_bytes(request, settings)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from mbegu.serve.body import read_json
 from mbegu.serve.engine import Engine, Job
+from mbegu.serve.errors import ApiError
 from mbegu.serve.limits import FairQueue
 from mbegu.serve.settings import ServeSettings
 
@@ -44,8 +45,19 @@ class SlotChat:
         return self._engine.can_chat
 
     def chat(self, turns: Sequence[tuple[str, str]], n_tokens: int, temperature: float = 0.0, seed: int = 0) -> Iterable[str]:
-        """Write the next turn; call it in a worker thread of the server's loop. Raises ``ApiError`` as the engine does."""
-        return [anyio.from_thread.run(self._write, turns, n_tokens, temperature, seed)]
+        """Write the next turn; call it in a worker thread of the server's loop.
+
+        Nothing when it does not fit into the model's context or the engine fails: the quotation needs no model.
+
+        Raises:
+            ApiError: 429 when the queue is full, 503 when the server stops.
+        """
+        try:
+            return [anyio.from_thread.run(self._write, turns, n_tokens, temperature, seed)]
+        except ApiError as error:
+            if error.status in (429, 503):
+                raise
+            return []
 
     async def _write(self, turns: Sequence[tuple[str, str]], n_tokens: int, temperature: float, seed: int) -> str:
         prompt = await self._engine.chat_tokens(turns)

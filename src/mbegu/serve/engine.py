@@ -9,12 +9,12 @@ to 0.1 from those of ``mbegu score``.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import math
 import secrets
 import signal
 import threading
-import urllib.request
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +33,6 @@ from mbegu.serve.templates import Layout, find_layout, lay_out
 FORCING_BIAS = 1e6  # nats; far above any logit
 MOST_KEPT_SCHEMAS = 64
 PAGE_TOKENS = 256  # llama.cpp rounds a context up to pages of this size
-OPENING_S = 60.0
 SPARE_HTTP_THREADS = 4  # of the engine, for tokenizing beside the slots
 
 
@@ -109,6 +108,7 @@ class Engine:
         self._server: Any = _start(path, self.context, self.threads, settings, list(self.adapters.values()), key)
         place = urlsplit(self._server.listening_address)
         self._client = EngineClient(place.hostname or "127.0.0.1", place.port or 0, key)
+        _wait_until_it_works(place.hostname or "127.0.0.1", place.port or 0, key)
 
     def close(self) -> None:
         """Give the memory back; the engine cannot be used afterwards."""
@@ -172,6 +172,9 @@ class Engine:
             if is_ours and text not in self._marks:
                 self._marks[text] = await self.tokenize(text, special=True)
             tokens += self._marks[text] if is_ours else await self.tokenize(text) if text else []
+            if len(tokens) > self.context:  # cut no more: hundreds of turns would keep the engine busy for nothing
+                what = f"this model's context is {self.context:,} tokens; the prompt has at least {len(tokens):,} tokens"
+                raise ApiError(400, what, "messages", "context_length_exceeded")
         return tokens
 
     def require_fit(self, prompt: Sequence[int], max_tokens: int | None, param: str, default: int) -> int:
@@ -193,6 +196,8 @@ class Engine:
         stops = StopFinder(job.stop)
         try:
             async for event in events:
+                if "prompt_progress" in event:
+                    continue
                 text, n_tokens = str(event.get("content", "")), int(event["tokens_predicted"])
                 if event.get("stop"):
                     finish = "stop" if stops.is_found else _FINISH.get(str(event.get("stop_type")), "stop")
@@ -237,6 +242,7 @@ _FINISH = {"eos": "stop", "word": "stop", "limit": "length"}
 def _request_of(job: Job, n_adapters: int) -> dict[str, Any]:
     request: dict[str, Any] = {
         "prompt": list(job.prompt), "n_predict": job.max_tokens, "stream": True, "cache_prompt": True, "seed": job.seed,
+        "return_progress": True,  # an event a batch: by it the engine notices within a batch that nobody listens, else once a second
         "temperature": job.temperature, "top_p": job.top_p, "top_k": 0, "min_p": 0, "stop": list(job.stop), "n_probs": job.n_logprobs,
         "frequency_penalty": job.frequency_penalty, "presence_penalty": job.presence_penalty, "repeat_last_n": len(job.prompt) + job.max_tokens,
         "lora": [{"id": index, "scale": float(index == job.lora)} for index in range(n_adapters)],
@@ -268,18 +274,21 @@ def _start(path: Path, context: int, threads: int, settings: ServeSettings, adap
     params.verbosity = -1
     try:
         with _own_signals():
-            server = xllamacpp.Server(params)
+            return xllamacpp.Server(params)
     except RuntimeError as error:
         raise InputError(f"llama.cpp cannot open this model: {error}", path, "use a model that llama.cpp knows, in a sound GGUF file") from error
-    _await_answer(server.listening_address)
-    return server
 
 
-def _await_answer(address: str) -> None:
-    """Wait until the engine answers once: one that is closed before its threads have begun waits for them for ever."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{address}/health", timeout=OPENING_S) as answer:
-        answer.read()
+def _wait_until_it_works(host: str, port: int, key: str) -> None:
+    """Wait until the engine's loop runs: one that is closed before that never ends (its loop, started late, forgets that it was to stop)."""
+    connection = http.client.HTTPConnection(host, port)
+    try:
+        connection.request("GET", "/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # answered by the loop itself
+        connection.getresponse().read()
+    except OSError as error:
+        raise engine_trouble(str(error.strerror)) from error
+    finally:
+        connection.close()
 
 
 def _adapter(xllamacpp: Any, file: Path) -> Any:

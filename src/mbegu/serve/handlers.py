@@ -142,7 +142,7 @@ class Handlers:
         written = self._write(_client(request), jobs, prompt_tokens, request.scope)
         if wish.streams:
             first = await while_connected(request.receive, anext(written))  # so that a refusal still has its status
-            return EventStream(_events(shape, first, written, prompt_tokens), self._settings.write_s)
+            return EventStream(_events(shape, first, written, prompt_tokens), written, self._settings.write_s)
 
         async def gather() -> list[Answer]:
             answers = [Answer() for _ in jobs]
@@ -155,12 +155,15 @@ class Handlers:
         return JSONResponse(shape.whole(answers, usage_of(prompt_tokens, sum(answer.tokens for answer in answers))))
 
     async def _write(self, client: str, jobs: Sequence[Job], prompt_tokens: int, scope: Any) -> AsyncGenerator[tuple[int, Piece], None]:
-        """Yield the pieces of answers, one answer after the other in one slot: the prompt is then read once."""
+        """Yield the pieces of answers, one answer after the other in one slot: the prompt is then read once.
+
+        What is refused before anything is written counts as a refusal, not as an answer cut off.
+        """
         began_s = time.monotonic()
-        is_whole, n_tokens = False, 0
-        try:
-            async with self._queue.slot(client):
-                await self._require_followed(jobs[0].schema)
+        async with self._queue.slot(client):
+            await self._require_followed(jobs[0].schema)
+            is_whole, n_tokens = False, 0
+            try:
                 for index, job in enumerate(jobs):
                     before = n_tokens
                     async with aclosing(self._engine.generate(job)) as pieces:
@@ -169,11 +172,11 @@ class Handlers:
                                 self._metrics.first_token(time.monotonic() - began_s)
                             n_tokens = max(n_tokens, before + piece.tokens)
                             yield index, piece
-            is_whole = True
-        finally:
-            scope["mbegu.tokens"] = (prompt_tokens, n_tokens)
-            self._metrics.count_tokens(prompt_tokens, n_tokens)
-            self._metrics.answered(time.monotonic() - began_s, is_whole)
+                is_whole = True
+            finally:
+                scope["mbegu.tokens"] = (prompt_tokens, n_tokens)
+                self._metrics.count_tokens(prompt_tokens, n_tokens)
+                self._metrics.answered(time.monotonic() - began_s, is_whole)
 
     async def _require_followed(self, schema: Mapping[str, Any] | None) -> None:
         if schema is not None and not await self._engine.follows(schema):

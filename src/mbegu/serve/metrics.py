@@ -101,9 +101,9 @@ class Metrics:
             return ["# mbegu_answer_joules: not measured yet"]
         method = energy.method.replace('"', "'")
         head = [f"# HELP mbegu_answer_joules Energy of an answer in the mean, {energy.what_is_counted}.", "# TYPE mbegu_answer_joules gauge"]
-        bounds = {"low": energy.low_kwh, "central": energy.kwh, "high": energy.high_kwh}
-        joules = {name: value * JOULES_PER_KWH for name, value in bounds.items()}
-        return head + [f'mbegu_answer_joules{{bound="{name}",method="{method}"}} {value:.6g}' for name, value in joules.items()]
+        bounds = zip(("low", "central", "high"), (energy.low_kwh, energy.kwh, energy.high_kwh), strict=True)
+        joules = {name: kwh * JOULES_PER_KWH for name, kwh in bounds}
+        return head + [f'mbegu_answer_joules{{bound="{name}",method="{method}"}} {amount:.6g}' for name, amount in joules.items()]
 
 
 def _one(name: str, kind: str, help: str, value: float) -> list[str]:

@@ -10,6 +10,7 @@ LONGEST_TEXT = 80_000  # characters; written as \\u escapes, twelve bytes each a
 MOST_STOPS = 4  # OpenAI's limit
 MOST_TOP_LOGPROBS = 20  # OpenAI's limit
 MOST_TEXTS = 64
+MOST_TURNS = 256  # and no more than the context has tokens
 
 
 def _text(help: str, longest: int = LONGEST_TEXT, shortest: int = 0) -> dict[str, Any]:
@@ -44,7 +45,7 @@ STOP_TEXT = _text("where to stop; it is not part of the answer", 64, 1)
 SAMPLING: dict[str, Any] = {
     "temperature": _number("0 takes the likeliest token, 1 draws from the model's own distribution", 0, 2, 0.8),
     "top_p": _number("draw among the likeliest tokens that together have this probability", 0, 1, 1.0),
-    "n": _whole("how many answers", 1, MOST_ANSWERS, 1),
+    "n": _whole("how many answers, written one after the other", 1, MOST_ANSWERS, 1),
     "seed": _whole("of the drawing; answer i draws with seed + i", -(2**53), 2**53),
     "stop": {"anyOf": [STOP_TEXT, _list(STOP_TEXT, "several of them", MOST_STOPS), {"type": "null"}]},
     "frequency_penalty": _number("makes a token less likely for each time it was written", -2, 2, 0),
@@ -101,7 +102,7 @@ FORMAT = {
 CHAT = _object(
     {
         "model": MODEL,
-        "messages": _list(MESSAGE, "the conversation; the last turn is answered", 256),
+        "messages": _list(MESSAGE, "the conversation; the last turn is answered; with the answer it must fit into the context", MOST_TURNS),
         "max_tokens": _whole("length of the answer at most, in tokens", 1, MOST_TOKENS),
         "max_completion_tokens": _whole("the same, by its newer name", 1, MOST_TOKENS),
         "logprobs": _flag("give the log-probability of each token"),

@@ -88,6 +88,8 @@ def _bounded(schema: Any, bounds: Bounds, name: str = "") -> Any:
         made["maximum"] = bounds.vocabulary_size - 1
     elif name in ("max_tokens", "max_completion_tokens"):
         made["maximum"] = bounds.context
+    elif name == "messages":
+        made["maxItems"] = min(fields.MOST_TURNS, bounds.context)
     elif schema == fields.TOKENS:
         made["maxItems"] = bounds.context
     return made

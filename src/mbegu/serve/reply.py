@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
+import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -49,15 +50,17 @@ class EventStream(Response):
 
     Args:
         events: whole events; closed at the end in any case.
+        source: what they are made from; closed too, since events that nobody began to ask for do not close it.
         write_s: how long a client may leave one unread.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[bytes, None], write_s: float) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], source: AsyncGenerator[Any, None], write_s: float) -> None:
         super().__init__()
         del self.headers["content-length"]
         self._events = events
+        self._source = source
         self._write_s = write_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,13 +70,15 @@ class EventStream(Response):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for event in self._events:
                 body = {"type": "http.response.body", "body": event, "more_body": True}
-                await asyncio.wait_for(send(body), self._write_s)
+                with anyio.fail_after(self._write_s):  # asyncio.wait_for of Python 3.11 swallows a cancellation that comes as it ends
+                    await send(body)
             await send({"type": "http.response.body", "body": b""})
 
         try:
             await while_connected(receive, pump())
-        except (asyncio.TimeoutError, TimeoutError):
+        except TimeoutError:
             scope["mbegu.end"] = "not read"
             raise DisconnectedError from None
         finally:
             await self._events.aclose()
+            await self._source.aclose()
