@@ -9,7 +9,6 @@ to 0.1 from those of ``mbegu score``.
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import math
 import secrets
@@ -110,7 +109,6 @@ class Engine:
         self._server: Any = _start(path, self.context, self.threads, settings, list(self.adapters.values()), key)
         place = urlsplit(self._server.listening_address)
         self._client = EngineClient(place.hostname or "127.0.0.1", place.port or 0, key)
-        _wait_until_it_works(place.hostname or "127.0.0.1", place.port or 0, key)
 
     def close(self) -> None:
         """Give the memory back; the engine cannot be used afterwards."""
@@ -279,27 +277,16 @@ def _start(path: Path, context: int, threads: int, settings: ServeSettings, adap
             server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise InputError(f"llama.cpp cannot open this model: {error}", path, "use a model that llama.cpp knows, in a sound GGUF file") from error
-    _await_answer(server.listening_address)
+    _await_answer(server.listening_address, key)
     return server
 
 
-def _await_answer(address: str) -> None:
-    """Wait until the engine answers once: one that is closed before its threads have begun waits for them for ever."""
+def _await_answer(address: str, key: str) -> None:
+    """Wait until the engine's loop has answered once: one that is closed before forgets that it was to stop, and is waited for for ever."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{address}/health", timeout=OPENING_S) as answer:
+    asked = urllib.request.Request(f"{address}/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # unlike /health, the loop's own answer
+    with opener.open(asked, timeout=OPENING_S) as answer:
         answer.read()
-
-
-def _wait_until_it_works(host: str, port: int, key: str) -> None:
-    """Wait until the engine's loop runs: one that is closed before that never ends (its loop, started late, forgets that it was to stop)."""
-    connection = http.client.HTTPConnection(host, port)
-    try:
-        connection.request("GET", "/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # answered by the loop itself
-        connection.getresponse().read()
-    except OSError as error:
-        raise engine_trouble(str(error.strerror)) from error
-    finally:
-        connection.close()
 
 
 def _adapter(xllamacpp: Any, file: Path) -> Any:
