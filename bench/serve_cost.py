@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import importlib.util
 import json
-import os
 import re
 import socket
 import statistics
@@ -26,6 +25,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -39,6 +41,7 @@ from mbegu.serve.logs import RequestLog
 from mbegu.serve.run import hosts_of, listen, make_server
 from mbegu.serve.settings import ServeSettings
 
+STREAMED: dict[str, object] = {"stream": True, "stream_options": {"include_usage": True}}
 THIRTY_M = {"layers": 32, "hidden": 256, "inner": 960}  # 0.93 M parameters a layer
 
 
@@ -58,30 +61,19 @@ def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tup
     return first_s, time.perf_counter() - began_s, tokens, time.process_time() - began_cpu_s, first_cpu_s
 
 
-COLD = """
-import sys, time
-began_s = time.perf_counter()
-import asyncio
-from pathlib import Path
-from mbegu.serve.app import make_app
-from mbegu.serve.engine import Engine, Job
-from mbegu.serve.settings import ServeSettings
-async def first():
-    engine = Engine(Path(sys.argv[1]), ServeSettings(threads=int(sys.argv[2])))
-    prompt = await engine.tokenize("a", start=True)
-    async for piece in engine.generate(Job(prompt, 1)):
-        return time.perf_counter() - began_s
-print(asyncio.run(first()))
-"""
-
-
-def cold_start_s(path: Path, threads: int) -> tuple[float, float]:
-    """Return wall and processor seconds from the start of a new interpreter to the first token and its end."""
-    began_s, before = time.perf_counter(), os.times()
-    subprocess.run([sys.executable, "-c", COLD, str(path), str(threads)], check=True, capture_output=True)
-    after = os.times()
-    cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
-    return round(time.perf_counter() - began_s, 2), round(cpu_s, 2)
+def cold_start(path: Path, threads: int) -> tuple[float, float, float]:
+    """Return wall and processor seconds from the start of `mbegu serve` to the first token over HTTP, and the memory it then holds, in bytes."""
+    command = [sys.executable, "-m", "mbegu", "serve", str(path), "--port", "0", "--threads", str(threads), "--quiet"]
+    began_s = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:
+        assert server.stdout is not None
+        port = urlsplit(server.stdout.readline().strip()).port or 0
+        measure(port, "/v1/completions", {"model": path.stem, "prompt": "a", "max_tokens": 1, **STREAMED})
+        wall_s = time.perf_counter() - began_s
+        process = psutil.Process(server.pid)
+        times, rss_bytes = process.cpu_times(), process.memory_info().rss
+        server.terminate()
+    return wall_s, times.user + times.system, rss_bytes
 
 
 def main() -> None:
@@ -95,8 +87,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = make_gguf(Path(folder), name="thirty", never_ends=True, **THIRTY_M)
-        starts = [cold_start_s(path, arguments.threads) for _ in range(5)]
-        print(json.dumps({"bytes": path.stat().st_size, "cold_start_wall_s": min(starts)[0], "cold_start_cpu_s": min(cpu_s for _, cpu_s in starts)}))
+        wall_s, cpu_s, rss_bytes = (sorted(each) for each in zip(*(cold_start(path, arguments.threads) for _ in range(5)), strict=True))
+        said = {"bytes": path.stat().st_size, "wall_s": [round(each, 2) for each in wall_s], "cpu_s": [round(each, 2) for each in cpu_s]}
+        print(json.dumps({"cold_start": said, "resident_bytes": rss_bytes[-1]}))
         if arguments.transformers:
             beside_transformers(Path(folder) / "thirty-model", path, arguments.tokens, arguments.threads)
         compare(arguments.model or smollm2(), arguments.rounds, arguments.tokens, arguments.threads)
@@ -156,7 +149,7 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
         prompts = {
             side: [900 + (index * step + each) % 5000 for each in range(48)] for side, step in (("engine", 7), ("ours", 13))
         }  # none in the cache
-        common: dict[str, object] = {"stream": True, "stream_options": {"include_usage": True}, "temperature": 0, "seed": 1}
+        common = {**STREAMED, "temperature": 0, "seed": 1}
         sides = {
             "engine": (
                 client._port,

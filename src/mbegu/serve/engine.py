@@ -9,12 +9,12 @@ to 0.1 from those of ``mbegu score``.
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import math
 import secrets
 import signal
 import threading
+import urllib.request
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from mbegu.serve.templates import Layout, find_layout, lay_out
 FORCING_BIAS = 1e6  # nats; far above any logit
 MOST_KEPT_SCHEMAS = 64
 PAGE_TOKENS = 256  # llama.cpp rounds a context up to pages of this size
+OPENING_S = 60.0
 SPARE_HTTP_THREADS = 4  # of the engine, for tokenizing beside the slots
 
 
@@ -108,7 +109,6 @@ class Engine:
         self._server: Any = _start(path, self.context, self.threads, settings, list(self.adapters.values()), key)
         place = urlsplit(self._server.listening_address)
         self._client = EngineClient(place.hostname or "127.0.0.1", place.port or 0, key)
-        _wait_until_it_works(place.hostname or "127.0.0.1", place.port or 0, key)
 
     def close(self) -> None:
         """Give the memory back; the engine cannot be used afterwards."""
@@ -274,21 +274,19 @@ def _start(path: Path, context: int, threads: int, settings: ServeSettings, adap
     params.verbosity = -1
     try:
         with _own_signals():
-            return xllamacpp.Server(params)
+            server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise InputError(f"llama.cpp cannot open this model: {error}", path, "use a model that llama.cpp knows, in a sound GGUF file") from error
+    _await_answer(server.listening_address, key)
+    return server
 
 
-def _wait_until_it_works(host: str, port: int, key: str) -> None:
-    """Wait until the engine's loop runs: one that is closed before that never ends (its loop, started late, forgets that it was to stop)."""
-    connection = http.client.HTTPConnection(host, port)
-    try:
-        connection.request("GET", "/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # answered by the loop itself
-        connection.getresponse().read()
-    except OSError as error:
-        raise engine_trouble(str(error.strerror)) from error
-    finally:
-        connection.close()
+def _await_answer(address: str, key: str) -> None:
+    """Wait until the engine's loop has answered once: one that is closed before forgets that it was to stop, and is waited for for ever."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    asked = urllib.request.Request(f"{address}/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # unlike /health, the loop's own answer
+    with opener.open(asked, timeout=OPENING_S) as answer:
+        answer.read()
 
 
 def _adapter(xllamacpp: Any, file: Path) -> Any:
