@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 
 import pytest
 from tests.corpus.material import story
@@ -49,20 +47,17 @@ def test_an_empty_corpus(tmp_path):
     assert facts.dropped is None and facts.pairs is None and facts.foretelling is None
 
 
-def test_the_licence_solver_is_asked_where_there_is_one(tmp_path, monkeypatch):
+def test_the_licence_solver_is_asked_where_there_is_text(tmp_path, monkeypatch):
     asked = []
 
     class Verdict:
         def as_json(self):
             return {"uses": []}
 
-    solver = types.ModuleType("mbegu.corpus.licences")
-    solver.solve = lambda amounts: asked.append(dict(amounts)) or Verdict()
-    monkeypatch.setitem(sys.modules, "mbegu.corpus.licences", solver)
+    monkeypatch.setattr("mbegu.corpus.report.facts.solve", lambda amounts, own: asked.append(dict(amounts)) or Verdict())
     facts = facts_of(tmp_path / "a", two_sources(1))
     assert asked == [facts.licences] and facts.verdict == {"uses": []}
-    monkeypatch.setitem(sys.modules, "mbegu.corpus.licences", None)
-    assert facts_of(tmp_path / "b", two_sources(1)).verdict is None
+    assert facts_of(tmp_path / "b", []).verdict is None
 
 
 def test_more_files_than_names_are_kept_for(tmp_path, monkeypatch):
