@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -68,14 +69,13 @@ def planted() -> dict[str, str]:
     return files | {f"menu{i}.txt": f"{NAME}\n{PHONE}\n" + story(30 + i, sentences=12) for i in range(6)}
 
 
-def cleaned(folder: Path, rules: tuple[str, ...] = (), **given: str) -> Path:
+def cleaned(folder: Path, rules: tuple[str, ...] = ()) -> Path:
     put(folder / "text", planted())
-    names = given or {"names": NAME, "blocked": f"# a remark\nohun mìíràn tí kò sí\n{BLOCKED}"}
-    for kind, text in names.items():
-        (folder / f"{kind}.txt").write_text(text + "\n", encoding="utf-8")
-    lists = {kind: str(folder / f"{kind}.txt") for kind in names}
-    settings = CleanSettings(paths=(str(folder / "text"),), language="yor", private=True, regions=("NG",), rules=rules, **lists)
-    run.clean(settings, folder / "out", Say(io.StringIO(), quiet=True))
+    names, blocked = folder / "names.txt", folder / "blocked.txt"
+    names.write_text(NAME + "\n", encoding="utf-8")
+    blocked.write_text(f"# a remark\nohun mìíràn tí kò sí\n{BLOCKED}\n", encoding="utf-8")
+    lists = CleanSettings(paths=(str(folder / "text"),), language="yor", names=str(names), blocked=str(blocked))
+    run.clean(replace(lists, private=True, regions=("NG",), rules=rules), folder / "out", Say(io.StringIO(), quiet=True))
     return folder / "out"
 
 
