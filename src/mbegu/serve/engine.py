@@ -284,8 +284,8 @@ def _start(path: Path, context: int, threads: int, settings: ServeSettings, adap
 def _await_answer(address: str, key: str) -> None:
     """Wait until the engine's loop has answered once: one that is closed before forgets that it was to stop, and is waited for for ever."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    asked = urllib.request.Request(f"{address}/lora-adapters", headers={"Authorization": f"Bearer {key}"})  # unlike /health, the loop's own answer
-    with opener.open(asked, timeout=OPENING_S) as answer:
+    opener.addheaders = [("Authorization", f"Bearer {key}")]
+    with opener.open(f"{address}/lora-adapters", timeout=OPENING_S) as answer:  # unlike /health, answered by the loop itself
         answer.read()
 
 
