@@ -134,14 +134,21 @@ def _shown(answer: Answer) -> str:
     said: Any = words_in(answer.language)
     lines = [said.danger_first, f"  {answer.instruction}", ""] if answer.instruction else []
     lines += [answer.message]
-    quotations = ([answer.quotation] if answer.quotation else []) + list(answer.also)
-    for quotation in quotations:
-        lines += ["", _place(quotation, said), *(f"  {line}" for line in _with_mark(quotation).split("\n"))]
+    if answer.quotation:
+        lines += ["", _place(answer.quotation, said), *_indented(_with_mark(answer.quotation))]
+    if answer.also:
+        lines += ["", said.also]
+    for quotation in answer.also:
+        lines += ["", _place(quotation, said), *_indented(quotation.text)]
     if answer.ask:
         lines += ["", answer.ask]
     if not said.reviewed_by:
         lines += ["", said.machine_translated]
     return "\n".join(lines)
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.split("\n")]
 
 
 def _place(quotation: Quotation, said: Any) -> str:

@@ -18,7 +18,7 @@ WEB_FOLDER = "web"
 @click.command()
 @folder_argument
 @click.option("--web", is_flag=True, help="Also make a pack: a folder for a memory stick or any web server, with the model inside the page.")
-@click.option("--out", type=PATH, help=f"Folder of the pack. Default: {WEB_FOLDER} in DIR.")
+@click.option("--out", type=PATH, help="Folder of the pack. Default: web in a project, beside a release that was given to you.")
 @click.option("--engine", type=PATH, help="The engine for browsers, a file of npm; looked for in DIR and here when not given.")
 @click.option(
     "--form", metavar="NAME", default="", help="Form of the model in the pack, such as Q8_0. Default: the smallest that loses next to nothing."
@@ -63,13 +63,13 @@ def _make_pack(
 
     package = find_package(engine, (folder, Path()))
     passages = list(passages_of(documents, Say(quiet=quiet))) if documents else []
-    source = folder
+    source, place = folder, folder.resolve().with_name(f"{folder.resolve().name}-{WEB_FOLDER}")
     if Project(folder).recipe.is_file():
         from mbegu.cli.project import grow_upto
 
         grow_upto(folder, "release", budget, power, quiet)
-        source = Project(folder).release
-    pack = build_web_pack(source, out or folder / WEB_FOLDER, package, Say(quiet=quiet), form=form, passages=passages, person=person, fonts=fonts)
+        source, place = Project(folder).release, folder / WEB_FOLDER
+    pack = build_web_pack(source, out or place, package, Say(quiet=quiet), form=form, passages=passages, person=person, fonts=fonts)
     result = {"folder": str(pack.folder), "form": pack.form, "model_bytes": pack.model_bytes, "page_bytes": pack.page_bytes, "files": pack.files}
     text = f"The pack: {pack.folder}\nTry it: python -m http.server --directory {pack.folder}   then open http://localhost:8000 in a browser"
     write_result(result, as_json, text)

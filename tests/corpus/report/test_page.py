@@ -76,6 +76,7 @@ def test_the_policy_allows_its_own_style_and_nothing_else(whole):
 
 
 def test_hostile_text_is_only_text(evil):
+    assert "&amp;lt;script" not in evil  # escaped once, not twice
     found = Structure(evil)
     assert not {"script", "img"} & set(found.tags)
     assert not any(name.startswith("on") for name, _ in found.attributes)

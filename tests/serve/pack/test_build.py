@@ -60,11 +60,13 @@ def test_another_model_changes_only_its_own_files_and_the_worker(release: Path, 
     build_web_pack(release, out, engine, QUIET, passages=[{"text": "a", "file": "b"}])
     before = hashes(out)
     (out / "model" / "9999.part").write_bytes(b"of an older, larger model")
+    (out / "my-note.txt").write_text("mo fẹ́ràn rẹ̀", encoding="utf-8")
     build_web_pack(release, out, engine, QUIET, form="F16")
     after = hashes(out)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    assert changed == {"model/0000.part", "page.json", "pack.json", "passages.json", "worker.js", "SHA256SUMS"}
+    assert changed - {"my-note.txt"} == {"model/0000.part", "page.json", "pack.json", "passages.json", "worker.js", "SHA256SUMS"}
     assert "passages.json" not in after
+    assert "my-note.txt" in after  # what a person put there is left alone
 
 
 def test_a_large_model_lies_in_several_parts(release: Path, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from mbegu.corpus.report.advice import Advice, advise
 from mbegu.corpus.report.facts import Facts
 from mbegu.corpus.report.page_cleaning import reason_name
 from mbegu.corpus.report.page_content import colour_of, domain_name, script_name, source_name
-from mbegu.corpus.report.parts import language_name, own, paragraph, plain, section, stack, swatch
+from mbegu.corpus.report.parts import language_name, numbered, own, paragraph, plain, section, stack, swatch
 from mbegu.corpus.report.wording import Words
 
 CHARACTERS_A_PAGE = 1_800
@@ -67,7 +67,7 @@ def _mostly(facts: Facts, words: Words) -> str:
         words.html("overview.then" if number else "overview.first", share=words.percent(share), domain=domain_name(words, name))
         for number, (name, share) in enumerate(named)
     ]
-    said = ", ".join(f"{plain(words.named('domains', name) or name)} {words.percent(share)}" for name, share in shares)
+    said = ", ".join(f"{numbered(words.named('domains', name) or name)} {words.percent(share)}" for name, share in shares)
     legend = "".join(f"<li>{swatch(colour_of(number, name))} {domain_name(words, name)}</li>" for number, (name, _) in enumerate(shares[:10]))
     sentence = paragraph(", ".join(parts) + ".", "mostly")
     return (

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mbegu.corpus.report.facts import Facts
 from mbegu.corpus.report.letters import Rare
 from mbegu.corpus.report.page_content import script_name, source_name
-from mbegu.corpus.report.parts import bar, curves, heading, language_tag, own, paragraph, plain, section, swatch, table
+from mbegu.corpus.report.parts import bar, curves, heading, language_tag, numbered, own, paragraph, plain, section, swatch, table
 from mbegu.corpus.report.sample import DOCUMENT_ENDS, LINE_ENDS
 from mbegu.corpus.report.wording import Words
 
@@ -112,7 +112,7 @@ def _vocabulary(facts: Facts, words: Words) -> str:
         return section("vocabulary", title, paragraph(words.html("marks.unspaced" if facts.bytes else "page.not_measured")))
     most = max(vocabulary.running for _, vocabulary in shown), max(len(vocabulary.counts) for _, vocabulary in shown)
     said = [
-        words.text("vocabulary.item", name=plain(name), different=words.count(len(each.counts)), running=words.count(each.running))
+        words.text("vocabulary.item", name=numbered(name), different=words.count(len(each.counts)), running=words.count(each.running))
         for name, each in shown
     ]
     chart = curves(

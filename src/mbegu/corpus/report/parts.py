@@ -24,7 +24,12 @@ def own(text: str, tag: str = "bdi", lang: str = "", css: str = "") -> str:
 
 def plain(text: str) -> str:
     """Return a text of the user for an attribute: as ``own`` shows it, without markup."""
-    return escape("".join(f"[U+{ord(each):04X}]" if _is_hidden(each) else each for each in text))
+    return escape(numbered(text))
+
+
+def numbered(text: str) -> str:
+    """Return a text with what cannot be seen given by its number; not escaped yet."""
+    return "".join(f"[U+{ord(each):04X}]" if _is_hidden(each) else each for each in text)
 
 
 def _visible(text: str) -> str:

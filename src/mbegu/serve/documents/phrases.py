@@ -19,6 +19,7 @@ class Words:
     found: str
     nothing_found: str
     not_sure: str
+    also: str
     ask: str
     danger_first: str
     page: str

@@ -73,6 +73,7 @@ def build_web_pack(
     head = read_gguf_head(model)
     engine_files, font_files = read_package(engine), read_fonts(fonts)
     _require_own(out)
+    earlier = _names_in(out)
     written: dict[str, str] = {}
     say.note(f"model: {model.name}, {format_bytes(model.stat().st_size)}; engine: {engine.name}")
     parts = [_write(out, f"model/{number:04d}.part", data, written) for number, data in enumerate(_parts_of(model))]
@@ -100,7 +101,8 @@ def build_web_pack(
     # A browser looks for a new version by the bytes of this one file: the hash of the list makes them differ.
     _write(out, WORKER, f"// {durable.sha256_bytes(listed)}\n".encode("ascii") + contents[WORKER], written)
     durable.write_text(out / CHECKSUMS, "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(written.items())))
-    _remove_others(out, written)
+    for name in earlier - set(written):
+        durable.remove_file(out / name)
     pack = WebPack(out, form, model.stat().st_size, sum(file["bytes"] for file in files), len(written) + 1)
     say.done(f"pack: {out}, {pack.files} files; a first visit fetches {format_bytes(pack.page_bytes)} and {format_bytes(pack.model_bytes)} of model")
     return pack
@@ -185,7 +187,11 @@ def _is_begun(out: Path) -> bool:
     return all(name in own or name.startswith(("model/", "engine/", "fonts/")) for name in artifacts.files_in(out))
 
 
-def _remove_others(out: Path, written: Mapping[str, str]) -> None:
-    for name in artifacts.files_in(out):
-        if name not in written and name != CHECKSUMS:
-            durable.remove_file(out / name)
+def _names_in(out: Path) -> set[str]:
+    """Return the files of an earlier pack in a folder; whatever else a person keeps there is not ours to remove."""
+    try:
+        listed = {line.split("  ", 1)[1] for line in (out / CHECKSUMS).read_text(encoding="utf-8").splitlines()}
+    except (OSError, ValueError, IndexError):
+        listed = set()
+    parts = {name for name in artifacts.files_in(out) if name.startswith("model/") and name.endswith(".part")} if out.is_dir() else set()
+    return {name for name in listed if (out / name).is_file() and (out / name).resolve().is_relative_to(out.resolve())} | parts

@@ -45,7 +45,8 @@ def _read_font(path: Path) -> bytes:
     except OSError as error:
         raise explain_os_error(error, path) from error
     if not data.startswith(BEGINNINGS.get(path.suffix.lower(), ())):
-        raise InputError("this is no font that browsers read", path, f"give a file that ends in {', '.join(FORMATS)}")
+        fix = f"give a font in one of the formats {', '.join(FORMATS)}"
+        raise InputError("this is no font that browsers read: it does not begin as its ending says", path, fix)
     return data
 
 
