@@ -132,6 +132,6 @@ def test_text_of_others_commands_no_terminal(monkeypatch: pytest.MonkeyPatch) ->
     write_result({}, as_json=False, text="one\x1b[31m\ntwo")
     assert out.buffer.getvalue().decode("utf-8") == "one\ufffd[31m\ntwo\n"  # type: ignore[attr-defined]
     say = Say(stream)
-    for speak in (say.note, say.done, say.warn):
+    for speak in (say.title, say.note, say.done, say.warn):
         speak("a\x1b[2J")
     assert "\x1b" not in stream.getvalue()

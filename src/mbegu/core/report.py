@@ -50,7 +50,7 @@ class Say:
     def title(self, text: str) -> None:
         """Name what starts now; the next progress is a new one."""
         self._last_done = math.inf
-        self._line(f"\n▸ {text}")
+        self._line(f"\n▸ {plain_lines(text)}")
 
     def note(self, text: str) -> None:
         """Say what was chosen and why, or what was found."""

@@ -25,7 +25,9 @@ from mbegu.core.errors import DamageError, UsageError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.leaks.words import bare_words
-from mbegu.corpus.withdraw.plan import Texts, load
+from mbegu.corpus.withdraw.names import Plan
+from mbegu.corpus.withdraw.plan import Texts, load, save
+from mbegu.corpus.withdraw.spans import Spans
 from mbegu.corpus.withdraw.whole import withdraw
 from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn, kind_of, of_kind
 from mbegu.ledger.verify import verify_ledger
@@ -283,6 +285,12 @@ def test_an_empty_name_is_nobody(tmp_path: Path, name: str, mbegu: CommandLine) 
     assert kind_of(name, [nobody]) == ""
     with pytest.raises(UsageError, match="the ID is empty"):
         withdraw(Project(tmp_path), name, lambda: Texts((), lambda: iter(())), (), Say(quiet=True), delete_originals=True)
+
+
+def test_an_interrupted_withdrawal_of_nobody_does_not_go_on(tmp_path: Path) -> None:
+    save(Project(tmp_path), Plan("contributor", "", "2025-03-01", whole=["text/a.txt"], delete_originals=True), Spans(np.zeros(0, np.uint64)))
+    with pytest.raises(DamageError, match="it names nobody .*Remove this folder"):
+        load(Project(tmp_path))
 
 
 def test_originals_are_deleted_only_after_a_yes(radio: Path, mbegu: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
