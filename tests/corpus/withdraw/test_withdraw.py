@@ -289,7 +289,7 @@ def test_an_empty_name_is_nobody(tmp_path: Path, name: str, mbegu: CommandLine) 
 
 def test_an_interrupted_withdrawal_of_nobody_does_not_go_on(tmp_path: Path) -> None:
     save(Project(tmp_path), Plan("contributor", "", "2025-03-01", whole=["text/a.txt"], delete_originals=True), Spans(np.zeros(0, np.uint64)))
-    with pytest.raises(DamageError, match="it names nobody .*Remove this folder"):
+    with pytest.raises(DamageError, match=r"it names nobody .*Remove this folder"):
         load(Project(tmp_path))
 
 
