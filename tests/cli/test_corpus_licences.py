@@ -48,3 +48,23 @@ def test_a_folder_of_text(tmp_path: Path, mbegu: CommandLine) -> None:
 def test_a_project(grown: Path, mbegu: CommandLine) -> None:
     said = mbegu("corpus", "licences", grown)
     assert "May you sell any of it, or a service made of it?  Ask first.\n  because of unknown" in said.out
+
+
+def test_credits_take_the_place_of_no_other_file(tmp_path: Path, mbegu: CommandLine) -> None:
+    text = tmp_path / "text"
+    put(text, {**stories(3), "sources.toml": TABLES})
+    original = text / "story-0001.txt"
+    before = original.read_bytes()
+    assert "a place inside the text that is read" in mbegu.fails(2, "corpus", "licences", text, "--credits", original)
+    assert "a place inside the text that is read" in mbegu.fails(2, "corpus", "licences", text, "--credits", text / "new.md")
+    assert original.read_bytes() == before
+    assert "--credits names a folder" in mbegu.fails(2, "corpus", "licences", text, "--credits", tmp_path)
+    for name in ("CREDITS.md", "credits.txt"):
+        path = tmp_path / name
+        path.write_text("my own words", encoding="utf-8")
+        assert "this file exists and holds no credits" in mbegu.fails(2, "corpus", "licences", text, "--credits", path)
+        assert path.read_text(encoding="utf-8") == "my own words"
+        path.unlink()
+        assert mbegu("corpus", "licences", text, "--credits", path).code == 0
+        assert mbegu("corpus", "licences", text, "--credits", path).code == 0
+        assert "Tales" in path.read_text(encoding="utf-8")

@@ -42,10 +42,18 @@ def test_ask_in_json_and_a_danger_from_elsewhere(mbegu: CommandLine, folder: Pat
 
 
 def test_a_document_commands_no_terminal(mbegu: CommandLine, tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "hati", {"a.txt": "kizunguzungu \x1b[2J\x07 \u202e mwisho", "b\x1b[31m.docx": b"damaged"})
-    for arguments in (("index", folder), ("ask", folder, "kizunguzungu mwisho")):
+    folder = write_folder(
+        tmp_path / "hati", {"a.txt": "kizunguzungu \x1b[2J\x07 \u202e mwisho", "b\x1b[31m.docx": b"damaged", "c\x1b[2J\nd.txt": "hatari kubwa"}
+    )
+    rules = tmp_path / "hatari.toml"
+    rules.write_text('[[danger]]\nname = "a"\nwords = ["hatari"]\ninstructions = {swa = "Nenda \\u001b[2J zahanati."}\n', encoding="utf-8")
+    asked = ("--language", "swa", "--danger", rules)
+    for arguments in (("index", folder), ("ask", folder, "kizunguzungu mwisho"), ("ask", folder, "hatari kubwa", *asked)):
         said = mbegu("documents", *arguments, "--no-embeddings")
+        assert said.code == 0
         assert not any(each in said.out + said.err for each in "\x1b\x07\u202e")
+    assert "\ufffd[2J zahanati." in said.out
+    assert "c\ufffd[2J\ufffdd.txt" in said.out
 
 
 def test_calibrate_and_evaluate(mbegu: CommandLine, tmp_path: Path) -> None:
@@ -66,4 +74,5 @@ def test_calibrate_and_evaluate(mbegu: CommandLine, tmp_path: Path) -> None:
 def test_mistakes_are_one_line_with_a_way_out(mbegu: CommandLine, folder: Path, tmp_path: Path) -> None:
     assert "the folder of documents is not there" in mbegu.fails(4, "documents", "index", tmp_path / "none")
     assert "no such file" in mbegu.fails(4, "documents", "ask", folder, "x", "--danger", tmp_path / "none.toml", "--no-embeddings")
+    assert "'zzzz' is not" in mbegu.fails(3, "documents", "ask", folder, "x", "--language", "zzzz", "--no-embeddings")
     assert "did you mean 'ask'" in mbegu.fails(2, "documents", "aks")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 from tests.corpus.identify.conftest import sample_lines
 from tests.corpus.material import docx, stories
@@ -133,6 +134,8 @@ def test_a_forgotten_language_is_unknown_again(taught: Path, mbegu: CommandLine)
         (["identify", "teach", "yor", "yor.txt", "yor.txt"], 4, "mbegu: 'yor' was taught from this very file before (yor.txt)."),
         (["identify", "overrule", "letters.txt", "pcm"], 2, "mbegu: 'letters.txt' does not name a line. Write FILE:LINE"),
         (["identify", "overrule", "letters.txt:9", "pcm"], 4, "mbegu: there is no line 9: the file has 5 (letters.txt)."),
+        (["identify", "teach", "und", "yor.txt"], 3, "mbegu: 'und' stands for a language that is not known, and cannot be taught. Give the code"),
+        (["identify", "overrule", "letters.txt:1", "zzz"], 3, "mbegu: 'zzz' is not an ISO 639-3 language code."),
         (["identify", "overrule", "letters.txt:2", "pcm"], 4, "mbegu: line 2 is empty (letters.txt)."),
         (["identify", "forget", "hau"], 4, "mbegu: 'hau' was not taught. `mbegu identify show` lists the taught languages: none."),
     ],
@@ -151,3 +154,23 @@ def test_a_damaged_model_is_said_to_be_damaged(taught: Path, mbegu: CommandLine)
         said = mbegu(*arguments)
         assert said.code == 5
         assert said.err.startswith(f"mbegu: the model of languages is damaged, or is none ({model}). Put back a copy of the file")
+
+
+def test_two_at_once_do_not_lose_what_one_of_them_taught(taught: Path, mbegu: CommandLine) -> None:
+    before = (taught / "identifier.npz").read_bytes()
+    with filelock.FileLock(taught / ".identifier.npz.lock"):
+        for arguments in (("teach", "pcm", "yor.txt"), ("overrule", "letters.txt:1", "pcm"), ("forget", "yor")):
+            assert "another `mbegu identify` is changing this model" in mbegu.fails(7, "identify", *arguments)
+    assert (taught / "identifier.npz").read_bytes() == before
+    assert mbegu("identify", "forget", "yor").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_no_file_name_and_no_line_commands_the_terminal(here: Path, mbegu: CommandLine) -> None:
+    bad = here / "a\x1b[2J\nb.txt"
+    bad.write_text("Watoto \x1b[31m wanacheza \u202e nje\n", encoding="utf-8")
+    for arguments in ((bad, "letters.txt"), ("overrule", f"{bad}:1", "swh")):
+        said = mbegu("identify", *arguments)
+        assert said.code == 0
+        assert not any(each in said.out + said.err for each in "\x1b\u202e")
+        assert "a\ufffd[2J\ufffdb.txt" in said.out

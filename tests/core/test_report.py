@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mbegu.core import report
-from mbegu.core.report import Say, display_width, format_table, write_result
+from mbegu.core.report import Say, display_width, format_table, plain, write_result
 
 
 class Terminal(io.StringIO):
@@ -119,3 +119,19 @@ def test_results_go_to_stdout_as_utf8_text_or_json(monkeypatch: pytest.MonkeyPat
     assert first == "አማርኛ"
     assert json.loads(rest) == {"language": "ẹ̀kọ́"}
     assert "ẹ̀kọ́" in rest
+
+
+def test_text_of_others_commands_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = "a\x1b[2J\nb\u202e\x9b\r\u2028c"
+    assert plain(bad) == "a\ufffd[2J\ufffdb\ufffd\ufffd\ufffd\ufffdc"
+    kept = "ẹ̀kọ́ አማርኛ ߒߞߏ می\u200cخواهم \u200f ខ្មែរ\u200bភាសា\t1"
+    assert plain(kept) == kept
+    assert format_table(["file"], [[bad]]).count("\n") == 2
+    out, stream = old_windows(), Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    write_result({}, as_json=False, text="one\x1b[31m\ntwo")
+    assert out.buffer.getvalue().decode("utf-8") == "one\ufffd[31m\ntwo\n"  # type: ignore[attr-defined]
+    say = Say(stream)
+    for speak in (say.title, say.note, say.done, say.warn):
+        speak("a\x1b[2J")
+    assert "\x1b" not in stream.getvalue()

@@ -9,7 +9,7 @@ import click
 
 from mbegu.cli.common import PATH, json_option, quiet_option, require_unicode
 from mbegu.cli.lazy import CommandTable, LazyGroup
-from mbegu.core.report import Say, write_result
+from mbegu.core.report import Say, plain, write_result
 from mbegu.core.units import format_number_of
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ def documents() -> None:
 @quiet_option
 def index(folder: Path, index_file: Path | None, no_embeddings: bool, as_json: bool, quiet: bool) -> None:
     """Read new and changed documents of DIR into the index; the folder is only read."""
-    from mbegu.serve.documents.neutral import readable
-
     opened = _open(folder, index_file, no_embeddings, Say(quiet=quiet))
     done = opened.indexed
     opened.close()
@@ -52,7 +50,7 @@ def index(folder: Path, index_file: Path | None, no_embeddings: bool, as_json: b
         f"{format_number_of(done.passages, 'passage')} in {opened.store.path}",
         f"{len(done.new)} new, {len(done.changed)} changed, {len(done.removed)} removed, {len(done.unchanged)} unchanged; "
         + (f"embeddings: {done.embedded} made" if opened.search.has_meaning else "no embeddings"),
-        *(readable(f"not read: {name}: {why}") for name, why in done.problems),
+        *(plain(f"not read: {name}: {why}") for name, why in done.problems),
     ]
     result = {name: getattr(done, name) for name in ("new", "changed", "removed", "problems", "passages", "embedded", "rebuilt")}
     write_result({**result, "unchanged": len(done.unchanged), "index": str(opened.store.path)}, as_json, "\n".join(lines))
@@ -71,7 +69,11 @@ def ask(
     folder: Path, question: str, language: str, danger: Path | None, index_file: Path | None, no_embeddings: bool, as_json: bool, quiet: bool
 ) -> None:
     """Quote the passage of the documents in DIR that answers QUESTION, or say that none does."""
+    from mbegu.core.language import parse_language
+
     require_unicode(question, "QUESTION")
+    if language:
+        parse_language(language, declared_name=language)
     opened = _open(folder, index_file, no_embeddings, Say(quiet=quiet), danger)
     answer = opened.answers().answer(question, language)
     opened.close()
@@ -152,7 +154,7 @@ def _indented(text: str) -> list[str]:
 
 
 def _place(quotation: Quotation, said: Any) -> str:
-    parts = [quotation.file]
+    parts = [plain(quotation.file)]
     parts += [said.page.format(number=quotation.page)] if quotation.page is not None else []
     parts += [said.row.format(number=quotation.row)] if quotation.row else []
     parts += [said.under.format(heading=quotation.heading)] if quotation.heading else []

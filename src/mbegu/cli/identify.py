@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import sys
@@ -14,7 +15,7 @@ import click
 
 from mbegu.cli.common import PATH, json_option, quiet_option
 from mbegu.cli.lazy import CommandTable, LazyGroup
-from mbegu.core.report import Say, format_table, write_result
+from mbegu.core.report import Say, format_table, plain, write_result
 from mbegu.core.units import format_bytes, format_number_of
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def _write_record(record: dict[str, Any], text: str, as_json: bool) -> None:
         written = json.dumps(record, ensure_ascii=False)
     else:
         mixed = "+".join(dict.fromkeys(span["language"] for span in record["spans"])) if len(record["spans"]) > 1 else record["language"]
-        place = f"{record['file']}:{record['line']}" if "file" in record else str(record["line"])
-        written = f"{place}\t{mixed}\t{record['probability']:.2f}\t{text[:SHOWN_CHARACTERS]}"
+        place = f"{plain(record['file'])}:{record['line']}" if "file" in record else str(record["line"])
+        written = f"{place}\t{mixed}\t{record['probability']:.2f}\t{plain(text[:SHOWN_CHARACTERS])}"
     sys.stdout.buffer.write((written + "\n").encode("utf-8", "backslashreplace"))
 
 
@@ -122,18 +123,18 @@ def teach(code: str, files: tuple[Path, ...], model: Path | None, as_json: bool,
 
     say = Say(quiet=quiet)
     code, path = _code_of(code), _model_path(model)
-    held = _model_at(path)
     texts, sources = [], []
     for file in files:
         own = [line for line in lines_of(file) if line.strip()]
         sources.append(TaughtFrom(file.name, sha256_file(file), len(own), sum(map(len, own))))
         texts += own
-    result = teach(held, code, texts, *sources)
+    with _changed(path) as held:
+        result = teach(held, code, texts, *sources)
+        size_bytes = write_model(path, held)
     others = "".join(f", {count} taken for {other}" for other, count in result.taken_for.items())
     say.note(f"{format_number_of(len(texts), 'line')}; of {result.lines} held back from learning {result.right} were known{others}")
     if len(texts) < ADVISED_LINES:
         say.warn(f"better give {ADVISED_LINES} lines or more: close languages are then told apart better")
-    size_bytes = write_model(path, held)
     known = {"held_back": result.lines, "right": result.right, "taken_for": result.taken_for}
     value = {"model": str(path), "bytes": size_bytes, "language": code, "lines": len(texts), **known, "languages": sorted(held.languages)}
     write_result(value, as_json, f"'{code}' is taught: {path} ({format_bytes(size_bytes)}, {format_number_of(len(held.languages), 'language')})")
@@ -155,12 +156,12 @@ def overrule(place: str, code: str, model: Path | None, as_json: bool) -> None:
     if not name or not number.isdecimal() or int(number) < 1:
         raise UsageError(f"'{place}' does not name a line", fix="write FILE:LINE, for example letters.txt:12")
     code, path = code if code == "und" else _code_of(code), _model_path(model)
-    held = _model_at(path)
     line = line_at(Path(name), int(number))
-    overrule(held, line, code)
-    write_model(path, held)
+    with _changed(path) as held:
+        overrule(held, line, code)
+        write_model(path, held)
     value = {"model": str(path), "file": name, "line": int(number), "language": code}
-    write_result(value, as_json, f"line {number} of {name} is '{code}' from now on: {path}")
+    write_result(value, as_json, f"line {number} of {plain(name)} is '{code}' from now on: {path}")
 
 
 @click.command()
@@ -173,9 +174,9 @@ def forget(code: str, model: Path | None, as_json: bool) -> None:
     from mbegu.corpus.identify.teaching import forget
 
     path = _model_path(model)
-    held = _model_at(path)
-    overruled = forget(held, code)
-    write_model(path, held)
+    with _changed(path) as held:
+        overruled = forget(held, code)
+        write_model(path, held)
     value = {"model": str(path), "language": code, "overruled": overruled, "languages": sorted(held.languages)}
     write_result(value, as_json, f"'{code}' is forgotten, with {format_number_of(overruled, 'overruled line')}: {path}")
 
@@ -199,8 +200,11 @@ def show(model: Path | None, as_json: bool) -> None:
 
 
 def _code_of(text: str) -> str:
+    from mbegu.core.errors import SettingsError
     from mbegu.core.language import parse_language
 
+    if text.strip().lower() == "und":
+        raise SettingsError("'und' stands for a language that is not known, and cannot be taught", fix="give the code of the language, such as yor")
     return parse_language(text, declared_name=text).code  # a language that no list knows has a code from qaa to qtz
 
 
@@ -208,6 +212,31 @@ def _model_path(model: Path | None) -> Path:
     from mbegu.corpus.identify.place import default_model
 
     return model if model else default_model(Path.cwd())
+
+
+@contextlib.contextmanager
+def _changed(path: Path) -> Iterator[Model]:
+    """Yield the model at a place, to be changed and written before the block ends: no other command changes it meanwhile.
+
+    Raises:
+        BusyError: another command is changing it.
+    """
+    import filelock
+
+    from mbegu.core.errors import BusyError, explain_os_error
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+        lock.acquire()
+    except filelock.Timeout:
+        raise BusyError("another `mbegu identify` is changing this model", path, "wait until it is done, then run the same command again") from None
+    except OSError as error:
+        raise explain_os_error(error, path.parent) from error
+    try:
+        yield _model_at(path)
+    finally:
+        lock.release()
 
 
 def _model_at(path: Path) -> Model:

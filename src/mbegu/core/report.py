@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import time
 import unicodedata
@@ -17,6 +18,8 @@ from mbegu.core.power import Pauses
 from mbegu.core.units import format_seconds
 
 PROGRESS_INTERVAL_S = 0.5
+# What a terminal obeys or what hides in a line: C0 and C1 controls, line separators, direction overrides and isolates, invisible tags.
+COMMANDS = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\U000e0000-\\U000e007f]")
 
 
 class Say:
@@ -47,20 +50,20 @@ class Say:
     def title(self, text: str) -> None:
         """Name what starts now; the next progress is a new one."""
         self._last_done = math.inf
-        self._line(f"\n▸ {text}")
+        self._line(f"\n▸ {plain_lines(text)}")
 
     def note(self, text: str) -> None:
         """Say what was chosen and why, or what was found."""
-        self._line(f"  {text}")
+        self._line(f"  {plain_lines(text)}")
 
     def done(self, text: str) -> None:
         """Say that something is complete and where it is."""
-        self._line(f"  ✓ {text}")
+        self._line(f"  ✓ {plain_lines(text)}")
 
     def warn(self, text: str) -> None:
         """Say what the user should know; shown even when quiet."""
         self._erase()
-        self._write(f"  ! {text}\n")
+        self._write(f"  ! {plain_lines(text)}\n")
 
     def progress(self, done: float, total: float, unit: str) -> None:
         """Draw how far it is, with the time left; call it as often as you like. Here ``--until`` stops a step that cannot save itself.
@@ -144,11 +147,25 @@ def _cell_text(cell: Any) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, float):
         return f"{cell:.3f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) else plain(str(cell))
+
+
+def plain(text: str) -> str:
+    """Return text of others, such as the name of a file, on one line and without what commands a terminal.
+
+    Control characters but the tab, ends of lines, direction overrides and invisible tags become U+FFFD. Joiners and plain direction marks
+    stay, which Arabic script, N'Ko, Khmer and others need.
+    """
+    return COMMANDS.sub("\ufffd", text)
+
+
+def plain_lines(text: str) -> str:
+    """Return text of several lines, each of them ``plain``."""
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def write_result(value: Any, as_json: bool, text: str) -> None:
-    """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``."""
-    out = json.dumps(value, ensure_ascii=False, indent=2) if as_json else text
+    """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``, each of its lines ``plain``."""
+    out = json.dumps(value, ensure_ascii=False, indent=2) if as_json else plain_lines(text)
     sys.stdout.buffer.write((out + "\n").encode("utf-8", "backslashreplace"))  # a path may hold bytes that are no UTF-8
     sys.stdout.flush()

@@ -24,6 +24,7 @@ PAPERS = "papers, not text"
 NO_PERMISSION = "no permission"
 VANISHED = "vanished"
 LINK_LOOP = "link to a folder already read"
+OUTSIDE = "link out of the folder"
 NO_COLUMN = "no text column"
 BROKEN_ROW = "broken row"
 NO_LICENCE = "no licence"
@@ -34,7 +35,7 @@ EXACT = "exact duplicate"
 NEAR = "near duplicate"
 
 # Reasons that a person should hear of at once: a whole file that they meant to be read was not.
-PROBLEMS = (UNDECODABLE, BINARY, PROTECTED, DAMAGED, TOO_LARGE, BOMB, NO_PERMISSION, VANISHED, NO_COLUMN)
+PROBLEMS = (UNDECODABLE, BINARY, PROTECTED, DAMAGED, TOO_LARGE, BOMB, NO_PERMISSION, VANISHED, OUTSIDE, NO_COLUMN)
 
 
 class ReadError(Exception):

@@ -116,7 +116,9 @@ def places_of(source: str) -> Iterator[str]:
 
 
 def of_kind(document: Document, kind: str, name: str) -> bool:
-    """Whether a document belongs to the giver, is the document, or lies at or below the source that ``name`` names."""
+    """Whether a document belongs to the giver, is the document, or lies at or below the source that ``name`` names; an empty name is nobody's."""
+    if not name.strip():
+        return False
     if kind == CONTRIBUTOR:
         return document.contributor == name
     if kind == DOCUMENT:

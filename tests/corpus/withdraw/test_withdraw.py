@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import html
+import io
 import json
 import re
 import shutil
@@ -19,13 +20,16 @@ from tests.end_to_end.project import CommandLine, _grown_template
 
 from mbegu.cli.main import run
 from mbegu.core import artifacts, durable
-from mbegu.core.documents import read_documents
-from mbegu.core.errors import DamageError
+from mbegu.core.documents import Document, read_documents
+from mbegu.core.errors import DamageError, UsageError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.leaks.words import bare_words
-from mbegu.corpus.withdraw.plan import load
-from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
+from mbegu.corpus.withdraw.names import Plan
+from mbegu.corpus.withdraw.plan import Texts, load, save
+from mbegu.corpus.withdraw.spans import Spans
+from mbegu.corpus.withdraw.whole import withdraw
+from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn, kind_of, of_kind
 from mbegu.ledger.verify import verify_ledger
 from mbegu.recipes.recipe import read_recipe
 from mbegu.recipes.runner import look_ahead
@@ -151,7 +155,7 @@ def test_nothing_of_a_withdrawn_giver_is_left_in_any_file(radio: Path, own_spans
     before = files_with_spans(radio, own_spans)
     assert {"grown/corpus/train.parquet", "grown/tokenizer/train.tokens.npy", "grown/tokenizer/index.sqlite", "release/pack.zip"} <= before
     assert any(name.startswith("ledger/") for name in before)
-    said = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--json")
+    said = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes", "--json")
     assert said.code == 0, said.err
     assert files_with_spans(radio, own_spans) == set()
     result = json.loads(said.out)
@@ -222,7 +226,7 @@ def test_an_interrupted_withdrawal_goes_on(radio: Path, own_spans: set[tuple[str
             real(source, target)
 
         monkeypatch.setattr(durable.disk, "rename", cut)
-        code = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals").code
+        code = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes").code
         monkeypatch.setattr(durable.disk, "rename", real)
         if code == 0:
             break
@@ -264,5 +268,46 @@ def test_a_cleaned_folder_is_no_project_and_is_cleaned_all_the_same(radio: Path,
     shutil.copy(radio / "grown" / "corpus" / "train.parquet", clean / "kept.parquet")
     shutil.copy(radio / "grown" / "corpus" / "dropped.parquet", clean / "dropped.parquet")
     assert "ada/copy.txt" in pq.read_table(clean / "dropped.parquet")["source"].to_pylist()
-    assert mbegu("corpus", "withdraw", "Ada of Kibao", "--project", clean).code == 0
+    said = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", clean)
+    assert said.code == 0
+    assert "of the contributor 'Ada of Kibao' were withdrawn" in said.out
+    assert "Which models were trained on this folder's text is not known here" in said.out
+    assert "No model of this project" not in said.out
     assert not any(d.contributor.startswith("Ada") for d in read_documents(clean / "kept.parquet"))
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u00a0"])
+def test_an_empty_name_is_nobody(tmp_path: Path, name: str, mbegu: CommandLine) -> None:
+    line = mbegu.fails(2, "corpus", "withdraw", name, "--project", tmp_path, "--delete-originals", "--yes")
+    assert "the ID is empty. Name a giver, a document or a source" in line
+    nobody = Document("1", "Ọjọ́ dára.", "yor", "a.txt")
+    assert not any(of_kind(nobody, kind, nobody.contributor) for kind in ("contributor", "document", "source"))
+    assert kind_of(name, [nobody]) == ""
+    with pytest.raises(UsageError, match="the ID is empty"):
+        withdraw(Project(tmp_path), name, lambda: Texts((), lambda: iter(())), (), Say(quiet=True), delete_originals=True)
+
+
+def test_an_interrupted_withdrawal_of_nobody_does_not_go_on(tmp_path: Path) -> None:
+    save(Project(tmp_path), Plan("contributor", "", "2025-03-01", whole=["text/a.txt"], delete_originals=True), Spans(np.zeros(0, np.uint64)))
+    with pytest.raises(DamageError, match=r"it names nobody .*Remove this folder"):
+        load(Project(tmp_path))
+
+
+def test_originals_are_deleted_only_after_a_yes(radio: Path, mbegu: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert "asks before it deletes, and this is no terminal. Look with --dry-run, then add --yes" in mbegu.fails(2, *command)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    said = mbegu(*command)
+    assert said.code == 130
+    assert all(f"  text/{name}\n" in said.err for name in ADA)
+    assert all((radio / "text" / name).is_file() for name in ADA)
+    assert not (radio / LIST_FILE).exists()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert mbegu(*command).code == 0
+    assert not any((radio / "text" / name).exists() for name in ADA)

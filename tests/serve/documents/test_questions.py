@@ -60,3 +60,23 @@ def test_missing_and_unknown_columns_are_told(tmp_path: Path) -> None:
         questions(tmp_path, b"question\n\xff\xfe\x00\n")
     with pytest.raises(InputError):
         read_questions(tmp_path / "none.csv", [])
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_list_as_spreadsheets_write_it_is_read(tmp_path: Path, separator: str) -> None:
+    lines = (("question", "language", "file"), ("Omi, báwo?", "yor", "a.md|b.md"), ("Bei, lini?", "swa", ""))
+    found = questions(tmp_path, "\r\n".join(map(separator.join, lines)))
+    assert found == [Question("Omi, báwo?", "yor", ("a.md", "b.md")), Question("Bei, lini?", "swa")]
+
+
+def test_a_head_alone_holds_no_questions(tmp_path: Path) -> None:
+    for text in ("question,language,file\n", "question;language;file"):
+        with pytest.raises(InputError, match="there are no questions"):
+            questions(tmp_path, text)
+    with pytest.raises(InputError, match="there is no column 'question'"):
+        questions(tmp_path, "")
+
+
+def test_a_row_with_too_many_cells_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="row 3: it has more cells than there are columns; put quotes around a cell that holds a ','"):
+        questions(tmp_path, "question,language,file\nBei?,swa,\nOmi, báwo?,yor,a.md\n")

@@ -7,7 +7,7 @@ from tests.corpus.material import docx, epub, odt
 from tests.serve.documents.material import write_folder
 
 from mbegu.core.errors import InputError
-from mbegu.corpus.findings import Findings, ReadError
+from mbegu.corpus.findings import OUTSIDE, Findings, ReadError
 from mbegu.serve.documents.read import list_documents, read_parts
 
 
@@ -88,3 +88,20 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     for file in list_documents(tmp_path, Findings()):
         with pytest.raises(ReadError):
             read_parts(file, Findings())
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    write_folder(tmp_path / "siri", {"pin.txt": "Namba ya siri", "a/b.txt": "Namba nyingine"})
+    folder = write_folder(tmp_path / "hati", {"a.txt": "Chemsheni maji", "ndani/c.txt": "Osheni mikono"})
+    for link, target in (("pw.txt", "siri/pin.txt"), ("z", "siri"), ("ndani/d", "siri/a"), ("b.txt", "hati/a.txt")):
+        try:
+            (folder / link).symlink_to(tmp_path / target)
+        except OSError:
+            pytest.skip("this computer lets this user make no links")
+    findings = Findings()
+    files = list_documents(folder, findings)
+    assert [file.name for file in files] == ["a.txt", "b.txt", "ndani/c.txt"]
+    left_out = {drop.source for drop in findings.problems if drop.reason == OUTSIDE}
+    assert left_out == {"pw.txt", "z/a/b.txt", "z/pin.txt"} or left_out == {"pw.txt", "ndani/d/b.txt", "z/pin.txt"}
+    (tmp_path / "kiungo").symlink_to(folder)
+    assert [file.name for file in list_documents(tmp_path / "kiungo", Findings())] == ["a.txt", "b.txt", "ndani/c.txt"]

@@ -51,6 +51,8 @@ def load(place: Project) -> tuple[Plan, Spans] | None:
         return None
     try:
         plan = Plan(**json.loads((folder / STATE).read_bytes()))
+        if not plan.name.strip():
+            raise ValueError("it names nobody")
         hashes = np.load(folder / SPANS, allow_pickle=False)
         return plan, Spans(hashes.astype(np.uint64))
     except (OSError, ValueError, TypeError, KeyError, EOFError) as error:

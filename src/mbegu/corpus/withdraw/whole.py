@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core import durable
+from mbegu.core.errors import UsageError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.withdraw.act import Done, carry_out
@@ -55,6 +56,7 @@ def withdraw(
     *,
     dry_run: bool = False,
     delete_originals: bool = False,
+    confirm: Callable[[Plan], None] = lambda plan: None,
 ) -> list[Withdrawal]:
     """Withdraw a contributor, a document or a source; first finishes a withdrawal that was interrupted.
 
@@ -66,19 +68,24 @@ def withdraw(
         say: speaks to the user.
         dry_run: only find and list.
         delete_originals: also remove original files that hold nothing else.
+        confirm: called before the first change where original files are to be removed; raises to leave everything as it is.
 
     Returns:
         The interrupted one where there was one, and this one where it was another.
 
     Raises:
+        UsageError: the name is empty.
         InputError: nothing belongs to that name.
     """
+    if not name.strip():
+        raise UsageError("the ID is empty", fix="name a giver, a document or a source")
     finished = []
     pending = load(place)
     if pending and not dry_run:
         plan, spans = pending
         say.note("a withdrawal was interrupted: it goes on")
         if plan.name == name and delete_originals and not plan.delete_originals:
+            confirm(plan)
             plan.delete_originals = True
             save(place, plan)
         finished.append(_finish(place, plan, spans, text, say))
@@ -89,6 +96,8 @@ def withdraw(
     plan, spans = make_plan(place, texts(), name, withdrawn, today, delete_originals)
     if dry_run:
         return [Withdrawal(plan, Done(), len(spans.hashes), True)]
+    if delete_originals and plan.whole:
+        confirm(plan)
     _enlist(place, plan, withdrawn)
     save(place, plan, spans)
     return [*finished, _finish(place, plan, spans, text, say)]

@@ -50,7 +50,7 @@ def read_questions(path: Path, files: Collection[str]) -> list[Question]:
     """Read a list of questions.
 
     Args:
-        path: the CSV file, UTF-8.
+        path: the CSV file, UTF-8, its cells divided by commas, or by semicolons or tabs as many spreadsheets write them.
         files: names of the documents in the index.
 
     Raises:
@@ -58,14 +58,23 @@ def read_questions(path: Path, files: Collection[str]) -> list[Question]:
     """
     try:
         data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b"\xff"
-        rows = list(csv.DictReader(io.StringIO(unicodedata.normalize("NFC", data.decode("utf-8-sig")), newline="")))
+        text = unicodedata.normalize("NFC", data.decode("utf-8-sig"))
+        separator = _separator_of(text)
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        rows, head = list(table), list(table.fieldnames or ())
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"this is not a CSV file in UTF-8: {error}", path, "save the table as CSV, UTF-8") from error
-    head = list(rows[0]) if rows else []
     problems = [f"there is no column '{name}'" for name in COLUMNS[:3] if name not in head]
     problems += [f"column '{name}' is not known{near(str(name), COLUMNS)}" for name in head if name not in COLUMNS]
+    problems += [
+        f"row {n}: it has more cells than there are columns; put quotes around a cell that holds a '{separator}'"
+        for n, row in enumerate(rows, 2)
+        if None in row
+    ]
+    if not problems and not rows:
+        raise InputError("there are no questions, only the heads of the columns", path, "write a question on each line below them")
     found = [] if problems else [_question(row, number, files, problems) for number, row in enumerate(rows, 2)]
     if problems:
         more = f"; and {len(problems) - SHOWN_PROBLEMS:,} more" if len(problems) > SHOWN_PROBLEMS else ""
@@ -73,6 +82,12 @@ def read_questions(path: Path, files: Collection[str]) -> list[Question]:
             "; ".join(problems[:SHOWN_PROBLEMS]) + more, path, f"columns are {', '.join(COLUMNS)}; leave file empty where no document answers"
         )
     return found
+
+
+def _separator_of(text: str) -> str:
+    """Return what divides the cells: of comma, semicolon and tab, the one that is most often in the line of the heads."""
+    head = text.lstrip().partition("\n")[0]
+    return max(",;\t", key=head.count)
 
 
 def _question(row: dict[str, str | None], number: int, files: Collection[str], problems: list[str]) -> Question:

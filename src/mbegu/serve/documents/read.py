@@ -10,7 +10,7 @@ from pathlib import Path
 from mbegu.core.errors import InputError
 from mbegu.core.steps import Project
 from mbegu.corpus.files import TextFile, reason_of, text_files
-from mbegu.corpus.findings import DAMAGED, EMPTY, UNDECODABLE, UNSUPPORTED, Findings, ReadError
+from mbegu.corpus.findings import DAMAGED, EMPTY, OUTSIDE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
@@ -26,6 +26,9 @@ PAGE_BREAK = "\f"  # between the pages of a PDF, and in plain text that was made
 def list_documents(folder: Path, findings: Findings) -> list[TextFile]:
     """List the documents below a folder, sorted by name; a single file is a folder of one.
 
+    A file whose real path lies outside the folder is left out, be it a link itself or behind a link to another folder: whoever may put
+    files into the folder may not have the server quote others.
+
     Args:
         folder: where they are.
         findings: gets what is left out and why.
@@ -36,9 +39,11 @@ def list_documents(folder: Path, findings: Findings) -> list[TextFile]:
     if not folder.exists():
         raise InputError("the folder of documents is not there", folder, "check the path")
     settings = _settings(folder)
-    found = []
+    found, root = [], folder.resolve()
     for file in text_files(settings, Project(folder / ".mbegu"), findings):
-        if Path(file.name).suffix.lower() in FORMATS:
+        if not file.path.resolve().is_relative_to(root):
+            findings.drop(file.name, OUTSIDE, "what it leads to is not read: copy the document into the folder")
+        elif Path(file.name).suffix.lower() in FORMATS:
             found.append(file)
         else:
             findings.drop(file.name, UNSUPPORTED, f"documents end in {' '.join(FORMATS)}")
