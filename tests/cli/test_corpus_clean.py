@@ -31,3 +31,9 @@ def test_an_unreadable_list_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     arguments = ["corpus", "clean", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out"), "--language", "yor"]
     assert run([*arguments, "--blocked", str(tmp_path / "none.txt")]) == 4
     assert "the list cannot be read" in capsys.readouterr().err
+
+
+def test_an_empty_name_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, {"a.txt": story(1)})
+    assert run(["corpus", "clean", str(tmp_path / "a.txt"), "--out", "", "--language", "yor"]) == 2
+    assert "the name of the folder is empty" in capsys.readouterr().err

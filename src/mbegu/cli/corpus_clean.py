@@ -14,9 +14,16 @@ from mbegu.core.units import format_bytes
 ENGINES = ("local", "ray")
 
 
+def _folder(context: click.Context, option: click.Parameter, given: str) -> Path:
+    """Return the folder that was named; an empty name would be the folder one stands in."""
+    if not given.strip():
+        raise click.BadParameter("the name of the folder is empty", context, option)
+    return Path(given)
+
+
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the result.")
+@click.option("--out", callback=_folder, required=True, metavar="DIR", help="Folder for the result.")
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the text's language, with an optional script: yor or yor_Latn.")
 @click.option("--licence", default="unknown", help="Licence of the text where sources.toml says none: an SPDX identifier.")
 @click.option("--contributor", default="", help="Who gave the text, where sources.toml does not say.")

@@ -23,6 +23,7 @@ from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
+from mbegu.corpus.clean.place import PLAN, WORK, check_place
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
@@ -35,7 +36,6 @@ from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
 Task = TypeVar("Task")
-WORK = "work"
 
 
 def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", workers: int = 1) -> dict[str, Any]:
@@ -54,7 +54,8 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         The facts that also stand in ``clean.json``.
 
     Raises:
-        InputError: a path is not there, or there is no text below the paths.
+        InputError: a path is not there, there is no text below the paths, or the folder holds something else.
+        UsageError: the folder is a file, or holds the text itself.
         SettingsError: the language, a rule or a region is not known.
         MissingDependencyError: an optional part that was asked for is not installed.
     """
@@ -64,6 +65,7 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         parse_language(code)
     for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
+    check_place(out, settings.paths)
     roots = _roots(settings)
     Papers(roots, out)
     drops, hiding = Drops(), Hiding(settings)
@@ -151,7 +153,7 @@ def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], out: Pat
 def _work_folder(out: Path, key: str) -> Work:
     """Return the working folder, emptied when what lies there belongs to other settings, other files or another version."""
     work = Work(out / WORK)
-    plan = work.path(None, "plan.json")
+    plan = work.path(None, PLAN)
     if work.folder.exists():
         try:
             same = json.loads(plan.read_bytes())["key"] == key
