@@ -266,6 +266,25 @@ def test_no_text_is_an_error_that_says_what_was_left_out(cleaned: Run) -> None:
         cleaned({"a.bin": b"\x00\x01\x02\x03" * 50, "LICENCE.txt": "x"})
 
 
+def test_a_run_that_fails_leaves_the_result_of_before_as_it_was(cleaned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = cleaned({"a.txt": page(1)})
+    names = ("kept.parquet", "dropped.parquet", "clean.json", "report.html")
+    before = {name: (made.out / name).read_bytes() for name in names}
+    (tmp_path / "text" / "a.txt").write_bytes(b"\x00\x01\x02\x03" * 50)
+    with pytest.raises(InputError, match="there is no text"):
+        cleaned({})
+    assert {name: (made.out / name).read_bytes() for name in names} == before
+
+
+def test_a_run_that_is_cut_while_results_take_their_places_goes_on(cleaned: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = durable.move_file
+    monkeypatch.setattr(durable, "move_file", lambda source, target: real(source, target) if target.name == "kept.parquet" else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cleaned({"a.txt": page(1)})
+    monkeypatch.setattr(durable, "move_file", real)
+    assert cleaned({}).facts["documents_kept"] == 1
+
+
 def test_the_text_in_the_folder_written_to_is_not_read_again(tmp_path: Path) -> None:
     put(tmp_path, {"a.txt": story(1)})
     settings = CleanSettings(paths=(str(tmp_path),), language="yor")

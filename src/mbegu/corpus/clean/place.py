@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mbegu.core import durable
 from mbegu.core.errors import InputError, UsageError, explain_os_error
 from mbegu.corpus.clean.keep import KEEP
 from mbegu.corpus.files import is_hidden
@@ -15,7 +16,9 @@ from mbegu.corpus.withdrawn import LIST_FILE
 FACTS = "clean.json"
 WORK = "work"
 PLAN = "plan.json"
-RESULTS = ("kept.parquet", "dropped.parquet", FACTS, "report.html")
+RESULT = "result"  # below the working folder: what is whole, and takes the place of the result of before at the end
+REPORT = "report.html"
+RESULTS = ("kept.parquet", "dropped.parquet", FACTS)  # in the order in which they take their places
 _ALONE = (KEEP, LIST_FILE)  # these are Mbegu's also where no text was cleaned to yet
 
 
@@ -51,7 +54,23 @@ def _is_own(folder: Path) -> bool:
     if "version" in facts and "settings" in facts:
         return True
     interrupted = "key" in _table(folder / WORK / PLAN)
-    return interrupted and not any((folder / name).exists() for name in RESULTS)
+    is_moving = (folder / WORK / RESULT / FACTS).is_file()
+    return interrupted and (is_moving or not any((folder / name).exists() for name in (*RESULTS, REPORT)))
+
+
+def take_over(made: Path, out: Path) -> None:
+    """Give a result that is whole its place, the facts last. The report of the result before goes: it is made anew from these.
+
+    Args:
+        made: the folder with the new files.
+        out: the folder that they are for.
+
+    Raises:
+        ResourceError: the disk refuses.
+    """
+    durable.remove_file(out / REPORT)
+    for name in RESULTS:
+        durable.move_file(made / name, out / name)
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
-from mbegu.corpus.clean.place import PLAN, WORK, check_place
+from mbegu.corpus.clean.place import FACTS, PLAN, RESULT, WORK, check_place, take_over
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
@@ -89,7 +89,6 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     dropped = [work.path(None, "dropped.parquet")]
     for number in numbers:
         dropped += [work.path(number, "drops.parquet"), work.path(number, "dropped.parquet")]
-    write_tables(out, [work.path(number, "kept.parquet") for number in numbers], dropped)
     problems = [{"source": drop.source, "reason": drop.reason, "detail": drop.detail} for drop in findings.problems]
     facts = facts_of(settings, findings.files_seen, {"dropped": drops.counts, "problems": problems}, measured, compared, decided)
     if not facts["documents_in"]:
@@ -99,7 +98,9 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
     facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
     facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children
-    durable.write_json(out / "clean.json", facts)
+    write_tables(work.folder / RESULT, [work.path(number, "kept.parquet") for number in numbers], dropped)
+    durable.write_json(work.folder / RESULT / FACTS, facts)
+    take_over(work.folder / RESULT, out)
     write_report(out)
     durable.remove_tree(work.folder)
     return facts
