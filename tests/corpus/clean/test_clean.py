@@ -18,7 +18,8 @@ from tests.corpus.material import WORDS, sentence, story
 
 from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
-from mbegu.core.errors import InputError, MissingDependencyError, SettingsError
+from mbegu.core.errors import BusyError, InputError, MissingDependencyError, SettingsError
+from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.corpus.clean import decide, engine, kinds, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
@@ -264,6 +265,13 @@ def test_what_is_wrong_is_said_before_anything_is_read(cleaned: Run, monkeypatch
 def test_no_text_is_an_error_that_says_what_was_left_out(cleaned: Run) -> None:
     with pytest.raises(InputError, match=r"there is no text: looked at 2 files; left out: 1 format not read, 1 papers, not text"):
         cleaned({"a.bin": b"\x00\x01\x02\x03" * 50, "LICENCE.txt": "x"})
+
+
+def test_two_at_once_in_one_folder(cleaned: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with hold_folder(tmp_path / "out"), pytest.raises(BusyError, match="another `mbegu` is at work in this folder"):
+        cleaned({"a.txt": page(1)})
+    assert cleaned({}).facts["documents_kept"] == 1
 
 
 def test_a_run_that_fails_leaves_the_result_of_before_as_it_was(cleaned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

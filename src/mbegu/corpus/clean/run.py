@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from mbegu.core import durable
 from mbegu.core.errors import InputError
 from mbegu.core.language import parse_language
+from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.core.units import format_bytes
@@ -29,7 +30,7 @@ from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
-from mbegu.corpus.files import TextFile, prefixes_of, text_files
+from mbegu.corpus.files import TextFile, prefixes_of, text_files, text_roots
 from mbegu.corpus.papers import SOURCES_FILE
 from mbegu.corpus.report import write_report
 from mbegu.corpus.withdrawn import Withdrawn
@@ -57,17 +58,27 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         InputError: a path is not there, there is no text below the paths, or the folder holds something else.
         UsageError: the folder is a file, or holds the text itself.
         SettingsError: the language, a rule or a region is not known.
+        BusyError: another run writes to the folder.
         MissingDependencyError: an optional part that was asked for is not installed.
     """
-    began_s, began_processor_s = time.monotonic(), _processor_s()
-    forget_peak()
     for code in (settings.language, *settings.keep_languages):
         parse_language(code)
     for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
+    text_roots(settings.reading(), Project(Path.cwd()))
+    Papers(_roots(settings), out)
+    Hiding(settings)
     check_place(out, settings.paths)
+    durable.make_folder(out)
+    with hold_folder(out):
+        return _clean(settings, out, say, engine, workers)
+
+
+def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: int) -> dict[str, Any]:
+    """Clean text as ``clean`` does, in a folder that may be written to and is held."""
+    began_s, began_processor_s = time.monotonic(), _processor_s()
+    forget_peak()
     roots = _roots(settings)
-    Papers(roots, out)
     drops, hiding = Drops(), Hiding(settings)
     findings = ReadingFindings(drops, hiding)
     files = _files(settings, out, findings)
