@@ -37,3 +37,29 @@ def test_an_empty_name_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixtur
     put(tmp_path, {"a.txt": story(1)})
     assert run(["corpus", "clean", str(tmp_path / "a.txt"), "--out", "", "--language", "yor"]) == 2
     assert "the name of the folder is empty" in capsys.readouterr().err
+
+
+def test_damage_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "text", {"a.txt": story(1, sentences=12) + "| tábìlì | 1 |\n"})
+    out = tmp_path / "out"
+    assert run(["corpus", "clean", str(tmp_path / "text"), "--out", str(out), "--language", "yor", "--workers", "1", "-q"]) == 0
+
+    def fails(command: str, place: str) -> str:
+        capsys.readouterr()
+        code = run(["corpus", command, str(out), place])
+        (line,) = capsys.readouterr().err.splitlines()
+        assert code == (4 if place != "a.txt" else 5)
+        return line
+
+    for command in ("explain", "restore"):
+        assert "what was typed is not UTF-8" in fails(command, "caf\udce9.txt")
+    whole = (out / "kept.parquet").read_bytes()
+    (out / "kept.parquet").write_bytes(whole[: len(whole) // 2])
+    assert "a table of this cleaned text cannot be read" in fails("explain", "a.txt")
+    (out / "dropped.parquet").unlink()
+    for command in ("explain", "restore"):
+        assert "a table of this cleaned text is missing" in fails(command, "a.txt")
+    for facts in ("[]", "{}", "{", '{"settings": {}, "dropped": []}'):
+        (out / "clean.json").write_text(facts, encoding="utf-8")
+        for command in ("explain", "restore"):
+            assert "what was written about this cleaned text is damaged" in fails(command, "a.txt")

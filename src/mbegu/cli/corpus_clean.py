@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mbegu.cli.common import PATH, json_option, quiet_option
+from mbegu.cli.common import PATH, json_option, quiet_option, require_unicode
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.units import format_bytes
 
@@ -82,6 +82,7 @@ def restore(folder: Path, what: str, later: bool, engine: str, workers: int | No
     from mbegu.corpus.clean.run import read_facts
     from mbegu.corpus.clean.settings import CleanSettings
 
+    require_unicode(what, "REASON|FILE[:LINE]")
     settings = require_settings(CleanSettings, read_facts(folder)["settings"], "clean")
     kept = explain.restore(folder, what)
     if later:

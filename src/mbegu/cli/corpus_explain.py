@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.cli.common import PATH, json_option
+from mbegu.cli.common import PATH, json_option, require_unicode
 from mbegu.core.report import format_table, write_result
 
 SHOWN = 60
@@ -23,7 +23,7 @@ def explain(folder: Path, place: str, as_json: bool) -> None:
     from mbegu.corpus.clean.explain import explain as fates_of
     from mbegu.corpus.findings import excerpt
 
-    fates = fates_of(folder, place)
+    fates = fates_of(folder, require_unicode(place, "FILE[:LINE]"))
     rows = [
         (
             fate.source,

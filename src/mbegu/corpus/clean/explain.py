@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.errors import InputError
+from mbegu.core.errors import DamageError, InputError
 from mbegu.corpus.clean.keep import read_kept, write_kept
 from mbegu.corpus.clean.run import read_facts
 from mbegu.corpus.clean.tables import Kept
@@ -45,6 +45,7 @@ def explain(folder: Path, place: str) -> list[Fate]:
 
     Raises:
         InputError: the folder was not cleaned into, or nothing is known of the place.
+        DamageError: one of its files is missing or damaged.
     """
     read_facts(folder)
     file, line = split_place(place)
@@ -69,6 +70,7 @@ def restore(folder: Path, what: str) -> Kept:
 
     Raises:
         InputError: it is neither a reason for which something was dropped nor a place where something was.
+        DamageError: one of the folder's files is missing or damaged.
     """
     kept = read_kept(folder)
     facts = read_facts(folder)
@@ -94,14 +96,19 @@ def _fates(folder: Path, file: str) -> Iterator[Fate]:
 
 
 def _rows(path: Path, file: str) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(batch_size=4096):
-            sources = batch.column("source")
-            wanted = pc.or_(pc.equal(sources, file), pc.starts_with(sources, f"{file}#"))
-            yield from batch.filter(wanted).to_pylist()
+    try:
+        with pq.ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=4096):
+                sources = batch.column("source")
+                wanted = pc.or_(pc.equal(sources, file), pc.starts_with(sources, f"{file}#"))
+                yield from batch.filter(wanted).to_pylist()
+    except (OSError, pa.ArrowException, KeyError) as error:
+        what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
+        raise DamageError(f"a table of this cleaned text {what}", path, "clean the text into this folder again") from error
 
 
 def _concerns(fate: Fate, line: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mbegu.core import durable
-from mbegu.core.errors import InputError
+from mbegu.core.errors import DamageError, InputError
 from mbegu.core.language import parse_language
 from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
@@ -118,13 +118,17 @@ def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: i
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return the facts of a folder that was cleaned into. Raises ``InputError`` when it is none."""
+    """Return the facts of a folder that was cleaned into. Raises ``InputError`` when it is none, ``DamageError`` when they are damaged."""
+    path = folder / FACTS
+    if not path.is_file():
+        raise InputError("this is no folder that text was cleaned into", folder, "make it: mbegu corpus clean PATH... --out DIR --language CODE")
     try:
-        facts: dict[str, Any] = json.loads((folder / "clean.json").read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "this is no folder that text was cleaned into", folder, "make it: mbegu corpus clean PATH... --out DIR --language CODE"
-        ) from error
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        is_sound = isinstance(facts["settings"], dict) and isinstance(facts["dropped"], dict)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        is_sound = False
+    if not is_sound:
+        raise DamageError("what was written about this cleaned text is damaged", path, "clean the text again, into another folder")
     return facts
 
 
