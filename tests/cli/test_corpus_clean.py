@@ -30,7 +30,24 @@ def test_an_unreadable_list_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     put(tmp_path, {"a.txt": story(1)})
     arguments = ["corpus", "clean", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out"), "--language", "yor"]
     assert run([*arguments, "--blocked", str(tmp_path / "none.txt")]) == 4
-    assert "the list cannot be read" in capsys.readouterr().err
+    assert "the list cannot be read: no such file" in capsys.readouterr().err
+    put(tmp_path, {"empty.txt": "# orúkọ\n"})
+    for option in ("--names", "--blocked"):
+        assert run([*arguments, option, str(tmp_path / "empty.txt")]) == 4
+        assert "there is nothing in the list" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_that_mean_nothing_are_all_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, {"a.txt": story(1)})
+    arguments = ["corpus", "clean", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out"), "--language", "yor"]
+    assert run([*arguments, "--leave-in", "tabel", "--keep-languages", "yor,zzzz", "--encoding", "klingon"]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    for part in ("'tabel' is no reason", "did you mean 'table'", "repeated passage", "'zzzz' is not an ISO 639-3", "'klingon' is no encoding"):
+        assert part in line
+    assert run([*arguments, "--encoding", "hex"]) == 3
+    assert not (tmp_path / "out").exists()
+    assert run([*arguments, "--encoding", "cp1252", "--leave-in", "list or menu", "--workers", "1", "-q"]) == 0
 
 
 def test_an_empty_name_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from mbegu.core import durable
 from mbegu.core.errors import DamageError, InputError
-from mbegu.core.language import parse_language
 from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.core.units import format_bytes
+from mbegu.corpus.clean.check import check_settings
 from mbegu.corpus.clean.compare import compare
 from mbegu.corpus.clean.decide import DecideTask, decide_part
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
@@ -57,12 +57,11 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     Raises:
         InputError: a path is not there, there is no text below the paths, or the folder holds something else.
         UsageError: the folder is a file, or holds the text itself.
-        SettingsError: the language, a rule or a region is not known.
+        SettingsError: a language, a reason, an encoding, a rule or a region is not known.
         BusyError: another run writes to the folder.
         MissingDependencyError: an optional part that was asked for is not installed.
     """
-    for code in (settings.language, *settings.keep_languages):
-        parse_language(code)
+    check_settings(settings)
     for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
     text_roots(settings.reading(), Project(Path.cwd()))
