@@ -168,6 +168,17 @@ def test_what_was_brought_back_stays_in_the_next_run(cleaned: Run, what: str) ->
     assert len(second.dropped_for("infobox")) == (0 if what == "infobox" else 11)
 
 
+def test_a_line_that_went_with_its_whole_document_comes_back_with_it(cleaned: Run) -> None:
+    files = {"a.txt": story(1, sentences=12), "b.txt": story(1, sentences=12).upper(), "c.bin": b"\x00\x01\x02\x03" * 50}
+    first = cleaned(files)
+    assert [(fate.line, fate.reason) for fate in explain(first.out, "b.txt:4")] == [(0, "exact duplicate")]
+    restore(first.out, "b.txt:4")
+    assert story(1, sentences=12).upper().split("\n")[3] in cleaned({}).texts()["b.txt"]
+    for what in ("c.bin", "format not read"):
+        with pytest.raises(InputError, match=r"cannot be brought back, it was left out for: format not read: .*Mend the file"):
+            restore(first.out, what)
+
+
 def test_only_what_was_dropped_can_be_brought_back(cleaned: Run) -> None:
     made = cleaned({f"p{i:02}.txt": page(i) for i in range(12)})
     with pytest.raises(InputError, match=r"'bad words' is no reason and no place of anything dropped.*The reasons are: address, boilerplate"):
