@@ -80,3 +80,12 @@ def test_damage_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         (out / "clean.json").write_text(facts, encoding="utf-8")
         for command in ("explain", "restore"):
             assert "what was written about this cleaned text is damaged" in fails(command, "a.txt")
+
+
+def test_what_is_shown_counts_only_what_could_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "text", {"a.txt": story(1, sentences=12), "b.bin": b"\x00\x01\x02\x03" * 50})
+    out = str(tmp_path / "out")
+    assert run(["corpus", "clean", str(tmp_path / "text"), "--out", out, "--language", "yor", "--workers", "1", "-q"]) == 0
+    assert capsys.readouterr().out.startswith("of what could be read, kept 1 of 1 documents, ")
+    assert run(["corpus", "explain", out, "b.bin"]) == 0
+    assert "bring it back" not in capsys.readouterr().out

@@ -105,7 +105,7 @@ def _shown(facts: dict[str, Any], out: Path) -> str:
     sizes = f"{format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}"
     return "\n".join(
         [
-            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
+            f"of what could be read, kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",
