@@ -14,7 +14,7 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus import files
 from mbegu.corpus.files import fingerprint, text_files
-from mbegu.corpus.findings import HIDDEN, LINK_LOOP, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.findings import CLEANED, HIDDEN, LINK_LOOP, PAPERS, UNSUPPORTED, VANISHED, Findings
 from mbegu.corpus.settings import CorpusSettings
 
 SETTINGS = CorpusSettings()
@@ -115,13 +115,22 @@ def test_a_file_that_cannot_be_read_has_a_fingerprint_too(project: Path, monkeyp
     assert fingerprint(SETTINGS, project, say) not in ("", one)
 
 
-def test_of_a_folder_that_text_was_cleaned_into_only_what_was_kept_is_text(tmp_path: Path) -> None:
+def test_a_cleaned_folder_is_text_only_where_it_is_named_and_then_only_what_was_kept(tmp_path: Path) -> None:
     folder = tmp_path / "text" / "clean"
     folder.mkdir(parents=True)
     for name in ("kept.parquet", "dropped.parquet", "clean.json", "report.html", "keep.json"):
         (folder / name).write_bytes(b"x")
     (tmp_path / "text" / "a.txt").write_text("ọ̀rọ̀", encoding="utf-8")
-    found = text_files(CorpusSettings(), Project(tmp_path))
-    assert [file.name for file in found] == ["a.txt", "clean/kept.parquet"]
+    findings = Findings()
+    assert names(tmp_path, findings=findings) == ["a.txt"]  # else its text would be read twice
+    assert findings.dropped == {CLEANED: 1}
+    assert names(tmp_path, CorpusSettings(text=("text/clean",))) == ["kept.parquet"]
+    assert names(tmp_path, CorpusSettings(text=("text/clean", "text"))) == ["clean/kept.parquet", "text/a.txt"]
+    assert names(tmp_path, CorpusSettings(text=("text", "text/clean"))) == ["clean/kept.parquet", "text/a.txt"]
     (folder / "clean.json").unlink()
-    assert len(text_files(CorpusSettings(), Project(tmp_path))) == 5
+    assert len(names(tmp_path)) == 5
+
+
+def test_the_work_of_an_interrupted_cleaning_is_no_text(tmp_path: Path) -> None:
+    put(tmp_path / "text", {"a.txt": "x", "clean/work/plan.json": "{}", "clean/work/000000.kept.parquet": "x", "work/plan.txt": "x"})
+    assert names(tmp_path) == ["a.txt", "work/plan.txt"]

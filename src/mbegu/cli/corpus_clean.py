@@ -7,16 +7,23 @@ from typing import Any
 
 import click
 
-from mbegu.cli.common import PATH, json_option, quiet_option
+from mbegu.cli.common import PATH, json_option, quiet_option, require_unicode
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.units import format_bytes
 
 ENGINES = ("local", "ray")
 
 
+def _folder(context: click.Context, option: click.Parameter, given: str) -> Path:
+    """Return the folder that was named; an empty name would be the folder one stands in."""
+    if not given.strip():
+        raise click.BadParameter("the name of the folder is empty", context, option)
+    return Path(given)
+
+
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the result.")
+@click.option("--out", callback=_folder, required=True, metavar="DIR", help="Folder for the result.")
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the text's language, with an optional script: yor or yor_Latn.")
 @click.option("--licence", default="unknown", help="Licence of the text where sources.toml says none: an SPDX identifier.")
 @click.option("--contributor", default="", help="Who gave the text, where sources.toml does not say.")
@@ -75,6 +82,7 @@ def restore(folder: Path, what: str, later: bool, engine: str, workers: int | No
     from mbegu.corpus.clean.run import read_facts
     from mbegu.corpus.clean.settings import CleanSettings
 
+    require_unicode(what, "REASON|FILE[:LINE]")
     settings = require_settings(CleanSettings, read_facts(folder)["settings"], "clean")
     kept = explain.restore(folder, what)
     if later:
@@ -97,7 +105,7 @@ def _shown(facts: dict[str, Any], out: Path) -> str:
     sizes = f"{format_bytes(facts['bytes_kept'])} of {format_bytes(facts['bytes_in'])}"
     return "\n".join(
         [
-            f"kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
+            f"of what could be read, kept {facts['documents_kept']:,} of {facts['documents_in']:,} documents, {sizes}",
             "",
             format_table(("dropped because", "documents", "lines", "size"), rows) if rows else "nothing was dropped",
             "",

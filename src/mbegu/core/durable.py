@@ -188,6 +188,15 @@ def adopt_partial(path: Path) -> None:
         raise explain_os_error(error, path) from error
 
 
+def move_file(source: Path, target: Path) -> None:
+    """Let a file that is whole and on the disk take the place of ``target``, on the same disk. Raises ``ResourceError`` when the disk refuses."""
+    try:
+        disk.rename(source, target)
+        disk.sync_folder(target.parent)
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+
+
 def sha256_bytes(data: bytes) -> str:
     """Return the SHA-256 of ``data`` in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

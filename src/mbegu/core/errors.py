@@ -86,10 +86,10 @@ class BudgetError(ResourceError):
 
 
 class BusyError(MbeguError):
-    """Another run holds the project."""
+    """Another run holds the project, or the folder that is written to."""
 
     exit_code = 7
-    meaning = "another run is working in the same project"
+    meaning = "another run is working in the same project or folder"
 
 
 class MissingDependencyError(MbeguError):

@@ -18,13 +18,13 @@ from mbegu.core.durable import HASH_BLOCK_BYTES
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
-from mbegu.corpus.findings import EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.findings import CLEANED, EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
 from mbegu.corpus.papers import SOURCES_FILE, Papers, sources_files
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
 from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
 
-CLEANED = ("kept.parquet", "clean.json")  # stand together only where text was cleaned to
+CLEANED_MARKS = ("kept.parquet", "clean.json")  # stand together only where text was cleaned to
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
 
@@ -166,10 +166,16 @@ class _Walk:
             self._seen.add(real)
             try:
                 with os.scandir(folder) as entries:
-                    listed = _text_of_cleaned(sorted(entries, key=lambda entry: entry.name))
+                    listed = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
                 self._findings.drop(name.rstrip("/"), *reason_of(error))
                 continue
+            if _is_cleaned(folder, listed):
+                if folder != str(root):  # the text that it was made of is read
+                    self._findings.drop(name.rstrip("/"), CLEANED, "name this folder itself to read what was kept")
+                    self._seen.discard(real)  # it may be named as well
+                    continue
+                listed = [entry for entry in listed if entry.name == CLEANED_MARKS[0]]
             for entry in listed:
                 own_name = shown(entry.name)
                 if is_hidden(own_name):
@@ -202,10 +208,10 @@ class _Walk:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
 
 
-def _text_of_cleaned(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
-    """Return what is text in a folder: of one that `mbegu corpus clean` wrote only what was kept, not what was dropped, nor the report."""
+def _is_cleaned(folder: str, entries: Sequence[os.DirEntry[str]]) -> bool:
+    """Whether `mbegu corpus clean` wrote a folder, or was interrupted in it."""
     names = {entry.name for entry in entries}
-    return [entry for entry in entries if entry.name == CLEANED[0]] if names.issuperset(CLEANED) else entries
+    return names.issuperset(CLEANED_MARKS) or ("work" in names and Path(folder, "work", "plan.json").is_file())
 
 
 def prefixes_of(roots: Sequence[Path]) -> list[str]:

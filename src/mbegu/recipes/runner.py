@@ -12,7 +12,8 @@ import tomli_w
 
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
-from mbegu.core.errors import BusyError, DamageError, MbeguError, PausedError, SettingsError, StoppedError, explain_os_error
+from mbegu.core.errors import DamageError, MbeguError, PausedError, SettingsError, StoppedError
+from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.settings import as_key, as_table
 from mbegu.core.steps import Inputs, Project
@@ -116,19 +117,8 @@ def step_key(step: Step, recipe: Recipe, place: Project, done: Mapping[str, Arti
 @contextlib.contextmanager
 def hold(place: Project) -> Iterator[None]:
     """Hold the project's lock while the block runs. The system lets go of it when the process dies. Raises ``BusyError``."""
-    import filelock
-
-    lock = filelock.FileLock(place.root / ".mbegu.lock", timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise BusyError("another `mbegu` is at work in this project", place.root, "wait until it is done, or stop it first") from None
-    except OSError as error:
-        raise explain_os_error(error, place.root) from error
-    try:
+    with hold_folder(place.root, "project"):
         yield
-    finally:
-        lock.release()
 
 
 def require_writable(place: Project) -> None:

@@ -18,7 +18,8 @@ from tests.corpus.material import WORDS, sentence, story
 
 from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
-from mbegu.core.errors import InputError, MissingDependencyError, SettingsError
+from mbegu.core.errors import BusyError, InputError, MissingDependencyError, SettingsError
+from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.corpus.clean import decide, engine, kinds, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
@@ -167,6 +168,17 @@ def test_what_was_brought_back_stays_in_the_next_run(cleaned: Run, what: str) ->
     assert len(second.dropped_for("infobox")) == (0 if what == "infobox" else 11)
 
 
+def test_a_line_that_went_with_its_whole_document_comes_back_with_it(cleaned: Run) -> None:
+    files = {"a.txt": story(1, sentences=12), "b.txt": story(1, sentences=12).upper(), "c.bin": b"\x00\x01\x02\x03" * 50}
+    first = cleaned(files)
+    assert [(fate.line, fate.reason) for fate in explain(first.out, "b.txt:4")] == [(0, "exact duplicate")]
+    restore(first.out, "b.txt:4")
+    assert story(1, sentences=12).upper().split("\n")[3] in cleaned({}).texts()["b.txt"]
+    for what in ("c.bin", "format not read"):
+        with pytest.raises(InputError, match=r"cannot be brought back, it was left out for: format not read: .*Mend the file"):
+            restore(first.out, what)
+
+
 def test_only_what_was_dropped_can_be_brought_back(cleaned: Run) -> None:
     made = cleaned({f"p{i:02}.txt": page(i) for i in range(12)})
     with pytest.raises(InputError, match=r"'bad words' is no reason and no place of anything dropped.*The reasons are: address, boilerplate"):
@@ -264,6 +276,32 @@ def test_what_is_wrong_is_said_before_anything_is_read(cleaned: Run, monkeypatch
 def test_no_text_is_an_error_that_says_what_was_left_out(cleaned: Run) -> None:
     with pytest.raises(InputError, match=r"there is no text: looked at 2 files; left out: 1 format not read, 1 papers, not text"):
         cleaned({"a.bin": b"\x00\x01\x02\x03" * 50, "LICENCE.txt": "x"})
+
+
+def test_two_at_once_in_one_folder(cleaned: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with hold_folder(tmp_path / "out"), pytest.raises(BusyError, match="another `mbegu` is at work in this folder"):
+        cleaned({"a.txt": page(1)})
+    assert cleaned({}).facts["documents_kept"] == 1
+
+
+def test_a_run_that_fails_leaves_the_result_of_before_as_it_was(cleaned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = cleaned({"a.txt": page(1)})
+    names = ("kept.parquet", "dropped.parquet", "clean.json", "report.html")
+    before = {name: (made.out / name).read_bytes() for name in names}
+    (tmp_path / "text" / "a.txt").write_bytes(b"\x00\x01\x02\x03" * 50)
+    with pytest.raises(InputError, match="there is no text"):
+        cleaned({})
+    assert {name: (made.out / name).read_bytes() for name in names} == before
+
+
+def test_a_run_that_is_cut_while_results_take_their_places_goes_on(cleaned: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = durable.move_file
+    monkeypatch.setattr(durable, "move_file", lambda source, target: real(source, target) if target.name == "kept.parquet" else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cleaned({"a.txt": page(1)})
+    monkeypatch.setattr(durable, "move_file", real)
+    assert cleaned({}).facts["documents_kept"] == 1
 
 
 def test_the_text_in_the_folder_written_to_is_not_read_again(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from mbegu.corpus.clean import passages, tag
 from mbegu.corpus.clean.compare import NONE, Compared, Names
 from mbegu.corpus.clean.drops import Drops
 from mbegu.corpus.clean.kinds import OwnModels
-from mbegu.corpus.clean.measure import NOTHING_LEFT, group_of, kind_of
+from mbegu.corpus.clean.measure import group_of, kind_of
 from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
+from mbegu.corpus.clean.reasons import NOTHING_LEFT, OTHER_LANGUAGE
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
@@ -28,7 +29,6 @@ from mbegu.corpus.findings import EXACT, NEAR, excerpt
 from mbegu.ledger.memory import peak_memory_bytes
 
 FILES = ("kept.parquet", "dropped.parquet")
-OTHER_LANGUAGE = "other language"
 PAIRS_PER_PART = 60
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.errors import InputError
+from mbegu.core.errors import DamageError, InputError
 from mbegu.corpus.clean.keep import read_kept, write_kept
+from mbegu.corpus.clean.reasons import NOTHING_LEFT, REASONS
 from mbegu.corpus.clean.run import read_facts
 from mbegu.corpus.clean.tables import Kept
 
@@ -45,13 +46,10 @@ def explain(folder: Path, place: str) -> list[Fate]:
 
     Raises:
         InputError: the folder was not cleaned into, or nothing is known of the place.
+        DamageError: one of its files is missing or damaged.
     """
     read_facts(folder)
-    file, line = split_place(place)
-    found = [fate for fate in _fates(folder, file) if _concerns(fate, line)]
-    if line and len({fate.source for fate in found}) > 1:
-        exact = [fate for fate in found if fate.line == line]
-        found = exact or found
+    _, _, found = _at(folder, place)
     if not found:
         raise InputError(f"nothing is known of '{place}'", folder, "name a file as it stands in 'source', such as stories/a.txt or rows.csv#17")
     return found
@@ -68,20 +66,47 @@ def restore(folder: Path, what: str) -> Kept:
         All that was brought back so far.
 
     Raises:
-        InputError: it is neither a reason for which something was dropped nor a place where something was.
+        InputError: it is neither a reason for which something was dropped nor a place where something was, or reading left it out.
+        DamageError: one of the folder's files is missing or damaged.
     """
     kept = read_kept(folder)
     facts = read_facts(folder)
     if what in facts["dropped"]:
+        _require_reason({what}, what, folder)
         made = Kept(kept.reasons | {what}, kept.places)
     else:
-        file, line = split_place(what)
-        if not any(fate.outcome != KEPT and _concerns(fate, line) for fate in _fates(folder, file)):
+        file, line, found = _at(folder, what)
+        dropped = [fate for fate in found if fate.outcome != KEPT]
+        if not dropped:
             reasons = ", ".join(sorted(facts["dropped"])) or "none"
             raise InputError(f"'{what}' is no reason and no place of anything dropped", folder, f"the reasons are: {reasons}")
-        made = Kept(kept.reasons, kept.places | {(file, line)})
+        _require_reason({fate.reason for fate in dropped}, what, folder)
+        # A line that went with its whole document comes back with it.
+        whole = {(fate.source, 0) for fate in dropped if line and not fate.line and fate.reason in REASONS}
+        made = Kept(kept.reasons, kept.places | {(file, line)} | whole)
     write_kept(folder, made)
     return made
+
+
+def _require_reason(reasons: set[str], what: str, folder: Path) -> None:
+    """Raise ``InputError`` where nothing of what was left out can be brought back."""
+    if reasons.isdisjoint(REASONS):
+        is_empty = reasons == {NOTHING_LEFT}
+        fix = "bring back its lines" if is_empty else "mend the file, or say how to read it, and clean the text again"
+        why = "" if is_empty else ": cleaning did not drop it, it could not or must not be read"
+        raise InputError(f"'{what}' cannot be brought back, it was left out for: {', '.join(sorted(reasons))}{why}", folder, fix)
+
+
+def _at(folder: Path, place: str) -> tuple[str, int, list[Fate]]:
+    """Return the file and line that a place names, and what became of it; ``rows.csv#17:40`` may be a source as a whole."""
+    file, line = split_place(place)
+    found = [fate for fate in _fates(folder, file) if _concerns(fate, line)]
+    if line and not found:
+        file, line = place, 0
+        found = list(_fates(folder, file))
+    if line and len({fate.source for fate in found}) > 1:
+        found = [fate for fate in found if fate.line == line] or found
+    return file, line, found
 
 
 def _fates(folder: Path, file: str) -> Iterator[Fate]:
@@ -94,14 +119,19 @@ def _fates(folder: Path, file: str) -> Iterator[Fate]:
 
 
 def _rows(path: Path, file: str) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(batch_size=4096):
-            sources = batch.column("source")
-            wanted = pc.or_(pc.equal(sources, file), pc.starts_with(sources, f"{file}#"))
-            yield from batch.filter(wanted).to_pylist()
+    try:
+        with pq.ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=4096):
+                sources = batch.column("source")
+                wanted = pc.or_(pc.equal(sources, file), pc.starts_with(sources, f"{file}#"))
+                yield from batch.filter(wanted).to_pylist()
+    except (OSError, pa.ArrowException, KeyError) as error:
+        what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
+        raise DamageError(f"a table of this cleaned text {what}", path, "clean the text into this folder again") from error
 
 
 def _concerns(fate: Fate, line: int) -> bool:

@@ -66,12 +66,16 @@ def read_list(path: str) -> list[str]:
     """Return the entries of a list that a person keeps in a file: one a line, lines with ``#`` before them are none; no file, no entries.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or nothing stands in it.
     """
     if not path:
         return []
     try:
         text = normalise(Path(path).read_text(encoding="utf-8-sig")).text
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the list cannot be read: {error}", path, "give a file of UTF-8 text, one item a line") from error
-    return [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
+        why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8"
+        raise InputError(f"the list cannot be read: {why}", path, "give a file of UTF-8 text, one item a line") from error
+    entries = [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    if not entries:
+        raise InputError("there is nothing in the list", path, "write one item a line, or leave the option out")
+    return entries

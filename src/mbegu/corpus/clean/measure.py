@@ -19,6 +19,7 @@ from mbegu.corpus.clean.drops import Drops, ReadingFindings
 from mbegu.corpus.clean.hiding import BlockedError, Hiding
 from mbegu.corpus.clean.kinds import Tally
 from mbegu.corpus.clean.parts import Part, Slice
+from mbegu.corpus.clean.reasons import NOTHING_LEFT
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_rewriter
 from mbegu.corpus.clean.tables import DocumentTable, Kept
@@ -283,7 +284,6 @@ class _Measurement:
         self._work.write(number, "letters", self._letters)
 
 
-NOTHING_LEFT = "nothing left"
 BLOCKED = "blocked"
 
 

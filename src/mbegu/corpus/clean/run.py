@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mbegu.core import durable
-from mbegu.core.errors import InputError
-from mbegu.core.language import parse_language
+from mbegu.core.errors import DamageError, InputError
+from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.core.units import format_bytes
+from mbegu.corpus.clean.check import check_settings
 from mbegu.corpus.clean.compare import compare
 from mbegu.corpus.clean.decide import DecideTask, decide_part
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
@@ -23,19 +24,19 @@ from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
+from mbegu.corpus.clean.place import FACTS, PLAN, RESULT, WORK, check_place, take_over
 from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
-from mbegu.corpus.files import TextFile, prefixes_of, text_files
+from mbegu.corpus.files import TextFile, prefixes_of, text_files, text_roots
 from mbegu.corpus.papers import SOURCES_FILE
 from mbegu.corpus.report import write_report
 from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
 Task = TypeVar("Task")
-WORK = "work"
 
 
 def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", workers: int = 1) -> dict[str, Any]:
@@ -54,18 +55,29 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         The facts that also stand in ``clean.json``.
 
     Raises:
-        InputError: a path is not there, or there is no text below the paths.
-        SettingsError: the language, a rule or a region is not known.
+        InputError: a path is not there, there is no text below the paths, or the folder holds something else.
+        UsageError: the folder is a file, or holds the text itself.
+        SettingsError: a language, a reason, an encoding, a rule or a region is not known.
+        BusyError: another run writes to the folder.
         MissingDependencyError: an optional part that was asked for is not installed.
     """
-    began_s, began_processor_s = time.monotonic(), _processor_s()
-    forget_peak()
-    for code in (settings.language, *settings.keep_languages):
-        parse_language(code)
+    check_settings(settings)
     for check in (make_rewriter, make_identifier):
         check(settings)  # what is wrong with names of rules and regions is said before the first file is read
+    text_roots(settings.reading(), Project(Path.cwd()))
+    Papers(_roots(settings), out)
+    Hiding(settings)
+    check_place(out, settings.paths)
+    durable.make_folder(out)
+    with hold_folder(out):
+        return _clean(settings, out, say, engine, workers)
+
+
+def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: int) -> dict[str, Any]:
+    """Clean text as ``clean`` does, in a folder that may be written to and is held."""
+    began_s, began_processor_s = time.monotonic(), _processor_s()
+    forget_peak()
     roots = _roots(settings)
-    Papers(roots, out)
     drops, hiding = Drops(), Hiding(settings)
     findings = ReadingFindings(drops, hiding)
     files = _files(settings, out, findings)
@@ -87,7 +99,6 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     dropped = [work.path(None, "dropped.parquet")]
     for number in numbers:
         dropped += [work.path(number, "drops.parquet"), work.path(number, "dropped.parquet")]
-    write_tables(out, [work.path(number, "kept.parquet") for number in numbers], dropped)
     problems = [{"source": drop.source, "reason": drop.reason, "detail": drop.detail} for drop in findings.problems]
     facts = facts_of(settings, findings.files_seen, {"dropped": drops.counts, "problems": problems}, measured, compared, decided)
     if not facts["documents_in"]:
@@ -97,20 +108,26 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
     children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
     facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
     facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children
-    durable.write_json(out / "clean.json", facts)
+    write_tables(work.folder / RESULT, [work.path(number, "kept.parquet") for number in numbers], dropped)
+    durable.write_json(work.folder / RESULT / FACTS, facts)
+    take_over(work.folder / RESULT, out)
     write_report(out)
     durable.remove_tree(work.folder)
     return facts
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return the facts of a folder that was cleaned into. Raises ``InputError`` when it is none."""
+    """Return the facts of a folder that was cleaned into. Raises ``InputError`` when it is none, ``DamageError`` when they are damaged."""
+    path = folder / FACTS
+    if not path.is_file():
+        raise InputError("this is no folder that text was cleaned into", folder, "make it: mbegu corpus clean PATH... --out DIR --language CODE")
     try:
-        facts: dict[str, Any] = json.loads((folder / "clean.json").read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "this is no folder that text was cleaned into", folder, "make it: mbegu corpus clean PATH... --out DIR --language CODE"
-        ) from error
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        is_sound = isinstance(facts["settings"], dict) and isinstance(facts["dropped"], dict)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        is_sound = False
+    if not is_sound:
+        raise DamageError("what was written about this cleaned text is damaged", path, "clean the text again, into another folder")
     return facts
 
 
@@ -151,7 +168,7 @@ def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], out: Pat
 def _work_folder(out: Path, key: str) -> Work:
     """Return the working folder, emptied when what lies there belongs to other settings, other files or another version."""
     work = Work(out / WORK)
-    plan = work.path(None, "plan.json")
+    plan = work.path(None, PLAN)
     if work.folder.exists():
         try:
             same = json.loads(plan.read_bytes())["key"] == key
