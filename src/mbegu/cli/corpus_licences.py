@@ -67,11 +67,11 @@ def _roots(folder: Path) -> list[Path]:
     Of a cleaned folder only ``kept.parquet`` is read, so that credits may stand beside it.
     """
     from mbegu.core.steps import Project
-    from mbegu.corpus.files import CLEANED
+    from mbegu.corpus.files import CLEANED_MARKS
     from mbegu.recipes.recipe import read_recipe
 
     place = Project(folder)
-    if all((folder / name).is_file() for name in CLEANED):
+    if all((folder / name).is_file() for name in CLEANED_MARKS):
         return []
     if not place.recipe.is_file():
         return [folder.resolve()]
