@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_document_commands_no_terminal(mbegu: CommandLine, tmp_path: Path) -> 
         assert said.code == 0
         assert not any(each in said.out + said.err for each in "\x1b\x07\u202e")
     assert "\ufffd[2J zahanati." in said.out
-    assert "c\ufffd[2J\ufffdd.txt" in said.out
+    assert re.search(r"\nc\ufffd?\[2J\ufffdd\.txt\n", said.out)
 
 
 def test_calibrate_and_evaluate(mbegu: CommandLine, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from mbegu.core.durable import HASH_BLOCK_BYTES
 from mbegu.core.errors import InputError
+from mbegu.core.lock import LOCK_FILE
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.findings import CLEANED, EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
@@ -178,6 +179,8 @@ class _Walk:
                 listed = [entry for entry in listed if entry.name == CLEANED_MARKS[0]]
             for entry in listed:
                 own_name = shown(entry.name)
+                if own_name == LOCK_FILE:
+                    continue
                 if is_hidden(own_name):
                     self._findings.drop(name + own_name, HIDDEN)
                 elif self._is_folder(entry):
