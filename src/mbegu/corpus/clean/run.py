@@ -14,7 +14,7 @@ from mbegu.core.errors import DamageError, InputError
 from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
-from mbegu.core.units import format_bytes
+from mbegu.core.units import format_bytes, format_number_of
 from mbegu.corpus.clean.check import check_settings
 from mbegu.corpus.clean.compare import compare
 from mbegu.corpus.clean.decide import DecideTask, decide_part
@@ -85,7 +85,7 @@ def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: i
     work = _work_folder(out, key_of(settings, files, (kept, _beside(settings, roots, out)), VERSION))
     total = sum(file.size_bytes for file in files)
     parts = make_parts(files, CutRule(settings.document))
-    say.note(f"reading {len(files):,} files, {format_bytes(total)}, in {len(parts):,} parts")
+    say.note(f"reading {format_number_of(len(files), 'file')}, {format_bytes(total)}, in {format_number_of(len(parts), 'part')}")
     folder = str(work.folder)
     numbers = range(len(parts))
     measured = _pass(
