@@ -328,7 +328,7 @@ def check_memory(path: Path) -> None:
 
 
 def _load(library: Library, path: Path) -> Any:
-    library.first_error = ""
+    library.listen()
     params = library.c.llama_model_default_params()
     no_devices = ctypes.c_void_p(None)
     params.devices = ctypes.addressof(no_devices)

@@ -159,11 +159,16 @@ class Library:
                 raise MissingDependencyError(f"this build of llama.cpp does not offer '{name}' to other programs", path, _REFUSE) from None
             function.restype, function.argtypes = result, arguments
         self._callback = _LOG_CALLBACK(self._hear)
-        self.c.llama_log_set(self._callback, None)
+        self.listen()
         check_layout(self.c.llama_model_default_params(), _MODEL_DEFAULTS)
         check_layout(self.c.llama_context_default_params(), _CONTEXT_DEFAULTS)
         self._check_batch()
         self.c.llama_backend_init()
+
+    def listen(self) -> None:
+        """Forget what was heard, and hear what llama.cpp logs from now on: a server of its in this process would take that for itself."""
+        self.first_error = ""
+        self.c.llama_log_set(self._callback, None)
 
     def _hear(self, level: int, text: bytes | None, _: Any) -> None:
         """Keep the first error that llama.cpp logs, in place of the terminal; those that follow only say that it failed."""
