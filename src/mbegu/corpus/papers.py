@@ -12,10 +12,11 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mbegu.core.documents import Document
 from mbegu.core.errors import SettingsError, explain_os_error
 from mbegu.core.settings import near, read_settings, setting, shown
 
@@ -98,6 +99,13 @@ class Paper:
         """Return what has no field of its own in a document, without what is empty; the source for the credits is ``credit_source``."""
         kept = {name: value for name, value in asdict(self).items() if name not in ("licence", "contributor", "rule", "source")}
         return {name: value for name, value in {**kept, "credit_source": self.source}.items() if value}
+
+    def on(self, document: Document) -> Document:
+        """Return a document with these papers; what they do not say stays as it is."""
+        if not self.rule:
+            return document
+        licence, contributor = self.licence or document.licence, self.contributor or document.contributor
+        return replace(document, licence=licence, contributor=contributor, meta={**document.meta, **self.meta()})
 
 
 @dataclass(frozen=True)

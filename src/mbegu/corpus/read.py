@@ -109,10 +109,8 @@ def _admitted(
     document: Document, settings: CorpusSettings, papers: Papers | None, withdrawn: Withdrawn | None, findings: Findings
 ) -> Document | None:
     """Return a document with its papers; nothing when it was withdrawn, or has no licence where one is required."""
-    paper = papers.of(document.source) if papers else None
-    if paper and paper.rule:
-        licence, contributor = paper.licence or document.licence, paper.contributor or document.contributor
-        document = replace(document, licence=licence, contributor=contributor, meta={**document.meta, **paper.meta()})
+    if papers:
+        document = papers.of(document.source).on(document)
     if withdrawn and withdrawn.refuses(document):
         findings.drop(document.source, WITHDRAWN)  # not even how it begins is kept
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +48,5 @@ class Papers:
 
     def on(self, document: Document) -> Document | None:
         """Return a document with its papers; ``None`` when it was withdrawn."""
-        paper = self._papers.of(document.source)
-        if paper.rule:
-            licence, contributor = paper.licence or document.licence, paper.contributor or document.contributor
-            document = replace(document, licence=licence, contributor=contributor, meta=document.meta | paper.meta())
+        document = self._papers.of(document.source).on(document)
         return None if self._withdrawn.refuses(document) else document

@@ -30,7 +30,7 @@ PART_BYTES = 4_000_000  # a quarter of a minute on a connection of 2 Mbit/s: wha
 MOST_LOSS = 0.005  # a smaller form of the model is taken while it needs at most this share of bits more than the best one
 LONGEST_CONTEXT_TOKENS = 2048
 KV_BYTES = 2  # float16
-ENGINE_MEMORY_BYTES = 250_000_000  # of the page with its engine, without model; measured in Chromium (bench/LOG.md)
+ENGINE_MEMORY_BYTES = 250_000_000  # of the page with its engine, without model: a guess on the safe side, not measured
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def choose_form(release: Path, form: str = "") -> tuple[Path, str]:
 
 
 def memory_bytes(model: Path, head: GgufHead) -> int:
-    """Return about how much memory running the model in a browser takes: the file twice (as fetched, and as loaded), keys and values, engine."""
+    """Return about how much memory in bytes running the model in a browser takes: the file twice (fetched, loaded), keys and values, engine."""
     cache = 2 * head.number("block_count") * head.number("attention.head_count_kv") * head.number("attention.key_length") * KV_BYTES
     return 2 * model.stat().st_size + cache * _context(head) + ENGINE_MEMORY_BYTES
 
