@@ -7,9 +7,10 @@
 Claim: what plain training needs all the text for, ours reaches with half of it.
 
 Both: the same documents (whole ones, drawn from a seed, until the megabytes are full; 0 means all), tokenizer trained on those alone,
-shape, steps, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`). Ours: rates, schedule, sequences a step, dropout,
-decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay 0.1, no dropout, the whole context
-throughout; its rate and passes are tuned by running it with several: the table takes its best, seed by seed, judged on the held-out text itself, which flatters it.
+shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`). Ours: rates, dropout,
+decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay 0.1, no dropout, the embedding as
+output, the whole context throughout; its rate and passes are tuned by running it with several: the table takes its best, seed by seed, judged on
+the held-out text itself, which flatters it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from mbegu.train.data import PackedDocuments, choose_validation
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
-from mbegu.train.planning import MOST_WATCHED_TOKENS, SEQUENCES, Text, make_candidate, sequences_per_step, shape_plan
+from mbegu.train.planning import LOOKS, MOST_WATCHED_TOKENS, SEQUENCES, Text, make_candidate, regularisation, sequences_per_step, shape_plan
 from mbegu.train.steps import watched_bits_per_byte
 from race import CONTEXT_TOKENS, TokenisedText, WindowEngine, processor_seconds
 
@@ -48,9 +49,8 @@ class PlainAdamW(Optimiser):
     """AdamW for every weight: the product's own AdamW step, with the matrices among the others."""
 
     def __init__(self, model: nn.Module, rate: float, weight_decay: float) -> None:
-        super().__init__(
-            model, matrix_rate=rate, embedding_rate=rate, output_rate=rate, norm_rate=rate, weight_decay=weight_decay, dtype=torch.float32
-        )
+        rates = dict.fromkeys(("matrix_rate", "embedding_rate", "output_rate", "norm_rate"), rate)
+        super().__init__(model, **rates, weight_decay=weight_decay, dtype=torch.float32)
         self.others, self.matrices = {**self.others, **self.matrices}, {}
         self.groups.clear()
         self.state = {f"adam_{kind}.{name}": torch.zeros_like(p) for kind in "mv" for name, p in self.others.items()}
@@ -68,13 +68,15 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     sequences = sequences_per_step(text)
     steps = max(1, round(arguments.passes * tokens / (sequences * CONTEXT_TOKENS)))
     draft = TrainingPlan(steps=steps, sequences_per_step=sequences, sequences_at_once=min(sequences, SEQUENCES), seed=arguments.seed)
-    # The planner fills in its regularisation by the passes, which follow from the time there is: here one second a step.
-    training = replace(make_candidate(text, plan, draft, 1.0, 2.0 * steps).training, steps=steps, warmup_steps=max(5, min(50, steps // 20)))
-    dropout, weight_decay = regularised(plan, tokens, arguments.passes)
-    training = replace(training, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // 20))
+    # The planner reckons passes from the time there is; here they are given: everything else as it fills it in.
+    training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
+    dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).multiplied_parameters() / tokens)
+    training = replace(training, steps=steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS))
+    training = replace(training, warmup_steps=max(5, min(50, steps // 20)))
+    if arguments.recipe == "plain":
+        plan, training = replace(plan, tied_output=True), plain_training(training)
     model, optimiser = computer.build(plan, training, how)
     if arguments.recipe == "plain":
-        training = plain_training(training)
         optimiser = PlainAdamW(model, arguments.rate, training.weight_decay)
     used, watched = choose_validation(data.offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
     batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed)
@@ -104,13 +106,6 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     }
 
 
-def regularised(plan: ModelPlan, tokens: int, passes: float) -> tuple[float, float]:
-    """Return the planner's dropout and weight decay for so many passes."""
-    from mbegu.train.planning import regularisation
-
-    return regularisation(passes, computer.as_config(plan).multiplied_parameters() / max(tokens, 1))
-
-
 def table(path: Path) -> str:
     """Return, for each language, part of the text and recipe, the mean over seeds of each seed's best run, with its 95 % interval."""
     best: dict[tuple[str, float, str], dict[int, dict[str, Any]]] = defaultdict(dict)
@@ -121,11 +116,9 @@ def table(path: Path) -> str:
     rows = []
     for (language, megabytes, recipe), seeds in sorted(best.items()):
         values = [record["bits_per_byte"] for record in seeds.values()]
-        reach = T_95_PERCENT.get(len(values), float("nan")) * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-        settings = ", ".join(
-            sorted({f"{record['passes']:g} passes" + (f" at {record['rate']:g}" if recipe == "plain" else "") for record in seeds.values()})
-        )
-        rows.append([language, megabytes, recipe, len(values), f"{statistics.mean(values):.4f}", f"{reach:.4f}", settings])
+        reach = f"{T_95_PERCENT[len(values)] * statistics.stdev(values) / len(values) ** 0.5:.4f}" if len(values) in T_95_PERCENT else ""
+        settings = {f"{record['passes']:g} passes" + (f" at {record['rate']:g}" if recipe == "plain" else "") for record in seeds.values()}
+        rows.append([language, megabytes, recipe, len(values), f"{statistics.mean(values):.4f}", reach, ", ".join(sorted(settings))])
     return format_table(("language", "MB", "recipe", "seeds", "bits per byte", "±", "best with"), rows)
 
 

@@ -99,8 +99,8 @@ def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> f
     """Return what a model is expected to need on held-out documents.
 
     The ratio to PPMd (order 12) falls as a power of the passes over the text, slower with more text, and with the size of the
-    model, of which an embedding that is only looked up does not count. Repeated passes count less and less (Muennighoff et al. 2023, equation 5, with their R* = 15). Fitted by hand to the
-    runs in bench/LOG.md.
+    model, of which an embedding that is only looked up does not count. Repeated passes count less and less (Muennighoff et al. 2023,
+    equation 5, with their R* = 15). Fitted by hand to the runs in bench/LOG.md.
     """
     passes = tokens_seen / max(text.tokens, 1)
     worth = min(passes, 1.0) + REPEATS_WORTH * (1 - math.exp(-max(passes - 1, 0.0) / REPEATS_WORTH))
