@@ -7,10 +7,10 @@
 Claim: what plain training needs all the text for, ours reaches with half of it.
 
 Both: the same documents (whole ones, drawn from a seed, until the megabytes are full; 0 means all), tokenizer trained on those alone,
-shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`). Ours: rates, dropout,
-decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay 0.1, no dropout, the embedding as
-output, the whole context throughout; its rate and passes are tuned by running it with several: the table takes its best, seed by seed, judged on
-the held-out text itself, which flatters it.
+shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`).
+Ours: rates, dropout, decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay
+0.1, no dropout, the embedding as output, the whole context throughout; its rate and passes are tuned by running it with several: the table
+takes its best, seed by seed, judged on the held-out text itself, which flatters it.
 """
 
 from __future__ import annotations
