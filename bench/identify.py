@@ -1,7 +1,7 @@
 """Language identification after teaching 22 languages with 500 lines each, beside pycld2 and py3langid on the same lines.
 
     pip install pycld2 py3langid
-    python bench/identify.py --data DIR [--speed-only] [--json FILE]
+    python bench/identify.py --data DIR [--speed-only | --untouched [--interface DIR]] [--json FILE]
 
 Claims: macro F1 of at least 0.97 on sentences (NTREX-128, SIB-200, UDHR) and 0.90 on tweets (AfriSenti) of 20 African languages; at least 0.9 for the
 closest pairs; at least 90 % of lines in 159 versions of the declaration of human rights that nobody taught are called unknown when 95 % of the
@@ -13,7 +13,8 @@ answer for what they know; a language that they lack counts as wrong. There is n
 smoothing, bound of strange words, weight of capitals and of text typed without marks) were compared on these very lines, the constants of
 `deciding.py` were fitted on them, and `PRIOR_KNOWN` was set after tweets had 0.888 under "open" without it. Teaching text was changed after a
 first look too: stories were added for isiZulu, isiXhosa, siSwati, Southern Ndebele, Setswana and Fante, and one version of the declaration
-was left out (see `identify_text.py`). Expect somewhat lower figures on other text.
+was left out (see `identify_text.py`). Expect somewhat lower figures on other text: `--untouched` measures on sources that no setting was chosen on
+(`identify_untouched.py`), with intervals (95 %, bootstrap over lines; lines of one article depend on each other, so they are narrow).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pathlib import Path
 import numpy as np
 
 import identify_text as text
+import identify_untouched as untouched
 from mbegu.core.report import format_table
 from mbegu.corpus.identify import UNKNOWN, Identifier
 from mbegu.corpus.identify.by_script import ONE_LANGUAGE
@@ -42,6 +44,7 @@ CLOSE = (("zul", "xho", "ssw", "nbl"), ("kin", "run"), ("twi", "fat"))
 COVERAGE = 0.95
 SWITCHED_LINES = 1000
 BINS = 10
+DRAWS = 1000  # of the bootstrap
 KNOWN_SETS = ("NTREX-128", "SIB-200", "UDHR", "speeches", "stories", "tweets")
 SPEED_TEXT = (
     "topic-news/masakhanews/yor/train.tsv", "raw-text/swa/lafand-train/train.swa", "raw-text/zul/nchlt/improved_zul.txt",
@@ -65,6 +68,24 @@ def f1_by_language(gold: Sequence[str], said: Sequence[str]) -> dict[str, float]
     right = Counter(a for a, b in zip(gold, said, strict=True) if a == b)
     there, answered = Counter(gold), Counter(said)
     return {code: 2 * right[code] / (there[code] + answered[code]) for code in sorted(there)}
+
+
+def f1_intervals(gold: Sequence[str], said: Sequence[str]) -> dict[str, tuple[float, float, float]]:
+    """Return (F1, low, high) of each language in ``gold`` and of their mean (""), with 95 % intervals by bootstrap over lines."""
+    cells = Counter(zip(gold, said, strict=True))
+    codes = sorted(set(gold))
+    draws = np.random.default_rng(text.SEED).multinomial(len(gold), np.array(list(cells.values())) / len(gold), DRAWS)
+    values = []
+    for code in codes:
+        right, there, answered = (
+            np.array([is_one((a, b)) for a, b in cells], dtype=float)
+            for is_one in (lambda pair: pair == (code, code), lambda pair: pair[0] == code, lambda pair: pair[1] == code)  # noqa: B023 - used at once
+        )
+        values.append(2 * (draws @ right) / np.maximum(draws @ (there + answered), 1))
+    values.append(np.mean(values, axis=0))
+    f1 = f1_by_language(gold, said)
+    f1[""] = float(np.mean(list(f1.values())))
+    return {code: (f1[code], *map(float, np.quantile(drawn, (0.025, 0.975)))) for code, drawn in zip([*codes, ""], values, strict=True)}
 
 
 def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
@@ -132,7 +153,8 @@ def close_pairs(identifier: Identifier, sets: dict[str, Pairs]) -> list[tuple[st
             everything += some
             if len({code for code, _ in some}) > 1:
                 rows.append(_close_row(identifier, "/".join(group), name, some))
-        rows.append(_close_row(identifier, "/".join(group), "all", everything))
+        if len({code for code, _ in everything}) > 1:
+            rows.append(_close_row(identifier, "/".join(group), "all", everything))
     return rows
 
 
@@ -161,6 +183,49 @@ def unknown_rates(identifier: Identifier, sets: dict[str, Pairs], unknown: Pairs
     by_script = sum(map(bool, told))
     print(f"lines of unknown languages: {len(unknown):,}; in scripts of taught languages {len(hard):,}; told by the script alone {by_script:,}")
     return rows
+
+
+def untouched_figures(identifier: Identifier, sets: dict[str, Pairs], others: dict[str, Namer]) -> list[tuple[object, ...]]:
+    """Return (set, language, lines, F1 with its interval under "nearest" and "open", F1 of the others) for each language of each set and their mean."""
+    rows: list[tuple[object, ...]] = []
+    for name, pairs in sets.items():
+        gold, lines = [code for code, _ in pairs], [line for _, line in pairs]
+        nearest = [identifier.codes[each] for each in identifier.decisions(lines)[1].nearest]
+        opened = [guess.language for guess in identifier.lines(lines)]
+        f1 = [f1_intervals(gold, said) for said in (nearest, opened, *(namer(lines) for namer in others.values()))]
+        counts = Counter(gold)
+        for code in f1[0]:
+            shown = [f"{value:.3f} ({low:.3f}-{high:.3f})" for value, low, high in (each[code] for each in f1)]
+            rows.append((name, code or "mean", counts[code] if code else len(gold), *shown))
+    return rows
+
+
+def untouched_unknown(identifier: Identifier, sets: dict[str, Pairs], unknown: dict[str, Pairs]) -> list[tuple[object, ...]]:
+    """Return (source, threshold, coverage of known lines, unknown lines called unknown, the same as a mean over languages, worst three languages)."""
+    known = np.concatenate([identifier.decisions([line for _, line in pairs])[1].known for pairs in sets.values()])
+    rows: list[tuple[object, ...]] = []
+    for name, pairs in unknown.items():
+        scores, decided = identifier.decisions([line for _, line in pairs])
+        hard = identifier._likelihood.writes.any(axis=0)[scores.script]
+        codes, said = np.array([code for code, _ in pairs])[hard], decided.known[hard]
+        for label, threshold in (("at 95 % coverage", float(np.quantile(known, 1 - COVERAGE))), ("as it is set", 0.5)):
+            rate = {code: float((said[codes == code] < threshold).mean()) for code in np.unique(codes).tolist()}
+            worst = ", ".join(f"{code} {rate[code]:.2f}" for code in sorted(rate, key=lambda code: rate[code])[:3])
+            coverage = float((known >= threshold).mean())
+            rows.append((name, len(codes), label, coverage, float((said < threshold).mean()), float(np.mean(list(rate.values()))), worst))
+    return rows
+
+
+def report_untouched(identifier: Identifier, data: Path, taught: dict[str, list[str]], others: dict[str, Namer], folder: Path | None) -> None:
+    """Measure on untouched text and print; at most 1,000 lines a language in a set."""
+    sets = {name: text.at_most(pairs) for name, pairs in untouched.testing(data, taught).items()}
+    unknown = {name: text.at_most(pairs) for name, pairs in untouched.unknown(data).items()}
+    all_sets = sets | ({name: text.at_most(pairs) for name, pairs in untouched.interface(folder, taught).items()} if folder else {})
+    heads = ("set", "language", "lines", "nearest", "open", *others)
+    print("\nuntouched sets, F1 (95 %)\n" + format_table(heads, untouched_figures(identifier, all_sets, others)))
+    print("\nclose languages\n" + format_table(("group", "set", "lines", "macro F1", "lowest F1"), close_pairs(identifier, all_sets)))
+    heads = ("unknown", "lines", "threshold", "coverage", "called unknown", "mean of languages", "worst languages")
+    print("\n" + format_table(heads, untouched_unknown(identifier, sets, unknown)))
 
 
 def switching(identifier: Identifier, pairs: Pairs) -> tuple[float, float, float]:
@@ -214,6 +279,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--speed-only", action="store_true")
+    parser.add_argument("--untouched", action="store_true", help="measure on sources that no setting was chosen on")
+    parser.add_argument("--interface", type=Path, help="folder of unpacked packages with messages of programs, for --untouched")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     taught = text.teaching(arguments.data)
@@ -227,6 +294,9 @@ def main() -> None:
         loading_s = time.process_time() - began_s
         print(f"{len(taught)} languages, {sum(map(len, taught.values())):,} lines: taught in {teaching_s:.1f} s (processor)")
         print(f"{size_bytes:,} bytes, loaded in {loading_s:.2f} s (processor)")
+        if arguments.untouched:
+            report_untouched(identifier, arguments.data, taught, others, arguments.interface)
+            return
         print(format_table(("speed", "MB per processor second"), speeds(path, arguments.data, others)))
         if arguments.speed_only:
             return
