@@ -186,7 +186,7 @@ def unknown_rates(identifier: Identifier, sets: dict[str, Pairs], unknown: Pairs
 
 
 def untouched_figures(identifier: Identifier, sets: dict[str, Pairs], others: dict[str, Namer]) -> list[tuple[object, ...]]:
-    """Return (set, language, lines, F1 with its interval under "nearest" and "open", F1 of the others) for each language of each set and their mean."""
+    """Return (set, language, lines, F1 with its interval under "nearest" and "open", the others) for each language of each set and their mean."""
     rows: list[tuple[object, ...]] = []
     for name, pairs in sets.items():
         gold, lines = [code for code, _ in pairs], [line for _, line in pairs]
