@@ -114,11 +114,12 @@ class Identifier:
         """
         whole = whole or self.lines([text])[0]
         found = stretches(text[:LONGEST_LINE], self._scorer, self._typical, self._likelihood.writes) if not self._is_overruled(text) else []
-        if len({each.language for each in found}) < 2:
+        spans = _merged([self._span(text, each) for each in found]) if len(found) > 1 else []
+        if len(spans) < 2:
             bare = text.strip()
             start = text.find(bare)
             return [Span(start, start + len(bare), whole.language, whole.probability)] if bare else []
-        return _merged([self._span(text, each) for each in found])
+        return spans
 
     def marked(self, text: str, whole: Guess) -> tuple[Guess, list[Span]]:
         """Return the language of a line and its spans.
