@@ -154,7 +154,8 @@ class Identifier:
         mixed = np.flatnonzero(scripts == MIXED).tolist()
         if mixed:
             scripts[mixed] = self._scorer.lines([texts[at] for at in mixed]).script
-        return scripts.tolist()
+        numbers: list[int] = scripts.tolist()
+        return numbers
 
     def _untaught(self, text: str, script: int, unknown: Guess) -> Guess:
         """Return what can be said of a text that is in none of the taught languages."""

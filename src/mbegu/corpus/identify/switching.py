@@ -61,7 +61,9 @@ def stretches(text: str, scorer: Scorer, typical: Rows, writes: npt.NDArray[np.b
     return found
 
 
-def _unknown_costs(script: npt.NDArray[np.uint8], letters: Rows, scripts: npt.NDArray[np.uint8], typical: Rows, writes: npt.NDArray[np.bool_]) -> Rows:
+def _unknown_costs(
+    script: npt.NDArray[np.uint8], letters: Rows, scripts: npt.NDArray[np.uint8], typical: Rows, writes: npt.NDArray[np.bool_]
+) -> Rows:
     """Return what each word costs [words, scripts] in an unknown language of each script.
 
     A letter says more in a script of many letters, so costs are measured by the taught languages of the same script, where there are any.
