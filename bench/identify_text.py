@@ -145,6 +145,12 @@ def at_most(pairs: list[tuple[str, str]], most: int = 1000) -> list[tuple[str, s
     return drawn
 
 
+def balanced(pairs: list[tuple[str, str]], codes: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the lines of some languages, as many of each as the one with the fewest has; none where one has none."""
+    counts = Counter(code for code, _ in pairs if code in codes)
+    return at_most([pair for pair in pairs if pair[0] in codes], min(counts[code] for code in codes))
+
+
 def _lines_of(path: Path) -> list[str]:
     if path.suffix == ".tsv":
         texts = [sentence for row in _rows(path) for sentence in _ENDS.split(row[2] if len(row) > 2 else "")]
