@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +133,22 @@ def stories(data: Path, folder: str) -> Iterator[tuple[int, str]]:
             text = " ".join(" ".join(line for line in page.splitlines() if not line.startswith(("*", "!", "<"))).split())
             if len(text) >= SHORTEST:
                 yield int(path.name[:4]), text
+
+
+def at_most(pairs: list[tuple[str, str]], most: int = 1000) -> list[tuple[str, str]]:
+    """Return so many (language, line) of each language at most, drawn by chance."""
+    drawn, counts = [], Counter[str]()
+    for code, line in random.Random(SEED).sample(pairs, len(pairs)):
+        counts[code] += 1
+        if counts[code] <= most:
+            drawn.append((code, line))
+    return drawn
+
+
+def balanced(pairs: list[tuple[str, str]], codes: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the lines of some languages, as many of each as the one with the fewest has; none where one has none."""
+    counts = Counter(code for code, _ in pairs if code in codes)
+    return at_most([pair for pair in pairs if pair[0] in codes], min(counts[code] for code in codes))
 
 
 def _lines_of(path: Path) -> list[str]:

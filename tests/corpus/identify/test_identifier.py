@@ -61,6 +61,12 @@ def test_a_script_of_one_language_gives_it_away_without_teaching() -> None:
     assert plain.lines(lines)[0].probability == SCRIPT_CERTAINTY
 
 
+def test_with_nothing_taught_a_line_of_two_scripts_is_in_the_one_of_most_of_its_letters() -> None:
+    plain = Identifier.load(None, with_library=False)
+    lines = [f"{sentence(5, 'khm')} radio", "radio mbili tatu nne tano sita ខ្មែរ", f"{sentence(5, 'nqo')} 12", "😂"]
+    assert [guess.language for guess in plain.lines(lines)] == ["khm", UNKNOWN, "nqo", UNKNOWN]
+
+
 def test_many_lines_at_once_are_said_what_each_is_said_alone(identifier: Identifier) -> None:
     lines = [*sample_lines("yor", is_test=True)[:30], "", *sample_lines("swh", is_test=True)[:30], sentence(5, "amh"), sentence(6, "khm")]
     alone = [identifier.lines([line])[0] for line in lines]

@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from mbegu.corpus.identify.spelling import END, SCRIPT_CODES, START, spell
+from mbegu.corpus.identify.spelling import END, MIXED, SCRIPT_CODES, START, only_scripts, spell
 
 
 def words_of(text: str) -> list[str]:
@@ -51,3 +51,10 @@ def test_lower_case_that_is_longer_than_upper_case_moves_nothing_to_another_text
 
 def test_a_lone_surrogate_is_no_letter() -> None:
     assert words_of("a\ud800b") == ["a", "b"]
+
+
+def test_the_only_script_of_a_text() -> None:
+    texts = ["ọmọ 12", "", "12 !", "ሰላም", "ሰላም lọ", "ߒߞߏ", "ខ្មែរ", "سلام", "wa\nlọ", ""]
+    named = ["MIXED" if number == MIXED else SCRIPT_CODES[number] for number in only_scripts(texts).tolist()]
+    assert named == ["Latn", "Zzzz", "Zzzz", "Ethi", "MIXED", "Nkoo", "Khmr", "Arab", "Latn", "Zzzz"]
+    assert only_scripts([""]).tolist() == [0]

@@ -16,10 +16,11 @@ from mbegu.corpus.identify.library import Library, with_collective
 from mbegu.corpus.identify.likelihood import Likelihood
 from mbegu.corpus.identify.model_file import Model, line_key, line_size, read_model
 from mbegu.corpus.identify.scoring import LONGEST_LINE, Scorer, Scores
-from mbegu.corpus.identify.spelling import SCRIPT_CODES
+from mbegu.corpus.identify.spelling import MIXED, SCRIPT_CODES, only_scripts
 from mbegu.corpus.identify.switching import Stretch, stretches
 
 UNKNOWN = "und"  # ISO 639-3: undetermined
+_SCRIPT_LANGUAGES = [ONE_LANGUAGE.get(code, "") for code in SCRIPT_CODES]
 
 
 class Guess(NamedTuple):
@@ -84,11 +85,16 @@ class Identifier:
         """
         if not len(texts):
             return []
-        scores, decided = self.decisions(texts)
-        names = [*self.codes, UNKNOWN]  # NOT_TAUGHT is the last one
-        guesses = list(map(Guess, map(names.__getitem__, decided.language.tolist()), decided.probability.tolist()))
-        for at in np.flatnonzero(decided.language == NOT_TAUGHT).tolist():
-            guesses[at] = self._untaught(texts[at], int(scores.script[at]), guesses[at])
+        if self.codes:
+            scores, decided = self.decisions(texts)
+            names = [*self.codes, UNKNOWN]  # NOT_TAUGHT is the last one
+            guesses = list(map(Guess, map(names.__getitem__, decided.language.tolist()), decided.probability.tolist()))
+            rest = np.flatnonzero(decided.language == NOT_TAUGHT).tolist()
+            for at, script in zip(rest, scores.script[rest].tolist(), strict=True):
+                guesses[at] = self._untaught(texts[at], script, guesses[at])
+        else:  # there is nothing to score; only the script has to be known
+            unknown = Guess(UNKNOWN, 1.0)
+            guesses = [self._untaught(text, script, unknown) for text, script in zip(texts, self._scripts_of(texts), strict=True)]
         if self._overruled:
             for at, text in enumerate(texts):
                 guesses[at] = self._unless_overruled(text, guesses[at])
@@ -108,11 +114,12 @@ class Identifier:
         """
         whole = whole or self.lines([text])[0]
         found = stretches(text[:LONGEST_LINE], self._scorer, self._typical, self._likelihood.writes) if not self._is_overruled(text) else []
-        if len({each.language for each in found}) < 2:
+        spans = _merged([self._span(text, each) for each in found]) if len(found) > 1 else []
+        if len(spans) < 2:
             bare = text.strip()
             start = text.find(bare)
             return [Span(start, start + len(bare), whole.language, whole.probability)] if bare else []
-        return _merged([self._span(text, each) for each in found])
+        return spans
 
     def marked(self, text: str, whole: Guess) -> tuple[Guess, list[Span]]:
         """Return the language of a line and its spans.
@@ -141,13 +148,22 @@ class Identifier:
         guess = self._untaught(part, found.script, Guess(UNKNOWN, found.probability))
         return Span(found.start, found.end, *guess)
 
+    def _scripts_of(self, texts: Sequence[str]) -> list[int]:
+        """Return the script of most letters of each text; those that mix scripts are scored to count them."""
+        scripts = only_scripts(texts)
+        mixed = np.flatnonzero(scripts == MIXED).tolist()
+        if mixed:
+            scripts[mixed] = self._scorer.lines([texts[at] for at in mixed]).script
+        numbers: list[int] = scripts.tolist()
+        return numbers
+
     def _untaught(self, text: str, script: int, unknown: Guess) -> Guess:
         """Return what can be said of a text that is in none of the taught languages."""
-        by_script = ONE_LANGUAGE.get(SCRIPT_CODES[script])
+        by_script = _SCRIPT_LANGUAGES[script]
         if by_script:
             return Guess(by_script, SCRIPT_CERTAINTY) if by_script not in self._taught_names else unknown
-        found = self.library.language_of(text[:LONGEST_LINE]) if self.library and script else None
-        return Guess(*found) if found and found[0] not in self._taught_names else unknown
+        found = self.library.language_of(text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE]) if self.library and script else None
+        return Guess._make(found) if found and found[0] not in self._taught_names else unknown
 
     def _is_overruled(self, text: str) -> bool:
         return bool(self._overruled) and line_size(text) in self._overruled_sizes and line_key(text) in self._overruled

@@ -19,6 +19,7 @@ START, END = 1, 2  # stand before and after each word; both are control characte
 APOSTROPHE = 0x27
 APOSTROPHES = "'’ʼ‘ʻ"  # as typed for one letter or sign (glottal stop, elision): one in the model, untouched in the text
 OTHER, LETTER, CAPITAL, MARK, SIGN, NOT_SEEN = 0, 1, 2, 3, 4, 255
+MIXED = 255  # instead of a script: a text has letters of several
 SCRIPT_CODES = ("Zzzz", "Hani", *sorted(SCRIPTS))
 _ALL_CODES = 0x110000
 _SCRIPT_NUMBERS = {code: number for number, code in enumerate(SCRIPT_CODES)}
@@ -105,6 +106,24 @@ def spell_joined(joined: str, n_texts: int) -> Words:
     inside |= between & (np.arange(len(codes)) > 0) & (np.arange(len(codes)) < len(codes) - 1)
     codes = np.where(between, np.uint32(APOSTROPHE), codes)
     return _marked(codes, inside, has_capital)
+
+
+def only_scripts(texts: Sequence[str]) -> Integers:
+    """Return for each text the number in ``SCRIPT_CODES`` of the script of its letters, 0 where it has none, ``MIXED`` where they are of several.
+
+    Args:
+        texts: at least one.
+    """
+    codes = _code_points("\n".join(texts))
+    kinds = _letters.kinds(codes)
+    is_letter = (kinds == LETTER) | (kinds == CAPITAL)
+    ends = np.cumsum([len(text) + 1 for text in texts])
+    starts = np.concatenate([[0], ends[:-1]])
+    scripts = _letters.scripts(codes).astype(np.uint8)
+    codes_end = np.zeros(1, dtype=np.uint8)  # for the last text, which has no line end after it and may be empty
+    highest = np.maximum.reduceat(np.concatenate([np.where(is_letter, scripts, np.uint8(0)), codes_end]), starts)
+    lowest = np.minimum.reduceat(np.concatenate([np.where(is_letter, scripts, np.uint8(255)), codes_end + np.uint8(255)]), starts)
+    return np.where((lowest == highest) | (highest == 0) & (lowest == 255), highest, MIXED).astype(np.int64)
 
 
 def _marked(codes: Codes, inside: npt.NDArray[np.bool_], has_capital: npt.NDArray[np.bool_]) -> Words:
