@@ -15,7 +15,7 @@ reader, Gopher repetition and quality filters, exact duplicates (signatures, fin
 lines writer. Its language filters need a model that has to be downloaded, so it names no languages. Gopher's limits are for English, so
 they are set to drop hardly anything: the later stages then see as much text as Mbegu's. What Mbegu does on top of that cannot all be
 switched off and is on: languages of each line, repeated lines and passages, noise, papers, what is dropped with its reasons, the report.
-The start-up of both (one short text) is measured and taken off.
+The start-up of both (one document) is measured and taken off.
 
 With ``--ray-megabytes`` so much of the input is cleaned by Ray too, and both results are compared row for row.
 """
@@ -157,12 +157,12 @@ def run(command: list[str], size: int, label: str, timeout_s: float | None = Non
     return seconds
 
 
-def one_short_text(scratch: Path) -> Path:
-    """Return a folder with one short text: what a contender takes for it is its start-up."""
+def one_text(data: Path, scratch: Path) -> Path:
+    """Return a folder with one document, which no filter drops: what a contender takes for it is its start-up."""
     folder = scratch / "one"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "part-0.jsonl").write_text(json.dumps({"text": "ọmọ lọ sí ọjà. " * 20}, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "part-0.jsonl").write_text(json.dumps({"text": next(perturbed(data))}, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
 
 
@@ -181,7 +181,10 @@ def against_peer(options: argparse.Namespace, workers: int) -> None:
     for name in ("mbegu", "datatrove"):
         out = options.scratch / name
         seconds = 0.0
-        for folder, label, of in ((one_short_text(options.scratch), "start-up", 1000), (options.scratch / "small", f"{workers} worker(s)", size)):
+        for folder, label, of in (
+            (one_text(options.data, options.scratch), "start-up, one document", 3000),
+            (options.scratch / "small", f"{workers} worker(s)", size),
+        ):
             command = ours(folder, out, workers, options) if name == "mbegu" else [options.peer, "-c", PEER, str(folder), str(out), str(workers)]
             shutil.rmtree(out, ignore_errors=True)
             seconds = run(command, of, f"{name}, {label}", options.peer_timeout_s, seconds)

@@ -126,10 +126,11 @@ class _Decision:
         out_documents = self._stubs(batch, documents, kept, read.letters_in[alive], read.repeated[alive])
         signs = suspects.find_suspects(batch)
         letters, blank = batch.letters.tolist(), batch.is_blank.tolist()
-        left = {i: _without_gaps(blank, np.flatnonzero(kept[bounds[i] : bounds[i + 1]]) + bounds[i]) for i in range(len(documents)) if i not in out_documents}
+        spans = [(i, bounds[i], bounds[i + 1]) for i in range(len(documents)) if i not in out_documents]
+        left = {i: _without_gaps(blank, np.flatnonzero(kept[first:end]) + first) for i, first, end in spans}
         cuts = self._passages(batch, left, numbers)
-        for i, here in left.items():
-            document = documents[i]
+        for i, all_left in left.items():
+            document, here = documents[i], all_left
             lines, own_places = [batch.lines[line] for line in here], [places[line] for line in here]
             if i in cuts:
                 lines, own_places, still = self._without_passages(document, lines, own_places, cuts[i])
