@@ -56,6 +56,7 @@ def _with_processes(function: Callable[[Task], Facts], tasks: Sequence[Task], wo
 
 
 def _done(function: Callable[[Task], Facts], task: Task) -> Facts:
+    """Do one task; by its name Ray sends it to its processes."""
     return function(task)
 
 
@@ -73,7 +74,7 @@ def _with_ray(function: Callable[[Task], Facts], tasks: Sequence[Task], workers:
         else:
             ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
     try:
-        remote = ray.remote(_done)
+        remote: Any = ray.remote(_done)
         waiting: deque[Any] = deque()
         for task in tasks:
             waiting.append(remote.remote(function, task))
