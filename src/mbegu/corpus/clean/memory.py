@@ -16,8 +16,9 @@ Task = TypeVar("Task")
 def with_quiet_memory(function: Callable[[Task], dict[str, Any]], task: Task) -> dict[str, Any]:
     """Return what a function returns for a task, and let Python and the C library look after memory less often meanwhile.
 
-    Python's collector of circles of objects is off: a part makes millions of objects and hardly a circle, and is over soon. And glibc, once a
-    large piece was given back to it, holds pieces up to that size instead of asking the system for new pages each time. Measured on 20 MB: the collector took 5 %.
+    Python's collector of circles of objects is off: a part makes millions of objects and hardly a circle, and is over soon; on 20 MB the collector
+    took 5 % of the time. And glibc, once a large piece was given back to it, holds pieces up to that size instead of asking the system for new
+    pages each time.
 
     Args:
         function: works on a part.
