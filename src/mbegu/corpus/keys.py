@@ -11,7 +11,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ _SEPARATING = ("Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf",
 _EMOJI = "\U0001f000-\U0001faff"
 _NOT_WORD = re.compile(r"[\W_]+")
 _MULTIPLIER = 0x9E3779B97F4A7C15  # odd; 2**64 divided by the golden ratio
-_MASK = (1 << 64) - 1
+MOST_HELD_POWERS = 1 << 20  # 16 MB of them; longer texts are rare and make their own
 
 
 @functools.cache
@@ -95,28 +94,83 @@ def code_span_hashes(codes: npt.NDArray[np.uint32], sizes: Counts, length: int) 
     offsets = np.concatenate([[0], np.cumsum(sizes - length + 1)]).astype(np.int64)
     if not len(codes):
         return np.zeros(0, dtype=np.uint64), offsets
-    return mix(_polynomial(codes.astype(np.uint64), length)[span_starts(sizes, length)]), offsets
+    return mix(whole_spans(rolled_hashes(codes, (length,))[0], sizes, length)), offsets
 
 
-def span_starts(sizes: Counts, length: int) -> npt.NDArray[np.bool_]:
-    """Return at which characters a span of ``length`` begins that ends in the same text; the last ``length - 1`` of all are left out.
+def whole_spans(rolled: Hashes, sizes: Counts, length: int) -> Hashes:
+    """Return the hashes of the windows that lie in one text [spans], without those that reach into the next.
 
     Args:
+        rolled: hashes of all windows, as ``rolled_hashes`` gives them.
         sizes: characters of each text [texts]; one shorter than ``length`` has no span.
-        length: characters in a span.
+        length: characters in a window.
     """
-    ends = np.cumsum(sizes)
-    total = int(ends[-1]) if len(ends) else 0
-    starts = np.ones(total, dtype=bool)
-    for back in range(1, length):
-        starts[(ends - back)[sizes >= back]] = False
-    return starts[: max(0, total - length + 1)]
+    starts = (np.cumsum(sizes) - sizes).tolist()
+    parts = [rolled[start : start + size - length + 1] for start, size in zip(starts, sizes.tolist(), strict=True) if size >= length]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 
 def rolled_hashes(codes: npt.NDArray[np.uint32], lengths: Sequence[int]) -> list[Hashes]:
-    """Return the unmixed hash of every window of each of several lengths over ``codes`` [characters - length + 1]; texts are not heeded."""
-    wide = codes.astype(np.uint64)
-    return _polynomials(wide, lengths)
+    """Return the unmixed hash of every window of each of several lengths over ``codes`` [characters - length + 1]; texts are not heeded.
+
+    A window's hash is a polynomial modulo 2**64 in an odd number, whose inverse exists. So one running sum serves every length: what was added
+    between two places, divided by the power at which the window begins.
+    """
+    powers, inverses = powers_of(len(codes))
+    sums = _running_sums(codes.astype(np.uint64) * inverses)
+    return [(sums[length:] - sums[:-length]) * powers[length - 1 :] if length <= len(codes) else np.zeros(0, np.uint64) for length in lengths]
+
+
+def sequence_hashes(codes: npt.NDArray[np.uint32], *sizes: Counts) -> list[Hashes]:
+    """Hash sequences that are given one after another, in one or several ways to divide ``codes`` into such.
+
+    Args:
+        codes: of all sequences [characters].
+        sizes: of the sequences [sequences], for each division.
+
+    Returns:
+        A polynomial hash modulo 2**64 of each sequence [sequences], for each division; 0 for an empty one.
+    """
+    powers, inverses = powers_of(len(codes))
+    sums = _running_sums((codes.astype(np.uint64) + np.uint64(1)) * powers)
+    return [_sequence_hashes(sums, inverses, own) for own in sizes]
+
+
+def _sequence_hashes(sums: Hashes, inverses: Hashes, sizes: Counts) -> Hashes:
+    hashes = np.zeros(len(sizes), dtype=np.uint64)
+    filled = np.flatnonzero(sizes)
+    ends = np.cumsum(sizes)[filled]
+    starts = ends - sizes[filled]
+    hashes[filled] = mix((sums[ends] - sums[starts]) * inverses[starts] + sizes[filled].astype(np.uint64))
+    return hashes
+
+
+def _running_sums(values: Hashes) -> Hashes:
+    """Return the sum of all values before each place, and of all at the end [values + 1]."""
+    sums = np.zeros(len(values) + 1, dtype=np.uint64)
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def powers_of(count: int) -> tuple[Hashes, Hashes]:
+    """Return the first powers [count] of the number that hashes are made with, and of its inverse, modulo 2**64."""
+    held = 1 << max(12, (count - 1).bit_length())
+    powers, inverses = _held_powers(held) if held <= MOST_HELD_POWERS else _make_powers(count)
+    return powers[:count], inverses[:count]
+
+
+def _make_powers(count: int) -> tuple[Hashes, Hashes]:
+    return _powers_of(_MULTIPLIER, count), _powers_of(pow(_MULTIPLIER, -1, 1 << 64), count)
+
+
+def _powers_of(base: int, count: int) -> Hashes:
+    factors = np.full(count, base, dtype=np.uint64)
+    factors[:1] = 1
+    powers: Hashes = np.cumprod(factors, dtype=np.uint64)
+    return powers
+
+
+_held_powers = functools.lru_cache(maxsize=4)(_make_powers)
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -125,32 +179,3 @@ def mix(hashes: Hashes) -> Hashes:
     hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed: Hashes = hashes ^ (hashes >> np.uint64(31))
     return mixed
-
-
-def _polynomial(codes: Hashes, length: int) -> Any:
-    """Return the polynomial hash (modulo 2**64) of every window of ``length`` codes."""
-    return _polynomials(codes, (length,))[0]
-
-
-def _polynomials(codes: Hashes, lengths: Sequence[int]) -> list[Any]:
-    """Return the polynomial hashes of the windows of several lengths, doubling the width as it goes; widths are shared by all lengths."""
-    totals: list[Any] = [None] * len(lengths)
-    covered = [0] * len(lengths)
-    power, width = codes, 1
-    while True:
-        for i, length in enumerate(lengths):
-            if length & width:
-                totals[i] = power[: len(codes) - width + 1] if totals[i] is None else _joined(totals[i], covered[i], power, width)
-                covered[i] += width
-        if 2 * width > max(lengths):
-            return totals
-        power = _joined(power, width, power, width)
-        width *= 2
-
-
-def _joined(left: Any, left_width: int, right: Any, right_width: int) -> Any:
-    """Return the hashes of windows that are a window of ``left`` followed by one of ``right``."""
-    count = max(0, min(len(left), len(right) - left_width))
-    joined = left[:count] * np.uint64(pow(_MULTIPLIER, right_width, 1 << 64) & _MASK)
-    joined += right[left_width : left_width + count]
-    return joined

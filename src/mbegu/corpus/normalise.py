@@ -17,6 +17,8 @@ _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*){2,}")
 # C0 and C1 controls other than tab and line feed, byte order marks left inside, non-characters.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# All that the three above look for; most texts have none of it, and one look says so.
+_RARE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ def normalise(text: str) -> Normalised:
     Runs of three and more line ends become two. A surrogate that belongs to no pair (broken JSON has them) becomes U+FFFD and is
     counted as replaced together with those of decoding.
     """
-    text = _LINE_ENDS.sub("\n", text)
-    text, removed = _CONTROLS.subn("", text)
-    if not text.isascii():
+    removed = 0
+    if _RARE.search(text):
+        text = _LINE_ENDS.sub("\n", text)
+        text, removed = _CONTROLS.subn("", text)
         text = _SURROGATES.sub(REPLACEMENT, text)
     nfc = text if text.isascii() else unicodedata.normalize("NFC", text)
     clean = _BLANK_LINES.sub("\n\n", nfc).strip()

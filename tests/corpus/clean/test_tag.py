@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,24 @@ def test_spans_are_stretches_of_lines_in_one_language() -> None:
         ("ọjà", "yor", 0.9),
     ]
     assert "spans" not in tag.meta_of(lines, guesses, {"yor": 0.95, "swh": 0.05})
+
+
+class Counting:
+    """An identifier that says a language by the first letter, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def lines(self, texts: Sequence[str]) -> list[Guess]:
+        self.asked += texts
+        return [Guess("yor" if text[0] == "ọ" else "hau", 0.9) for text in texts]
+
+
+def test_short_lines_are_asked_about_once_and_lines_that_are_gone_never() -> None:
+    identifier = Counting()
+    languages = tag.LineLanguages(identifier)
+    long = "ɗ" * (tag.SHORT_CHARACTERS + 1)
+    for _ in range(2):
+        guesses = languages.some(["ọjà", "gone", "ɗaki", "ọjà", long], [0, 2, 3, 4])
+        assert [guess.language for guess in guesses] == ["yor", tag.UNKNOWN, "hau", "yor", "hau"]
+    assert identifier.asked == ["ọjà", "ɗaki", long, long]

@@ -205,3 +205,16 @@ def test_a_short_name_and_a_value_with_a_tab_are_a_pair_and_an_indented_line_is_
 def test_two_ethiopic_word_spaces_end_a_sentence_and_one_does_not() -> None:
     batch = make_batch(["ልጆች፡ወደ፡ገበያ፡ሄዱ", "ልጆች ወደ ገበያ ሄዱ፡፡", "ልጆች ወደ ገበያ ሄዱ።"])
     assert (batch.counts[:, END] > 0).tolist() == [False, True, True]
+
+
+def test_a_part_of_a_batch_is_the_batch_of_these_lines() -> None:
+    texts = ["Ọmọ náà lọ.\n\nÓ dára! 12", "ሰላም፡፡ ነው\nẸ káàbọ̀", "x" * 3000 + "\nkékeré"]
+    whole = make_batch(texts)
+    lines = np.array([0, 2, 4, 5])
+    part = whole.part(lines, np.array([0, 0, 1, 2]), 3)
+    again = make_batch(["Ọmọ náà lọ.\nÓ dára! 12", "Ẹ káàbọ̀", "x" * 3000])
+    assert part.lines == again.lines
+    for name in ("codes", "kinds", "starts", "counts", "key_codes", "owner"):
+        assert (getattr(part, name) == getattr(again, name)).all(), name
+    assert (part.line_hashes() == again.line_hashes()).all()
+    assert part.counts.sum() == len(part.codes)

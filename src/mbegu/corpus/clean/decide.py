@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mbegu.corpus.clean.compare import NONE, Compared, Names
 from mbegu.corpus.clean.drops import Drops
 from mbegu.corpus.clean.kinds import OwnModels
 from mbegu.corpus.clean.measure import group_of, kind_of
-from mbegu.corpus.clean.passages import RepeatedSpans, find_passages
+from mbegu.corpus.clean.passages import Cut, RepeatedSpans, find_passages
 from mbegu.corpus.clean.reasons import NOTHING_LEFT, OTHER_LANGUAGE
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier
@@ -65,10 +65,12 @@ class _Decision:
         self._own = OwnModels(work, task.compared.kinds)
         self._drops = Drops()
         self._identifier = make_identifier(task.settings)
+        self._languages_of = tag.LineLanguages(self._identifier)
         self._languages: Counter[str] = Counter()
         self._duplicates: Counter[str] = Counter()
         self._suspects: Counter[str] = Counter()
         self._pairs: list[dict[str, Any]] = []
+        self._pair_kinds: Counter[str] = Counter()
         self._names = Names(work)
         self._kept_bytes = 0
 
@@ -120,26 +122,28 @@ class _Decision:
         bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
         places = [number for i in alive for number in read.line_numbers[i]]
         kept = np.ones(len(batch.lines), dtype=bool)
-        guesses = self._identifier.lines(batch.lines)
-        self._lines(batch, documents, numbers, places, kept, guesses)
+        guesses = self._lines(batch, documents, numbers, places, kept)
         out_documents = self._stubs(batch, documents, kept, read.letters_in[alive], read.repeated[alive])
         signs = suspects.find_suspects(batch)
-        for i, document in enumerate(documents):
-            if i in out_documents:
-                continue
-            here = _without_gaps(batch, [line for line in range(bounds[i], bounds[i + 1]) if kept[line]])
+        letters, blank = batch.letters.tolist(), batch.is_blank.tolist()
+        spans = [(i, bounds[i], bounds[i + 1]) for i in range(len(documents)) if i not in out_documents]
+        left = {i: _without_gaps(blank, np.flatnonzero(kept[first:end]) + first) for i, first, end in spans}
+        cuts = self._passages(batch, left, numbers)
+        for i, all_left in left.items():
+            document, here = documents[i], all_left
             lines, own_places = [batch.lines[line] for line in here], [places[line] for line in here]
-            if int(self._hits[numbers[i]]) >= passages.MIN_HITS and not self._leaves(passages.NAME):
-                lines, own_places, left = self._without_passages(document, lines, own_places, int(numbers[i]))
-                here = [here[line] for line in left]
+            if i in cuts:
+                lines, own_places, still = self._without_passages(document, lines, own_places, cuts[i])
+                here = [here[line] for line in still]
             first = next((number for number, line in enumerate(lines) if line.strip()), 0)
             last = next((number for number in reversed(range(len(lines))) if lines[number].strip()), -1) + 1
             lines, own_places, here = lines[first:last], own_places[first:last], here[first:last]
             if not any(character.isalpha() for line in lines for character in line):
                 self._drops.add(document.source, 0, NOTHING_LEFT, "no line of it was kept", "")
                 continue
-            shares = tag.shares_of([guesses[line].language for line in here], batch.letters[here].tolist()) if guesses else {}
-            meta = tag.meta_of(lines, [guesses[line] for line in here], shares) if shares else {}
+            own_guesses = [guesses[line] for line in here]
+            shares = tag.shares_of([guess.language for guess in own_guesses], [letters[line] for line in here])
+            meta = tag.meta_of(lines, own_guesses, shares) if shares else {}
             yield self._finished(document, "\n".join(lines), own_places, shares, signs[i], meta)
 
     def _lines(
@@ -149,9 +153,12 @@ class _Decision:
         numbers: npt.NDArray[np.int64],
         places: list[int],
         kept: Mask,
-        guesses: list[Any],
-    ) -> None:
-        """Mark the lines that are dropped in ``kept`` [lines] and record them, one filter after another."""
+    ) -> list[Any]:
+        """Mark the lines that are dropped in ``kept`` [lines] and record them, one filter after another.
+
+        Returns:
+            The languages of the lines [lines], as far as they were still there when they were asked for.
+        """
         limits = self._task.compared.limits
         keys = boilerplate.line_keys(batch)
         count, first = self._line_table(keys)
@@ -176,6 +183,7 @@ class _Decision:
         runs = self._runs(batch, documents, ~kept)
         drop(runs, lists.NAME)
         drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
+        guesses = self._languages_of.some(batch.lines, np.flatnonzero(kept & ~batch.is_blank).tolist())
         limit = limits[noise.NAME].value
         if limit is not None:
             bits = self._noise.line_surprises(batch)
@@ -188,6 +196,7 @@ class _Decision:
             wrong = np.array(tag.wrong_lines(batch.lines, guesses, self._settings.keep_languages, tag.SURE, self._identifier))
             drop(wrong, OTHER_LANGUAGE, lambda line: f"{guesses[line].language}, {100 * guesses[line].probability:.0f} % sure")
         drop(structure.find_empty_headings(batch, kept), structure.HEADING)
+        return guesses
 
     def _noise_of_its_kind(self, batch: Batch, documents: list[Document], guesses: list[Any], noisy: Mask) -> Mask:
         """Return which of the lines that are noise in the whole are so beside their own kind of text too, and in no language that was taught."""
@@ -243,10 +252,25 @@ class _Decision:
         known = (self._line_hashes[at] == keys) & (keys != 0)
         return np.where(known, self._line_count[at], 0).astype(np.int64), np.where(known, self._line_first[at], NONE)
 
-    def _without_passages(self, document: Document, lines: list[str], places: list[int], number: int) -> tuple[list[str], list[int], list[int]]:
+    def _passages(self, batch: Batch, left: Mapping[int, list[int]], numbers: npt.NDArray[np.int64]) -> dict[int, list[Cut]]:
+        """Return what is to be cut out of documents because it came before.
+
+        Args:
+            batch: the lines.
+            left: the lines that are left of each document that is.
+            numbers: of the documents in the part [documents].
+        """
+        if self._leaves(passages.NAME):
+            return {}
+        asked = [i for i in left if self._hits[numbers[i]] >= passages.MIN_HITS]
+        texts = ["\n".join(batch.lines[line] for line in left[i]) for i in asked]
+        found = find_passages(texts, [int(numbers[i]) + self._offset for i in asked], self._spans, self._settings.passage_letters)
+        return {i: cuts for i, cuts in zip(asked, found, strict=True) if cuts}
+
+    def _without_passages(self, document: Document, lines: list[str], places: list[int], cuts: list[Cut]) -> tuple[list[str], list[int], list[int]]:
         """Return the lines of a document without passages that came before, their places, and which they were; record what is cut out."""
         left = list(lines)
-        for cut in find_passages(lines, number + self._offset, self._spans, self._settings.passage_letters):
+        for cut in cuts:
             if self._task.kept.has(document.source, places[cut.line], passages.NAME):
                 continue
             left[cut.line] = cut.left
@@ -261,15 +285,15 @@ class _Decision:
     ) -> Document:
         """Return the document as it is kept, with what is known about it."""
         meta = document.meta | languages
+        size = len(text.encode("utf-8"))
         if shares:
-            size = len(text.encode("utf-8"))
             for language, share in shares.items():
                 self._languages[language] += round(size * share)
         if signs:
             meta["suspect"] = ", ".join(signs)
             self._suspects.update(signs)
         meta["lines"] = _ranges(places)
-        self._kept_bytes += len(text.encode("utf-8"))
+        self._kept_bytes += size
         return replace(document, text=text, meta=meta)
 
     def _leaves(self, reason: str) -> bool:
@@ -281,7 +305,8 @@ class _Decision:
     def _pair(self, kind: str, first: int, second: str, similarity: float, text: str) -> None:
         if kind in ("exact", "near"):
             self._duplicates[kind] += 1
-        if sum(pair["kind"] == kind for pair in self._pairs) < PAIRS_PER_PART // 4:
+        if self._pair_kinds[kind] < PAIRS_PER_PART // 4:
+            self._pair_kinds[kind] += 1
             self._pairs.append(
                 {
                     "kind": kind,
@@ -293,14 +318,16 @@ class _Decision:
             )
 
 
-def _without_gaps(batch: Batch, lines: list[int]) -> list[int]:
-    """Return the lines without blank ones that follow another blank one."""
-    blank = batch.is_blank
-    return [line for place, line in enumerate(lines) if not (blank[line] and place and blank[lines[place - 1]])]
+def _without_gaps(blank: list[bool], lines: npt.NDArray[np.int64]) -> list[int]:
+    """Return the numbers of lines without blank ones that follow another blank one; ``blank`` [lines] tells which those are."""
+    kept = lines.tolist()
+    return [line for before, line in zip([-1, *kept], kept, strict=False) if not (blank[line] and before >= 0 and blank[before])]
 
 
 def _ranges(places: list[int]) -> str:
     """Return numbers of lines as ranges: ``1-4,7``."""
+    if len(places) > 1 and places == list(range(places[0], places[0] + len(places))):
+        return f"{places[0]}-{places[-1]}"
     parts: list[list[int]] = []
     for place in places:
         if parts and place in (parts[-1][1], parts[-1][1] + 1):

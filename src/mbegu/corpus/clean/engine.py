@@ -6,9 +6,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, TypeVar
 
 from mbegu.core.errors import MissingDependencyError, ResourceError
+from mbegu.corpus.clean.memory import with_quiet_memory
 
 Task = TypeVar("Task")
 Facts = dict[str, Any]
@@ -29,11 +31,12 @@ def run_tasks(function: Callable[[Task], Facts], tasks: Sequence[Task], engine: 
         MissingDependencyError: Ray is not installed.
         ResourceError: a process ended by force, most often for want of memory.
     """
+    quiet = partial(with_quiet_memory, function)
     if engine == "ray":
-        return _with_ray(function, tasks, workers)
+        return _with_ray(quiet, tasks, workers)
     if workers == 1 or len(tasks) < 2:
-        return map(function, tasks)
-    return _with_processes(function, tasks, workers)
+        return map(quiet, tasks)
+    return _with_processes(quiet, tasks, workers)
 
 
 def _with_processes(function: Callable[[Task], Facts], tasks: Sequence[Task], workers: int) -> Iterator[Facts]:
@@ -52,6 +55,11 @@ def _with_processes(function: Callable[[Task], Facts], tasks: Sequence[Task], wo
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _done(function: Callable[[Task], Facts], task: Task) -> Facts:
+    """Do one task; by its name Ray sends it to its processes."""
+    return function(task)
+
+
 def _with_ray(function: Callable[[Task], Facts], tasks: Sequence[Task], workers: int) -> Iterator[Facts]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -66,10 +74,10 @@ def _with_ray(function: Callable[[Task], Facts], tasks: Sequence[Task], workers:
         else:
             ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
     try:
-        remote = ray.remote(function)
+        remote: Any = ray.remote(_done)
         waiting: deque[Any] = deque()
         for task in tasks:
-            waiting.append(remote.remote(task))
+            waiting.append(remote.remote(function, task))
             if len(waiting) >= AHEAD * workers:
                 yield ray.get(waiting.popleft())
         while waiting:

@@ -182,7 +182,7 @@ class _Measurement:
         has_letters = np.bincount(whole.owner[lines], weights=whole.letters[lines], minlength=whole.documents) > 0
         lines = lines[has_letters[whole.owner[lines]]]
         renumber = np.cumsum(has_letters) - 1
-        batch = Batch([whole.lines[i] for i in lines.tolist()], renumber[whole.owner[lines]], int(has_letters.sum()))
+        batch = whole.part(lines, renumber[whole.owner[lines]], int(has_letters.sum()))
         for number in np.flatnonzero(~has_letters).tolist():
             self._drops.add(documents[number].source, 0, NOTHING_LEFT, "no line of it was kept", "")
         self._group_letters(documents, whole, forms)
@@ -217,7 +217,7 @@ class _Measurement:
         is_long = whole.letters >= LONG_LETTERS
         long = whole.document_sums(np.where(is_long, whole.letters, 0)).tolist()
         without_end = whole.document_sums(np.where(is_long & (whole.counts[:, END] == 0), whole.letters, 0)).tolist()
-        precomposed = tables().marked[whole.codes]
+        precomposed = tables().marked.take(whole.codes)
         is_mark = whole.kinds == MARK
         carries = precomposed.copy()
         carries[:-1] |= (whole.kinds[:-1] == LETTER) & is_mark[1:]

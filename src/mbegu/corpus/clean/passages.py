@@ -49,27 +49,34 @@ class RepeatedSpans:
         return np.where(self._hashes[places] == hashes, self._first[places], -1)
 
 
-def find_passages(lines: Sequence[str], number: int, repeated: RepeatedSpans, least_letters: int) -> list[Cut]:
-    """Return what is to be cut out of a document.
+def find_passages(texts: Sequence[str], numbers: Sequence[int], repeated: RepeatedSpans, least_letters: int) -> list[list[Cut]]:
+    """Return what is to be cut out of each of some documents [documents].
 
     Args:
-        lines: of the document.
-        number: of the document in the corpus.
+        texts: of the documents [documents].
+        numbers: of the documents in the corpus [documents].
         repeated: spans that stand in several documents.
         least_letters: of a passage.
     """
-    batch = make_batch(["\n".join(lines)])
-    hashes, _, sampled = spans_of(batch, (SPAN_LETTERS,))[0].sampled()
+    batch = make_batch(texts)
+    hashes, owner, sampled = spans_of(batch, (SPAN_LETTERS,))[0].sampled()
     first = repeated.first_of(hashes)
-    hit = (first >= 0) & (first < number)
+    hit = (first >= 0) & (first < np.array(numbers, dtype=np.int64)[owner])
+    bounds = np.searchsorted(owner, np.arange(batch.documents + 1)).tolist()
+    ends = np.cumsum(batch.key_sums)
+    spans_before = np.cumsum(np.maximum(batch.key_sums - SPAN_LETTERS + 1, 0)).tolist()
     covered = np.zeros(len(batch.key_codes), dtype=bool)
-    origins: list[tuple[int, int, int]] = []
-    for begin, end in _stretches(hit):
-        start, stop = _reach(sampled, begin, end, len(covered))
-        if end - begin >= MIN_HITS and stop - start >= least_letters:
-            covered[start:stop] = True
-            origins.append((start, stop, Counter(first[begin:end].tolist()).most_common(1)[0][0]))
-    return _cuts(batch, covered, origins) if origins else []
+    origins: list[list[tuple[int, int, int]]] = [[] for _ in texts]
+    for number in np.unique(owner[hit]).tolist():
+        own = slice(bounds[number], bounds[number + 1])
+        letters, base = int(batch.key_sums[number]), int(ends[number] - batch.key_sums[number])
+        places = sampled[own] - (spans_before[number - 1] if number else 0)
+        for begin, end in _stretches(hit[own]):
+            start, stop = _reach(places, begin, end, letters)
+            if end - begin >= MIN_HITS and stop - start >= least_letters:
+                covered[base + start : base + stop] = True
+                origins[number].append((base + start, base + stop, Counter(first[own][begin:end].tolist()).most_common(1)[0][0]))
+    return _cuts(batch, covered, origins)
 
 
 def _stretches(hit: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -87,22 +94,27 @@ def _reach(sampled: npt.NDArray[np.int64], begin: int, end: int, letters: int) -
     return start, min(stop, letters)
 
 
-def _cuts(batch: Batch, covered: npt.NDArray[np.bool_], origins: list[tuple[int, int, int]]) -> list[Cut]:
-    """Return the sentences that lie in what is covered."""
+def _cuts(batch: Batch, covered: npt.NDArray[np.bool_], origins: list[list[tuple[int, int, int]]]) -> list[list[Cut]]:
+    """Return for each document the sentences that lie in what is covered."""
+    cuts: list[list[Cut]] = [[] for _ in origins]
+    if not covered.any():
+        return cuts
     letters_before = np.concatenate([[0], np.cumsum(batch.kinds <= DIGIT)])
     covered_before = np.concatenate([[0], np.cumsum(covered)])
-    cuts = []
-    for number, line in enumerate(batch.lines):
-        base, left, out, first = int(batch.starts[number]), [], [], -1
+    starts = letters_before[batch.starts]
+    first_line = np.searchsorted(batch.owner, np.arange(batch.documents))
+    for number in np.flatnonzero(covered_before[starts[1:]] > covered_before[starts[:-1]]).tolist():  # lines in which anything is covered
+        line, base, owner = batch.lines[number], int(batch.starts[number]), int(batch.owner[number])
+        left, out, first = [], [], -1
         for start, stop in _sentences(line):
             low, high = int(letters_before[base + start]), int(letters_before[base + stop])
             if high > low and covered_before[high] - covered_before[low] >= MIN_SENTENCE_SHARE * (high - low):
                 out.append(line[start:stop])
-                first = next((origin for begin, end, origin in origins if begin < high and end > low), first)
+                first = next((origin for begin, end, origin in origins[owner] if begin < high and end > low), first)
             else:
                 left.append(line[start:stop])
         if out:
-            cuts.append(Cut(number, "".join(left).strip(), "".join(out).strip(), first))
+            cuts[owner].append(Cut(number - int(first_line[owner]), "".join(left).strip(), "".join(out).strip(), first))
     return cuts
 
 

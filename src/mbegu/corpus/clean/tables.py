@@ -57,7 +57,7 @@ class DocumentTable:
 
     def __enter__(self) -> DocumentTable:
         file = self._replacing.__enter__()
-        self._writer = self._pq.ParquetWriter(file, self._schema, compression="lz4")
+        self._writer = self._pq.ParquetWriter(file, self._schema, compression="lz4", use_dictionary=False, write_statistics=False)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

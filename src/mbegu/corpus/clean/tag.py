@@ -7,11 +7,49 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mbegu.corpus.identify.identifier import Guess
 from mbegu.corpus.identify.library import with_collective
 
 UNKNOWN = "und"
 SURE = 0.9  # probability from which on a line counts as being in the language named
+SHORT_CHARACTERS = 60  # lines up to here are remembered
+MOST_REMEMBERED = 50_000
 MIXED_SHARE = 0.1  # of a text in a second language, from which on it is mixed
+NOT_ASKED = Guess(UNKNOWN, 0.0)
+
+
+class LineLanguages:
+    """Names the languages of lines, and remembers what was said of short ones, which come again and again.
+
+    Args:
+        identifier: what names them.
+    """
+
+    def __init__(self, identifier: Any) -> None:
+        self._identifier = identifier
+        self._known: dict[str, Any] = {}
+
+    def some(self, lines: Sequence[str], wanted: Sequence[int]) -> list[Any]:
+        """Return what the identifier says of lines.
+
+        Args:
+            lines: NFC.
+            wanted: the numbers of the lines to be named.
+
+        Returns:
+            A guess for each line [lines]; those that are not wanted are unknown.
+        """
+        known = self._known
+        new = [line for line in dict.fromkeys(lines[number] for number in wanted) if line not in known]
+        said = dict(zip(new, self._identifier.lines(new), strict=True))
+        guesses: list[Any] = [NOT_ASKED] * len(lines)
+        for number in wanted:
+            line = lines[number]
+            guesses[number] = said[line] if line in said else known[line]
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        known.update((line, guess) for line, guess in said.items() if len(line) <= SHORT_CHARACTERS)
+        return guesses
 
 
 def shares_of(languages: Sequence[str], letters: Sequence[int]) -> dict[str, float]:
@@ -48,13 +86,14 @@ def _spans(lines: Sequence[str], guesses: Sequence[Any]) -> list[tuple[int, int,
     Changes within a line are not looked for: it takes ten times as long as naming the line. A line that mixes languages is unknown as a whole.
     """
     found: list[tuple[int, int, str, float]] = []
-    base = 0
+    base, last = 0, ""
     for line, (language, probability) in zip(lines, guesses, strict=True):
-        if line.strip():
+        if line and not line.isspace():
             start, before = base, 0.0
-            if found and found[-1][2] == language:
+            if language == last:
                 start, _, _, before = found.pop()
             found.append((start, base + len(line), language, max(before, probability)))
+            last = language
         base += len(line) + 1
     return found
 
@@ -90,5 +129,4 @@ def is_one_of(language: str, wanted: Sequence[str]) -> bool:
     return any(not with_collective(language).isdisjoint(with_collective(other)) for other in wanted)
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

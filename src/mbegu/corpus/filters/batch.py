@@ -1,10 +1,12 @@
 """What the filters look at: the lines of many documents at once, as code points with their kinds.
 
-Everything per character is done on whole arrays: a few Python operations a line, none a character.
+Everything per character is done on whole arrays: a few Python operations a line, none a character. ``take`` and ``compress`` do the same as
+square brackets in half the time.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.corpus.keys import Counts, Hashes, code_span_hashes, mix, rolled_hashes, span_starts
+from mbegu.corpus.keys import Counts, Hashes, code_span_hashes, mix, rolled_hashes, sequence_hashes, whole_spans
 from mbegu.corpus.lines import SENTENCE_ENDS
 
 LETTER, MARK, DIGIT, SPACE, END, OTHER = range(6)
@@ -24,6 +26,8 @@ PLANE = 0x20000  # code points from here on are rare ideographs: taken as letter
 SAMPLE_BITS = 4
 SAMPLE_ONE_IN = 1 << SAMPLE_BITS  # of the spans of 50 letters: enough to see a passage of 200
 LONG_LETTERS = 40  # a line with that many letters and digits is hardly the same by chance
+FIELD_BITS = 10
+MOST_IN_FIELD = (1 << FIELD_BITS) - 1
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 Codes = npt.NDArray[np.uint32]
@@ -79,9 +83,28 @@ class Batch:
         self.codes = np.minimum(raw, PLANE - 1) if len(raw) and int(raw.max()) >= PLANE else raw
         sizes = np.fromiter(map(len, self.lines), dtype=np.int64, count=len(self.lines))
         self.starts = np.concatenate([[0], np.cumsum(sizes)])
-        self.kinds = tables().kinds[self.codes]
+        self.kinds = tables().kinds.take(self.codes)
         if self.codes.size and (spaces := self.codes == ETHIOPIC_SPACE).any():
             self.kinds[1:][spaces[1:] & spaces[:-1]] = END  # two of them are typed for a full stop
+
+    def part(self, lines: npt.NDArray[np.int64], owner: npt.NDArray[np.int64], documents: int) -> Batch:
+        """Return some lines, by their numbers in order, as a batch of their own; what is known of their characters is not worked out again.
+
+        Args:
+            lines: that are in the part [lines of the part].
+            owner: the number of the document of each, in the part [lines of the part].
+            documents: how many there are in the part.
+        """
+        sizes = np.diff(self.starts)
+        is_in = np.zeros(len(self.lines), dtype=bool)
+        is_in[lines] = True
+        characters = np.repeat(is_in, sizes)
+        part = copy.copy(self)
+        part.__dict__ = {"lines": [self.lines[line] for line in lines.tolist()], "owner": owner, "documents": documents}
+        part.codes, part.kinds = np.compress(characters, self.codes), np.compress(characters, self.kinds)
+        part.starts = np.concatenate([[0], np.cumsum(sizes[lines])])
+        part.counts = self.counts[lines]
+        return part
 
     @functools.cached_property
     def counts(self) -> Counts:
@@ -89,9 +112,13 @@ class Batch:
         counts = np.zeros((len(self.lines), KINDS), dtype=np.int64)
         filled = np.flatnonzero(np.diff(self.starts))
         if len(filled):
-            for kind in range(0, KINDS, 2):  # two kinds at a time, in the halves of 64 bits
-                sums = np.add.reduceat(_halves(kind)[self.kinds], self.starts[filled])
-                counts[filled, kind], counts[filled, kind + 1] = sums & np.uint64(0xFFFFFFFF), sums >> np.uint64(32)
+            # All kinds are added up at once, in fields of 64 bits; lines are cut where a field could overflow.
+            cuts = np.union1d(self.starts[filled], np.arange(0, len(self.kinds), MOST_IN_FIELD))
+            sums = np.add.reduceat(np.left_shift(np.uint64(1), (self.kinds * np.uint8(FIELD_BITS)).astype(np.uint64)), cuts)
+            lines = np.searchsorted(cuts, self.starts[filled])
+            for kind in range(KINDS):
+                field = (sums >> np.uint64(kind * FIELD_BITS)) & np.uint64(MOST_IN_FIELD)
+                counts[filled, kind] = np.add.reduceat(field.astype(np.int64), lines)
         return counts
 
     @property
@@ -109,12 +136,12 @@ class Batch:
     @functools.cached_property
     def key_codes(self) -> Codes:
         """The lower-case letters, marks and digits of all lines: what ``letters_and_marks`` keeps of them."""
-        return self.lower[self.kinds <= DIGIT]
+        return np.compress(self.kinds <= DIGIT, self.lower)
 
     @functools.cached_property
     def lower(self) -> Codes:
         """All characters in lower case [characters]."""
-        return tables().lower[self.codes]
+        return tables().lower.take(self.codes)
 
     @functools.cached_property
     def key_sizes(self) -> Counts:
@@ -124,7 +151,7 @@ class Batch:
 
     def line_hashes(self) -> Hashes:
         """A hash of the letters, marks and digits of each line [lines]; 0 where there are none."""
-        return sequence_hashes(self.key_codes, self.key_sizes)
+        return self._hashes[0]
 
     def line_sums(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Add up a value of each character [characters] to one of each line [lines]."""
@@ -140,7 +167,11 @@ class Batch:
 
     def document_hashes(self) -> Hashes:
         """A hash of the letters, marks and digits of each document [documents]; 0 where there are none."""
-        return sequence_hashes(self.key_codes, self.key_sums)
+        return self._hashes[1]
+
+    @functools.cached_property
+    def _hashes(self) -> list[Hashes]:
+        return sequence_hashes(self.key_codes, self.key_sizes, self.key_sums)
 
     @functools.cached_property
     def key_sums(self) -> Counts:
@@ -186,16 +217,8 @@ def spans_of(batch: Batch, lengths: Sequence[int]) -> list[Spans]:
     made = []
     for length, rolled in zip(lengths, rolled_hashes(batch.key_codes, lengths), strict=True):
         offsets = np.concatenate([[0], np.cumsum(np.maximum(sizes - length + 1, 0))])
-        made.append(Spans(rolled[span_starts(sizes, length)], offsets))
+        made.append(Spans(whole_spans(rolled, sizes, length), offsets))
     return made
-
-
-@functools.cache
-def _halves(kind: int) -> Hashes:
-    """Return for each kind what it adds: 1 for ``kind``, 2**32 for the next, else 0."""
-    values = np.zeros(KINDS, dtype=np.uint64)
-    values[kind], values[kind + 1] = 1, 1 << 32
-    return values
 
 
 def make_batch(texts: Sequence[str]) -> Batch:
@@ -203,29 +226,6 @@ def make_batch(texts: Sequence[str]) -> Batch:
     split = [text.split("\n") for text in texts]
     owner = np.repeat(np.arange(len(texts)), [len(lines) for lines in split]).astype(np.int64)
     return Batch([line for lines in split for line in lines], owner, len(texts))
-
-
-def sequence_hashes(codes: Codes, sizes: Counts) -> Hashes:
-    """Return a polynomial hash modulo 2**64 of each of several sequences that are given one after another; 0 for an empty one."""
-    hashes = np.zeros(len(sizes), dtype=np.uint64)
-    filled = np.flatnonzero(sizes)
-    if not len(filled):
-        return hashes
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    place = np.arange(len(codes)) - np.repeat(starts, sizes)
-    terms = (codes.astype(np.uint64) + np.uint64(1)) * _powers(int(sizes.max()))[place]
-    hashes[filled] = mix(np.add.reduceat(terms, starts[filled]) + sizes[filled].astype(np.uint64))
-    return hashes
-
-
-@functools.lru_cache(maxsize=4)
-def _powers_of_size(size: int) -> Hashes:
-    powers: Hashes = np.multiply.accumulate(np.concatenate([np.ones(1, np.uint64), np.full(size - 1, _MULTIPLIER)]))
-    return powers
-
-
-def _powers(least: int) -> Hashes:
-    return _powers_of_size(1 << max(12, (least - 1).bit_length()))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def pair_counts(batch: Batch, group: Counts, groups: int) -> tuple[Counts, Count
     """
     bins, first, is_pair = _pairs(batch)
     if groups == 1 and not group.any():
-        return np.bincount(bins[is_pair], minlength=BINS)[None], np.bincount(first[is_pair], minlength=BINS)[None]
+        return tuple(np.bincount(np.compress(is_pair, codes), minlength=BINS)[None] for codes in (bins, first))  # type: ignore[return-value]
     own = np.repeat(group, np.diff(batch.starts))
     is_pair &= (own >= 0) & (own < groups)
     shift = own[is_pair] * BINS
@@ -86,8 +86,8 @@ class Model:
     def line_surprises(self, batch: Batch) -> npt.NDArray[np.float64]:
         """Return the mean surprise of a letter after a common one in each line [lines]; 0 where there are too few of them."""
         bins, first, is_pair = _pairs(batch)
-        good = is_pair & self.common[first]
-        bits = np.where(good, self.letters[first] - self.pairs[bins], np.float32(0))
+        good = is_pair & self.common.take(first)
+        bits = np.where(good, self.letters.take(first) - self.pairs.take(bins), np.float32(0))
         pairs, totals = batch.line_sums(good), batch.line_sums(bits)
         return np.where(pairs >= MIN_PAIRS, totals / np.maximum(pairs, 1), 0.0)
 

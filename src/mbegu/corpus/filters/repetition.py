@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mbegu.corpus.filters.batch import Limit, Spans
+from mbegu.corpus.keys import Hashes
 
 NAME = "repeats itself"
 MEASURES = "share of a document's spans of 20 letters that stand in it before"
@@ -26,9 +27,17 @@ def repeated_shares(spans: Spans) -> npt.NDArray[np.float64]:
     offsets = spans.offsets
     sizes, shares = np.diff(offsets), np.zeros(len(offsets) - 1)
     for number in np.flatnonzero(sizes >= MIN_SPANS).tolist():
-        own = np.sort(spans.raw[offsets[number] : offsets[number + 1]])
-        shares[number] = int((own[1:] == own[:-1]).sum()) / len(own)
+        own = spans.raw[offsets[number] : offsets[number + 1]]
+        shares[number] = _repeats(own) / len(own)
     return shares
+
+
+def _repeats(hashes: Hashes) -> int:
+    """Return how many hashes came before. Only those that share their highest bits with another are sorted, which is few."""
+    bits = len(hashes).bit_length() + 3
+    bins = (hashes >> np.uint64(64 - bits)).astype(np.int64)
+    shared = np.sort(np.compress(np.bincount(bins).take(bins) > 1, hashes))
+    return int((shared[1:] == shared[:-1]).sum())
 
 
 def histogram(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

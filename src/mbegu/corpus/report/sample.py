@@ -20,6 +20,7 @@ from mbegu.corpus.report.pairs import Lookup
 # So much text is held in all, and of each group an equal part of it.
 SAMPLE_BYTES = 8_000_000
 CHARACTERS_AT_ONCE = 1_000_000
+LENGTHS_AT_ONCE = 100_000
 # Ends of the classes of lengths, in characters; the last class has no end.
 DOCUMENT_ENDS = (100, 300, 1_000, 3_000, 10_000, 30_000)
 LINE_ENDS = (20, 50, 100, 200, 500, 2_000)
@@ -76,7 +77,7 @@ def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, in
     characters = {name: _Characters(groups[name].characters) for name in groups}
     lengths: Counter[int] = Counter()
     length_bytes: Counter[int] = Counter()
-    lines: Counter[int] = Counter()
+    lines, line_lengths = np.zeros(len(LINE_ENDS) + 1, dtype=np.int64), list[int]()
     for path in paths:
         for document in read_documents(path):
             lookup.see(document.text, document.source, document.id)
@@ -89,14 +90,18 @@ def look(paths: Sequence[Path], grouping: Grouping, group_bytes: Mapping[str, in
             length_class = _class_of(len(document.text), DOCUMENT_ENDS)
             lengths[length_class] += 1
             length_bytes[length_class] += size
-            lines.update(_class_of(len(line), LINE_ENDS) for line in document.text.split("\n") if line.strip())
+            line_lengths += [len(line) for line in document.text.split("\n") if line and not line.isspace()]
+            if len(line_lengths) >= LENGTHS_AT_ONCE:
+                lines += _classes_of(line_lengths, LINE_ENDS)
+                line_lengths.clear()
             if group.sample_bytes + size <= 2 * quota and chance(document.id) < quota / max(1, group_bytes[name]):
                 group.sample.append(Sampled(document.text, document.source, document.language))
                 group.sample_bytes += size
+    lines += _classes_of(line_lengths, LINE_ENDS)
     for each in characters.values():
         each.finish()
-    classes, line_classes = range(len(DOCUMENT_ENDS) + 1), range(len(LINE_ENDS) + 1)
-    return Seen(groups, [lengths[i] for i in classes], [length_bytes[i] for i in classes], [lines[i] for i in line_classes])
+    classes = range(len(DOCUMENT_ENDS) + 1)
+    return Seen(groups, [lengths[i] for i in classes], [length_bytes[i] for i in classes], lines.tolist())
 
 
 def parts_of(group: Group, share: float, salt: str) -> tuple[list[Sampled], list[Sampled]]:
@@ -138,6 +143,11 @@ def lines_of(group: Group) -> Iterator[str]:
 
 def _class_of(length: int, ends: Sequence[int]) -> int:
     return bisect.bisect_left(ends, length)
+
+
+def _classes_of(lengths: Sequence[int], ends: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return how many lengths are in each class [ends + 1]."""
+    return np.bincount(np.searchsorted(ends, np.array(lengths, dtype=np.int64)), minlength=len(ends) + 1)
 
 
 def chance(name: str) -> float:
