@@ -39,7 +39,8 @@ LABELS = Path(__file__).parent / "labels" / "somali_wiki.csv"
 GOOD = ("prose", "verse")
 MAX_JUNK_SHARE, MIN_GOOD_SHARE = 0.03, 0.97
 _NUMBER = re.compile(r"curid=(\d+)")
-_TAG = re.compile(r"<[^<>]*>|\[\[[^\[\]|]*\|")
+_TAG = re.compile(r"<[^<>]*>|\[\[[^\[\]|]*\||\[ ?\d{1,3} ?\]")
+MIN_COMMON = 0.3  # of a line, where a passage was cut out of it
 
 
 @dataclass
@@ -84,11 +85,18 @@ def match(page: Page, text: str) -> None:
         if label != "field":
             open_lines[key(line)].append(number)
     for line in filter(None, map(key, text.split("\n"))):
-        found = line if open_lines.get(line) else next((own for own, left in open_lines.items() if left and (line in own or own in line and own)), None)
+        found = line if open_lines.get(line) else _longest_part(line, [own for own, left in open_lines.items() if left])
         if found is None:
             page.unmatched.append(line)
         else:
             page.kept.add(open_lines[found].pop(0))
+
+
+def _longest_part(line: str, others: list[str]) -> str | None:
+    """Return which of other lines is a large part of a line, or holds it as one; the likest in length."""
+    shares = [(min(len(line), len(own)) / max(len(line), len(own)), own) for own in others if own and (own in line or line in own)]
+    share, own = max(shares, default=(0.0, ""))
+    return own if share >= MIN_COMMON else None
 
 
 def clean_pages(folder: Path, out: Path, pages: list[Page]) -> list[Page]:

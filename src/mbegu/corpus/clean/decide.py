@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
-from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
-from mbegu.corpus.filters.batch import Batch, Mask, make_batch, spans_of
+from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects, titles
+from mbegu.corpus.filters.batch import Batch, Limit, Mask, make_batch, spans_of
 from mbegu.corpus.findings import EXACT, NEAR, excerpt
 from mbegu.ledger.memory import peak_memory_bytes
 
@@ -173,8 +173,9 @@ class _Decision:
         for line in np.flatnonzero(drop(found, boilerplate.REPEATED, lambda line: self._where(int(first[line])))).tolist():
             self._duplicates["line"] += 1
             self._pair("line", int(first[line]), documents[int(batch.owner[line])].source, 1.0, batch.lines[line])
-        runs = self._runs(batch, documents, ~kept)
-        drop(runs, lists.NAME)
+        compared = self._task.compared
+        drop(lists.find_runs(batch, ~kept) & _is_on(compared.groups, documents)[batch.owner], lists.NAME)
+        drop(titles.find_titles(batch, ~kept) & _is_on(compared.titles, documents)[batch.owner], titles.NAME)
         drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         limit = limits[noise.NAME].value
         if limit is not None:
@@ -199,13 +200,6 @@ class _Decision:
 
     def _is_taught(self, guesses: list[Any], line: int) -> bool:
         return guesses[line].language in self._identifier.codes and guesses[line].probability >= tag.SURE
-
-    def _runs(self, batch: Batch, documents: list[Document], out: Mask) -> Mask:
-        """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""
-        groups = self._task.compared.groups
-        on = np.array([groups[group_of(document.source)].value is not None for document in documents])
-        found: Mask = lists.find_runs(batch, out) & on[batch.owner]
-        return found
 
     def _stubs(
         self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]
@@ -291,6 +285,11 @@ class _Decision:
                     "excerpt": excerpt(text),
                 }
             )
+
+
+def _is_on(groups: Mapping[str, Limit], documents: list[Document]) -> Mask:
+    """Return for which documents a filter is on that has a limit for each kind of text."""
+    return np.array([groups[group_of(document.source)].value is not None for document in documents], dtype=bool)
 
 
 def _without_gaps(batch: Batch, lines: list[int]) -> list[int]:

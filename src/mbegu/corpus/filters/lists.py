@@ -1,7 +1,7 @@
 """Lists, menus and titles: runs of short lines in which no sentence ends.
 
 Poems, songs, word lists and stories for children are short lines too. So the filter is off where such lines make up a large part of
-the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends. Where not even long lines hold
+the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends, nor a stanza. Where not even long lines hold
 the end of a sentence, as in transcripts of speech, the want of one says nothing: there it is off as well.
 """
 
@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from mbegu.corpus.filters.batch import END, LONG_LETTERS, Batch, Limit, Mask
+from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, Limit, Mask
+from mbegu.corpus.keys import Counts
 
 NAME = "list or menu"
 MEASURES = "letters of a line; three and more short lines one after another in which no sentence ends are a list"
 MIN_RUN = 3
+MIN_STANZA_LINES = 4
+MIN_STANZA_LETTERS = 12.0  # of a line, in the mean: half a line of most metres; names in a list have about as many, but fewer words
+MIN_STANZA_WORDS = 2.5  # of a line, in the mean, where words are parted by spaces
+MAX_STANZA_SPREAD = 0.35  # standard deviation of the letters of its lines by their mean: verse is even, menus are not
 MAX_SHARE = 0.3
 MAX_SHARE_WITHOUT_END = 0.5
 
@@ -62,10 +67,38 @@ def find_runs(batch: Batch, is_out: Mask, most_letters: float = LONG_LETTERS) ->
     longest = np.zeros(count, dtype=np.int64)
     np.maximum.at(longest, paragraph[of_text], batch.letters[of_text])
     is_bare = (ends == 0) & (longest < most_letters)
+    is_bare &= ~_are_stanzas(batch, of_text, paragraph[of_text], count)
     is_prose = np.zeros(len(blank), dtype=bool)
     is_prose[of_text] = ~is_bare[paragraph[of_text]]
     # A run is a stretch without prose within a document; blank lines do not count.
     run = np.cumsum(is_prose | new_document)
     sizes = np.bincount(run, weights=~blank & ~is_prose)
     found: Mask = is_text & ~is_prose & (sizes[run] >= MIN_RUN)
+    return found
+
+
+def find_stanzas(batch: Batch, is_text: Mask) -> Mask:
+    """Return which lines [lines] belong to a stanza: a paragraph of several lines of nearly the same length and some words each."""
+    new_document = np.concatenate([[True], batch.owner[1:] != batch.owner[:-1]])
+    begins = is_text & (new_document | ~np.concatenate([[False], is_text[:-1]]))
+    of_text = np.flatnonzero(is_text)
+    found = np.zeros(len(is_text), dtype=bool)
+    if len(of_text):
+        paragraph = (np.cumsum(begins) - 1)[of_text]
+        found[of_text] = _are_stanzas(batch, of_text, paragraph, int(paragraph[-1]) + 1)[paragraph]
+    return found
+
+
+def _are_stanzas(batch: Batch, of_text: Counts, paragraph: Counts, count: int) -> Mask:
+    """Return which paragraphs [count] are stanzas, from the numbers of their lines and the paragraph of each of these."""
+    lines = np.bincount(paragraph, minlength=count)
+    letters = (batch.counts[of_text, LETTER] + batch.counts[of_text, MARK]).astype(np.float64)
+    mean = np.bincount(paragraph, weights=letters, minlength=count) / np.maximum(lines, 1)
+    square = np.bincount(paragraph, weights=letters**2, minlength=count) / np.maximum(lines, 1)
+    spread = np.sqrt(np.maximum(square - mean**2, 0.0)) / np.maximum(mean, 1.0)
+    found: Mask = (lines >= MIN_STANZA_LINES) & (mean >= MIN_STANZA_LETTERS) & (mean < LONG_LETTERS) & (spread <= MAX_STANZA_SPREAD)
+    if found.any():
+        words = np.array([len(batch.lines[line].split()) if found[own] else 0 for line, own in zip(of_text.tolist(), paragraph.tolist(), strict=True)])
+        mean_words = np.bincount(paragraph, weights=words, minlength=count) / np.maximum(lines, 1)
+        found &= (mean_words >= MIN_STANZA_WORDS) | (mean_words <= 1.0)  # 1: a script without spaces between words, or single words
     return found

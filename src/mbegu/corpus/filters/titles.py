@@ -1,0 +1,71 @@
+"""Titles and headings that stand between paragraphs, and labels and captions of one line.
+
+Only where a line holds a whole paragraph, as the corpus itself shows: there a short line is hardly ever text. The filter is off for a kind of
+text (one folder, one file ending) where lines are sentences, where sentences are not ended by a sign, and where short lines make up more
+than a little of the text, as dialogue and verse do. A document without any long line is left alone, and so is a stanza.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mbegu.corpus.filters.batch import END, LONG_LETTERS, Batch, Limit, Mask
+from mbegu.corpus.filters.lists import find_stanzas
+from mbegu.corpus.keys import Counts
+
+NAME = "title or heading"
+MEASURES = "letters of a line; one or two short lines between paragraphs are titles, headings or captions"
+MIN_LONG_LINES = 100  # fewer say too little about how a text is written
+MIN_ENDS_OF_LINE = 1.5  # sentences that end in a long line, in the mean: about 1 where a line is a sentence or wrapped, 2 and more in paragraphs
+MAX_SHARE_WITHOUT_END = 0.2
+MAX_SHORT_SHARE = 0.1
+MOST_TOGETHER = 2  # a third short line is a list, or talk
+MAX_ENDED_LETTERS = 25  # a heading with a full stop after it is shorter than most sentences
+OTHER_ENDS = "?!؟።॥߹…？！:：\"”»’)"  # with one of these at its end a short line says or asks something, or leads on to what follows
+
+
+def choose(long: int, long_without_end: int, short: int, long_lines: int, long_ends: int) -> Limit:
+    """Return the limit for one kind of text.
+
+    Args:
+        long: letters in its long lines.
+        long_without_end: of these, letters in lines in which no sentence ends.
+        short: letters in short lines that are neither in lists nor no text by their form.
+        long_lines: how many long lines there are.
+        long_ends: ends of sentences in them.
+    """
+    if long_lines < MIN_LONG_LINES:
+        return Limit(None, f"off: only {long_lines:,} long lines, {MIN_LONG_LINES} are needed to know how this is written")
+    ends, unmarked, share = long_ends / long_lines, long_without_end / max(1, long), short / max(1, short + long)
+    if ends < MIN_ENDS_OF_LINE:
+        return Limit(None, f"off: {ends:.1f} sentences end in a long line, so a line is no paragraph here")
+    if unmarked > MAX_SHARE_WITHOUT_END:
+        return Limit(None, f"off: {100 * unmarked:.0f} % of the letters of long lines stand in lines without the end of a sentence")
+    if share > MAX_SHORT_SHARE:
+        return Limit(None, f"off: {100 * share:.0f} % of the letters stand in short lines outside lists, so they are text here")
+    return Limit(LONG_LETTERS, f"{ends:.1f} sentences end in a long line, {100 * share:.1f} % of the letters stand in short lines outside lists")
+
+
+def find_titles(batch: Batch, is_out: Mask) -> Mask:
+    """Return which lines [lines] are titles or headings; ``is_out`` [lines] are those dropped for another reason."""
+    is_text = ~batch.is_blank & ~is_out
+    is_long = batch.letters >= LONG_LETTERS
+    ends = batch.counts[:, END]
+    is_paragraph = is_text & is_long & (ends > 0)
+    beside_paragraphs = batch.document_sums(is_paragraph)[batch.owner] > 0
+    found: Mask = is_text & ~is_long & beside_paragraphs & (_run_sizes(batch, is_text, is_long) <= MOST_TOGETHER)
+    found &= (ends == 0) | ((ends == 1) & (batch.letters < MAX_ENDED_LETTERS))
+    if not found.any():
+        return found
+    found &= ~find_stanzas(batch, is_text)
+    for line in np.flatnonzero(found).tolist():
+        found[line] = batch.lines[line].rstrip()[-1:] not in OTHER_ENDS
+    return found
+
+
+def _run_sizes(batch: Batch, is_text: Mask, is_long: Mask) -> Counts:
+    """Return for each line [lines] how many short lines of text follow one another where it stands, blank ones and those that are out apart."""
+    new_document = np.concatenate([[True], batch.owner[1:] != batch.owner[:-1]]) if len(batch.owner) else np.zeros(0, dtype=bool)
+    run = np.cumsum((is_text & is_long) | new_document)
+    sizes: Counts = np.bincount(run, weights=is_text & ~is_long).astype(np.int64)[run]
+    return sizes
