@@ -174,8 +174,13 @@ class _Decision:
             self._duplicates["line"] += 1
             self._pair("line", int(first[line]), documents[int(batch.owner[line])].source, 1.0, batch.lines[line])
         compared = self._task.compared
-        drop(lists.find_runs(batch, ~kept) & _is_on(compared.groups, documents)[batch.owner], lists.NAME)
-        drop(titles.find_titles(batch, ~kept) & _is_on(compared.titles, documents)[batch.owner], titles.NAME)
+        is_paragraphs = _is_on(compared.titles, documents)[batch.owner]
+        runs = lists.find_runs(batch, ~kept)
+        if is_paragraphs.any():
+            runs |= lists.find_wide_runs(batch, ~kept) & is_paragraphs
+        drop(runs & _is_on(compared.groups, documents)[batch.owner], lists.NAME)
+        if is_paragraphs.any():
+            drop(titles.find_titles(batch, ~kept) & is_paragraphs, titles.NAME)
         drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         limit = limits[noise.NAME].value
         if limit is not None:

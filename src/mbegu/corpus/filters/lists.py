@@ -15,10 +15,12 @@ from mbegu.corpus.keys import Counts
 NAME = "list or menu"
 MEASURES = "letters of a line; three and more short lines one after another in which no sentence ends are a list"
 MIN_RUN = 3
+WIDE_LETTERS = 3 * LONG_LETTERS  # of a line in a list, where lines are else paragraphs that end with a sign
 MIN_STANZA_LINES = 4
 MIN_STANZA_LETTERS = 12.0  # of a line, in the mean: half a line of most metres; names in a list have about as many, but fewer words
 MIN_STANZA_WORDS = 2.5  # of a line, in the mean, where words are parted by spaces
 MAX_STANZA_SPREAD = 0.35  # standard deviation of the letters of its lines by their mean: verse is even, menus are not
+LEADS_ON = ":："
 MAX_SHARE = 0.3
 MAX_SHARE_WITHOUT_END = 0.5
 
@@ -74,6 +76,26 @@ def find_runs(batch: Batch, is_out: Mask, most_letters: float = LONG_LETTERS) ->
     run = np.cumsum(is_prose | new_document)
     sizes = np.bincount(run, weights=~blank & ~is_prose)
     found: Mask = is_text & ~is_prose & (sizes[run] >= MIN_RUN)
+    return found
+
+
+def find_wide_runs(batch: Batch, is_out: Mask) -> Mask:
+    """Return which lines [lines] belong to a run of lines that are short or not too long, in none of which a sentence ends, most of them short.
+
+    For text whose lines are paragraphs only: ``titles`` knows which that is. A line that leads on to what follows, with a colon, is none.
+    """
+    found = find_runs(batch, is_out, WIDE_LETTERS)
+    wide = np.flatnonzero(found & (batch.letters >= LONG_LETTERS))
+    if not len(wide):
+        return found
+    is_prose = ~found & ~batch.is_blank & ~is_out
+    new_document = np.concatenate([[True], batch.owner[1:] != batch.owner[:-1]])
+    run = np.cumsum(is_prose | new_document)
+    short = np.bincount(run, weights=found & (batch.letters < LONG_LETTERS))
+    every = np.bincount(run, weights=found)
+    found &= (2 * short > every)[run]
+    for line in wide.tolist():
+        found[line] &= batch.lines[line].rstrip()[-1:] not in LEADS_ON
     return found
 
 

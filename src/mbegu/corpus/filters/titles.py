@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mbegu.corpus.filters.batch import END, LONG_LETTERS, Batch, Limit, Mask
-from mbegu.corpus.filters.lists import find_stanzas
+from mbegu.corpus.filters.lists import LEADS_ON, WIDE_LETTERS, find_stanzas
 from mbegu.corpus.keys import Counts
 
 NAME = "title or heading"
@@ -21,7 +21,7 @@ MAX_SHARE_WITHOUT_END = 0.2
 MAX_SHORT_SHARE = 0.1
 MOST_TOGETHER = 2  # a third short line is a list, or talk
 MAX_ENDED_LETTERS = 25  # a heading with a full stop after it is shorter than most sentences
-OTHER_ENDS = "?!؟።॥߹…？！:：\"”»’)"  # with one of these at its end a short line says or asks something, or leads on to what follows
+SPOKEN_ENDS = "?!؟߹…？！\"”»’)"  # a short line that ends in one of these is asked, cried or quoted
 
 
 def choose(long: int, long_without_end: int, short: int, long_lines: int, long_ends: int) -> Limit:
@@ -53,19 +53,36 @@ def find_titles(batch: Batch, is_out: Mask) -> Mask:
     ends = batch.counts[:, END]
     is_paragraph = is_text & is_long & (ends > 0)
     beside_paragraphs = batch.document_sums(is_paragraph)[batch.owner] > 0
-    found: Mask = is_text & ~is_long & beside_paragraphs & (_run_sizes(batch, is_text, is_long) <= MOST_TOGETHER)
-    found &= (ends == 0) | ((ends == 1) & (batch.letters < MAX_ENDED_LETTERS))
+    is_short = is_text & ~is_long & beside_paragraphs
+    found: Mask = is_short & (ends == 0) & (_run_sizes(batch, is_text, is_long | (ends > 0)) <= MOST_TOGETHER)
+    found |= _first_lines(batch, is_text, is_long & (ends == 0) & (batch.letters < WIDE_LETTERS) & beside_paragraphs)
+    found |= is_short & (ends == 1) & (batch.letters < MAX_ENDED_LETTERS) & (_run_sizes(batch, is_text, is_long) <= MOST_TOGETHER)
     if not found.any():
         return found
     found &= ~find_stanzas(batch, is_text)
     for line in np.flatnonzero(found).tolist():
-        found[line] = batch.lines[line].rstrip()[-1:] not in OTHER_ENDS
+        found[line] = batch.lines[line].rstrip()[-1:] not in (SPOKEN_ENDS if ends[line] else LEADS_ON)
     return found
 
 
-def _run_sizes(batch: Batch, is_text: Mask, is_long: Mask) -> Counts:
-    """Return for each line [lines] how many short lines of text follow one another where it stands, blank ones and those that are out apart."""
+def _first_lines(batch: Batch, is_text: Mask, wanted: Mask) -> Mask:
+    """Return which lines [lines] of those ``wanted`` are the first text of their document with a blank line below."""
+    found = np.zeros(len(wanted), dtype=bool)
+    candidates = np.flatnonzero(wanted[:-1] & batch.is_blank[1:] & (batch.owner[1:] == batch.owner[:-1]))
+    if len(candidates):
+        documents, first = np.unique(batch.owner[is_text], return_index=True)
+        first_of = np.full(batch.documents, -1)
+        first_of[documents] = np.flatnonzero(is_text)[first]
+        found[candidates] = first_of[batch.owner[candidates]] == candidates
+    return found
+
+
+def _run_sizes(batch: Batch, is_text: Mask, breaks: Mask) -> Counts:
+    """Return for each line [lines] how many lines follow one another where it stands, blank ones and those that are out apart.
+
+    Lines of text that are ``breaks`` [lines] end a run.
+    """
     new_document = np.concatenate([[True], batch.owner[1:] != batch.owner[:-1]]) if len(batch.owner) else np.zeros(0, dtype=bool)
-    run = np.cumsum((is_text & is_long) | new_document)
-    sizes: Counts = np.bincount(run, weights=is_text & ~is_long).astype(np.int64)[run]
+    run = np.cumsum((is_text & breaks) | new_document)
+    sizes: Counts = np.bincount(run, weights=is_text & ~breaks).astype(np.int64)[run]
     return sizes
