@@ -180,7 +180,8 @@ class _Decision:
             runs |= lists.find_wide_runs(batch, ~kept) & is_paragraphs
         drop(runs & _is_on(compared.groups, documents)[batch.owner], lists.NAME)
         if is_paragraphs.any():
-            drop(titles.find_titles(batch, ~kept) & is_paragraphs, titles.NAME)
+            ended = np.array([compared.titles[group_of(document.source)].value or 0 for document in documents])[batch.owner]
+            drop(titles.find_titles(batch, ~kept, ended) & is_paragraphs, titles.NAME)
         drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         limit = limits[noise.NAME].value
         if limit is not None:
