@@ -178,7 +178,7 @@ class _Decision:
         runs = lists.find_runs(batch, ~kept)
         if is_paragraphs.any():
             runs |= lists.find_wide_runs(batch, ~kept) & is_paragraphs
-        drop(runs & _is_on(compared.groups, documents)[batch.owner], lists.NAME)
+        drop(runs & _is_on(compared.groups, documents)[batch.owner] | lists.find_labels(batch, ~kept), lists.NAME)
         if is_paragraphs.any():
             ended = np.array([compared.titles[group_of(document.source)].value or 0 for document in documents])[batch.owner]
             drop(titles.find_titles(batch, ~kept, ended) & is_paragraphs, titles.NAME)

@@ -7,9 +7,11 @@ the end of a sentence, as in transcripts of speech, the want of one says nothing
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, Limit, Mask
+from mbegu.corpus.filters.batch import DIGIT, END, LETTER, LONG_LETTERS, MARK, Batch, Limit, Mask
 from mbegu.corpus.keys import Counts
 
 NAME = "list or menu"
@@ -23,6 +25,11 @@ MAX_STANZA_SPREAD = 0.35  # standard deviation of the letters of its lines by th
 LEADS_ON = ":："
 MAX_SHARE = 0.3
 MAX_SHARE_WITHOUT_END = 0.5
+MAX_SHORT_SHARE = 0.5
+MOST_LABEL_LETTERS = 20
+MIN_LABELS = 4  # one after another, each another one
+MIN_NUMBERED = 5  # lines of a document that differ in their numbers only
+_LABEL = re.compile(rf"\s*([^:.!?]{{1,{MOST_LABEL_LETTERS}}}):\s*[^\s:]")
 
 
 def choose(letters_in_runs: int, letters: int, long: int = 0, long_without_end: int = 0) -> Limit:
@@ -39,6 +46,9 @@ def choose(letters_in_runs: int, letters: int, long: int = 0, long_without_end: 
         return Limit(
             None, f"off: {100 * unmarked:.0f} % of the letters of long lines stand in lines without the end of a sentence: it is not written here"
         )
+    short = 1 - long / max(1, letters)
+    if long and short > MAX_SHORT_SHARE:
+        return Limit(None, f"off: {100 * short:.0f} % of the letters stand in short lines, so that is how this text is written")
     share = letters_in_runs / max(1, letters)
     if share > MAX_SHARE:
         return Limit(
@@ -77,6 +87,38 @@ def find_runs(batch: Batch, is_out: Mask, most_letters: float = LONG_LETTERS) ->
     sizes = np.bincount(run, weights=~blank & ~is_prose)
     found: Mask = is_text & ~is_prose & (sizes[run] >= MIN_RUN)
     return found
+
+
+def find_labels(batch: Batch, is_out: Mask) -> Mask:
+    """Return which lines [lines] are labels with a value, one after another, and which are the same short words with one number after another.
+
+    ``Author: Ayọ̀`` and three such lines and more with other labels are facts about a text. In talk (``Ayọ̀: ó dára``) the same labels come back.
+    ``Chapter 1`` to ``Chapter 5`` and on, with nothing more in the line, are headings. ``is_out`` [lines] may go on a run.
+    """
+    short = (batch.counts[:, END] == 0) & (batch.letters < LONG_LETTERS) & ~batch.is_blank
+    found = np.zeros(len(short), dtype=bool)
+    candidates = np.flatnonzero(short & ~is_out & (batch.counts[:, DIGIT] > 0)).tolist()
+    groups: dict[tuple[int, str], list[int]] = {}
+    for line in candidates:
+        words = "".join(character for character in batch.lines[line] if character.isalpha())
+        groups.setdefault((int(batch.owner[line]), words), []).append(line)
+    for (_, words), lines in groups.items():
+        if words and len(lines) >= MIN_NUMBERED:
+            found[lines] = True
+    labels: list[tuple[int, str]] = []
+    last = -1
+    for line in [*np.flatnonzero(~batch.is_blank).tolist(), -1]:
+        label = _LABEL.match(batch.lines[line]) if line >= 0 and ":" in batch.lines[line] and batch.letters[line] < LONG_LETTERS else None
+        same = line >= 0 and last >= 0 and batch.owner[line] == batch.owner[last]
+        if label is None or not same:
+            names = [name for _, name in labels]
+            if len(labels) >= MIN_LABELS and len(set(names)) == len(names):
+                found[[number for number, _ in labels]] = True
+            labels = []
+        if label is not None:
+            labels.append((line, label[1]))
+        last = line
+    return found & ~is_out
 
 
 def find_wide_runs(batch: Batch, is_out: Mask) -> Mask:
