@@ -108,3 +108,29 @@ def test_a_document_of_which_a_sentence_is_left_is_no_stub() -> None:
 )
 def test_references_are_known_by_their_numbers_and_long_addresses(line: str, reason: str) -> None:
     assert structure.find_forms(make_batch([line]))[0] == reason
+
+
+def labels_in(text: str) -> list[str]:
+    """Return the lines that are taken for labels."""
+    batch = make_batch([text])
+    return [batch.lines[i] for i in np.flatnonzero(lists.find_labels(batch, np.zeros(len(batch.lines), bool)))]
+
+
+def test_labels_with_values_go_and_talk_and_three_lines_stay() -> None:
+    facts = "Òǹkọ̀wé: Ayọ̀\nAwòrán: Bọ́lá\nÌtumọ̀: Dúpẹ́\nÈdè: Yorùbá"
+    assert labels_in(f"{YORUBA}\n\n{facts}") == facts.split("\n")
+    assert labels_in("Ayọ̀: Ó dára\nBọ́lá: Bẹ́ẹ̀ ni\nDúpẹ́: Ó yá\nAyọ̀: Ẹ kú àárọ̀") == []
+    assert labels_in("Ayọ̀: Ó dára\nBọ́lá: Bẹ́ẹ̀ ni\nDúpẹ́: Ó yá") == []
+
+
+@pytest.mark.parametrize(("word", "digits"), [("Sura ya", "123456789"), ("ምዕራፍ", "፩፪፫፬፭፮"), ("ជំពូក", "១២៣៤៥"), ("ߛߌ߰ߘߊ", "߁߂߃߄߅")])
+def test_headings_that_differ_in_their_number_only_go_from_five_on(word: str, digits: str) -> None:
+    headings = [f"{word} {digit}" for digit in digits]
+    assert labels_in(f"\n{SWAHILI}\n".join(headings)) == headings
+    assert labels_in(f"\n{SWAHILI}\n".join(headings[:4])) == []
+    assert labels_in("\n".join(f"{word} {digit} {other}" for digit, other in zip(digits, ("mto", "ziwa", "kisima", "mvua", "bahari"), strict=False))) == []
+
+
+def test_lists_are_not_looked_for_where_most_of_the_text_is_short_lines() -> None:
+    assert lists.choose(10, 1_000, 600).value == lists.LONG_LETTERS
+    assert lists.choose(10, 1_000, 400).why == "off: 60 % of the letters stand in short lines, so that is how this text is written"
