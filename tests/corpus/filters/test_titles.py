@@ -134,3 +134,11 @@ def test_headings_that_differ_in_their_number_only_go_from_five_on(word: str, di
 def test_lists_are_not_looked_for_where_most_of_the_text_is_short_lines() -> None:
     assert lists.choose(10, 1_000, 600).value == lists.LONG_LETTERS
     assert lists.choose(10, 1_000, 400).why == "off: 60 % of the letters stand in short lines, so that is how this text is written"
+
+
+def test_many_long_items_are_a_list_and_a_stanza_of_long_lines_is_none() -> None:
+    item = "Kijiji cha {} cha wavuvi karibu na ziwa kubwa la mashariki mwa nchi"
+    names = [item.format(name) for name in ("Kando", "Bondeni", "Mtoni", "Msituni", "Pwani")]
+    for text, expected in (("\n\n".join(names), True), ("\n\n".join(names[:4]), False), ("\n".join(names), False)):
+        batch = make_batch([f"{SWAHILI}\n\n{text}\n\n{SWAHILI}"])
+        assert lists.find_wide_runs(batch, np.zeros(len(batch.lines), bool)).any() == expected, text

@@ -18,6 +18,7 @@ NAME = "list or menu"
 MEASURES = "letters of a line; three and more short lines one after another in which no sentence ends are a list"
 MIN_RUN = 3
 WIDE_LETTERS = 3 * LONG_LETTERS  # of a line in a list, where lines are else paragraphs that end with a sign
+SURE_RUN = 5
 MIN_STANZA_LINES = 4
 MIN_STANZA_LETTERS = 12.0  # of a line, in the mean: half a line of most metres; names in a list have about as many, but fewer words
 MIN_STANZA_WORDS = 2.5  # of a line, in the mean, where words are parted by spaces
@@ -122,7 +123,10 @@ def find_labels(batch: Batch, is_out: Mask) -> Mask:
 
 
 def find_wide_runs(batch: Batch, is_out: Mask) -> Mask:
-    """Return which lines [lines] belong to a run of lines that are short or not too long, in none of which a sentence ends, most of them short.
+    """Return which lines [lines] belong to a run of lines that are short or not too long, in none of which a sentence ends.
+
+    Most of them must be short, or there must be ``SURE_RUN`` of them: where at most one long line in five holds no end of a sentence
+    (``titles.MAX_SHARE_WITHOUT_END``), so many one after another are by chance fewer than one in three thousand.
 
     For text whose lines are paragraphs only: ``titles`` knows which that is. A line that leads on to what follows, with a colon, is none.
     """
@@ -135,7 +139,7 @@ def find_wide_runs(batch: Batch, is_out: Mask) -> Mask:
     run = np.cumsum(is_prose | new_document)
     short = np.bincount(run, weights=found & (batch.letters < LONG_LETTERS))
     every = np.bincount(run, weights=found)
-    found &= (2 * short > every)[run]
+    found &= ((2 * short > every) | (every >= SURE_RUN))[run]
     for line in wide.tolist():
         found[line] &= batch.lines[line].rstrip()[-1:] not in LEADS_ON
     return found
@@ -160,7 +164,7 @@ def _are_stanzas(batch: Batch, of_text: Counts, paragraph: Counts, count: int) -
     mean = np.bincount(paragraph, weights=letters, minlength=count) / np.maximum(lines, 1)
     square = np.bincount(paragraph, weights=letters**2, minlength=count) / np.maximum(lines, 1)
     spread = np.sqrt(np.maximum(square - mean**2, 0.0)) / np.maximum(mean, 1.0)
-    found: Mask = (lines >= MIN_STANZA_LINES) & (mean >= MIN_STANZA_LETTERS) & (mean < LONG_LETTERS) & (spread <= MAX_STANZA_SPREAD)
+    found: Mask = (lines >= MIN_STANZA_LINES) & (mean >= MIN_STANZA_LETTERS) & (mean < 2 * LONG_LETTERS) & (spread <= MAX_STANZA_SPREAD)
     if found.any():
         words = np.array([len(batch.lines[line].split()) if found[own] else 0 for line, own in zip(of_text.tolist(), paragraph.tolist(), strict=True)])
         mean_words = np.bincount(paragraph, weights=words, minlength=count) / np.maximum(lines, 1)
