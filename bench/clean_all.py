@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from clean_samples import language_of_source, table, write_samples
-
 from mbegu.core.errors import MbeguError
 from mbegu.core.report import Say
 from mbegu.corpus.clean.run import clean

@@ -128,7 +128,10 @@ def test_headings_that_differ_in_their_number_only_go_from_five_on(word: str, di
     headings = [f"{word} {digit}" for digit in digits]
     assert labels_in(f"\n{SWAHILI}\n".join(headings)) == headings
     assert labels_in(f"\n{SWAHILI}\n".join(headings[:4])) == []
-    assert labels_in("\n".join(f"{word} {digit} {other}" for digit, other in zip(digits, ("mto", "ziwa", "kisima", "mvua", "bahari"), strict=False))) == []
+    assert (
+        labels_in("\n".join(f"{word} {digit} {other}" for digit, other in zip(digits, ("mto", "ziwa", "kisima", "mvua", "bahari"), strict=False)))
+        == []
+    )
 
 
 def test_lists_are_not_looked_for_where_most_of_the_text_is_short_lines() -> None:

@@ -69,7 +69,11 @@ def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSetti
             groups[name] = groups.get(name, np.zeros(len(found), np.int64)) + np.array(found)
     counts = {"documents": total, "exact": int((exact != NONE).sum()), "near": int((near != NONE).sum()), "lines": lines, "spans": spans}
     return Compared(
-        offsets.tolist(), limits, {name: _list_limit(*found.tolist()) for name, found in groups.items()}, counts, kinds.choose(work, facts),
+        offsets.tolist(),
+        limits,
+        {name: _list_limit(*found.tolist()) for name, found in groups.items()},
+        counts,
+        kinds.choose(work, facts),
         {name: titles.choose(*found.tolist()[2:]) for name, found in groups.items()},
     )
 

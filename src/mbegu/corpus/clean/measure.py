@@ -227,7 +227,9 @@ class _Measurement:
         carries = precomposed.copy()
         carries[:-1] |= (whole.kinds[:-1] == LETTER) & is_mark[1:]
         marked = whole.document_sums(whole.line_sums(carries).astype(np.int64)).tolist()
-        for document, with_mark, *counts in zip(documents, marked, letters, in_runs, long, without_end, short, long_lines, long_ends, tiny, middle, strict=True):
+        for document, with_mark, *counts in zip(
+            documents, marked, letters, in_runs, long, without_end, short, long_lines, long_ends, tiny, middle, strict=True
+        ):
             group, source = self._groups[group_of(document.source)], self._marks[top_level(document.source)]
             for place, count in enumerate(counts):
                 group[place] += count

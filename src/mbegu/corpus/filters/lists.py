@@ -1,8 +1,8 @@
 """Lists, menus and titles: runs of short lines in which no sentence ends.
 
 Poems, songs, word lists and stories for children are short lines too. So the filter is off where such lines make up a large part of
-the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends, nor a stanza. Where not even long lines hold
-the end of a sentence, as in transcripts of speech, the want of one says nothing: there it is off as well.
+the text of a kind (one folder, one file ending), and it never touches a paragraph in which a sentence ends, nor a stanza. Where not even long
+lines hold the end of a sentence, as in transcripts of speech, the want of one says nothing: there it is off as well.
 """
 
 from __future__ import annotations
@@ -166,7 +166,9 @@ def _are_stanzas(batch: Batch, of_text: Counts, paragraph: Counts, count: int) -
     spread = np.sqrt(np.maximum(square - mean**2, 0.0)) / np.maximum(mean, 1.0)
     found: Mask = (lines >= MIN_STANZA_LINES) & (mean >= MIN_STANZA_LETTERS) & (mean < 2 * LONG_LETTERS) & (spread <= MAX_STANZA_SPREAD)
     if found.any():
-        words = np.array([len(batch.lines[line].split()) if found[own] else 0 for line, own in zip(of_text.tolist(), paragraph.tolist(), strict=True)])
+        words = np.array(
+            [len(batch.lines[line].split()) if found[own] else 0 for line, own in zip(of_text.tolist(), paragraph.tolist(), strict=True)]
+        )
         mean_words = np.bincount(paragraph, weights=words, minlength=count) / np.maximum(lines, 1)
         found &= (mean_words >= MIN_STANZA_WORDS) | (mean_words <= 1.0)  # 1: a script without spaces between words, or single words
     return found

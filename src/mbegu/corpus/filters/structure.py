@@ -106,6 +106,6 @@ def _is_address(line: str) -> bool:
 def _is_mostly_address(line: str) -> bool:
     if len(line) > MAX_REFERENCE_CHARACTERS:
         return False
-    inside = [address for address in _ADDRESS.findall(line) if len(address) >= MIN_REFERENCE_ADDRESS]
+    inside: list[str] = [address for address in _ADDRESS.findall(line) if len(address) >= MIN_REFERENCE_ADDRESS]
     letters = sum(character.isalpha() for address in inside for character in address)
     return letters > 0 and 3 * letters >= sum(character.isalpha() for character in line)

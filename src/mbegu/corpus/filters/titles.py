@@ -21,7 +21,7 @@ MAX_SHARE_WITHOUT_END = 0.2
 MAX_SHORT_SHARE = 0.1
 MOST_TOGETHER = 2  # a third short line is a list, or talk
 MAX_ENDED_LETTERS = 25  # a heading with a full stop after it is shorter than most sentences
-SPOKEN_ENDS = "?!؟߹…？！\"”»’)"  # a short line that ends in one of these is asked, cried or quoted
+SPOKEN_ENDS = '?!؟߹…？！"”»’)'  # a short line that ends in one of these is asked, cried or quoted
 
 
 def choose(long: int, long_without_end: int, short: int, long_lines: int, long_ends: int, tiny: int, middle: int) -> Limit:

@@ -38,7 +38,8 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
 def _bare(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines without marks, but rows of tables and pairs of infoboxes with theirs."""
     for is_form, group in itertools.groupby(lines, lambda line: _FORM.match(line) is not None):
-        yield from group if is_form else plain(group)
+        given = list(group)
+        yield from given if is_form else plain(given)
 
 
 def _article(lines: Iterable[str]) -> Iterator[str]:
