@@ -103,6 +103,8 @@ def test_a_document_of_which_a_sentence_is_left_is_no_stub() -> None:
         (". Ramani http://www.example.org/ramani/ya/mito/na/maziwa/ya/mashariki.html . Ilisomwa 2013", structure.REFERENCE),
         ("Soma zaidi kuhusu mvua za leo hapa https://t.example/AbCdEf12", ""),
         ("Habari | https://www.example.org/ramani/ya/mito/na/maziwa/ya/mashariki", structure.ADDRESS),
+        ("! mvua ni njema kwa shamba na mto !!!", ""),
+        ("! Mji !! Watu", structure.TABLE),
         ("Kitabu chenye ISBN kimechapishwa upya mwaka huu.", ""),
     ],
 )
@@ -121,6 +123,7 @@ def test_labels_with_values_go_and_talk_and_three_lines_stay() -> None:
     assert labels_in(f"{YORUBA}\n\n{facts}") == facts.split("\n")
     assert labels_in("Ayọ̀: Ó dára\nBọ́lá: Bẹ́ẹ̀ ni\nDúpẹ́: Ó yá\nAyọ̀: Ẹ kú àárọ̀") == []
     assert labels_in("Ayọ̀: Ó dára\nBọ́lá: Bẹ́ẹ̀ ni\nDúpẹ́: Ó yá") == []
+    assert labels_in("\n".join(f"19{year} - 1950 : ó kọ́ ilé kan" for year in (31, 35, 39, 41))) == []
 
 
 @pytest.mark.parametrize(("word", "digits"), [("Sura ya", "123456789"), ("ምዕራፍ", "፩፪፫፬፭፮"), ("ជំពូក", "១២៣៤៥"), ("ߛߌ߰ߘߊ", "߁߂߃߄߅")])

@@ -30,7 +30,7 @@ MAX_SHORT_SHARE = 0.5
 MOST_LABEL_LETTERS = 20
 MIN_LABELS = 4  # one after another, each another one
 MIN_NUMBERED = 5  # lines of a document that differ in their numbers only
-_LABEL = re.compile(rf"\s*([^:.!?]{{1,{MOST_LABEL_LETTERS}}}):\s*[^\s:]")
+_LABEL = re.compile(rf"\s*(?=[^:]*[^\W\d_][^:]*:)([^:.!?]{{1,{MOST_LABEL_LETTERS}}}):\s*[^\s:]")
 
 
 def choose(letters_in_runs: int, letters: int, long: int = 0, long_without_end: int = 0) -> Limit:

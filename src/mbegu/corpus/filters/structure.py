@@ -28,7 +28,7 @@ MIN_LETTER_SHARE = 1 / 3
 MIN_ENDS = 4
 MAX_LETTERS_BESIDE_ADDRESS = 12
 
-_TABLE = re.compile(r"\s*(?:\|.*\||\{\||\|[-}+]|\|\s|!\s.*!!|\+[-=+]{3,}|(?:[^|\n]{1,60}\|){3,}|(?:[^\t\n]{1,60}\t){2,})")
+_TABLE = re.compile(r"\s*(?:\|.*\||\{\||\|[-}+]|\|\s|!\s.*!!\s*[^!\s]|\+[-=+]{3,}|(?:[^|\n]{1,60}\|){3,}|(?:[^\t\n]{1,60}\t){2,})")
 _INFOBOX = re.compile(r"\s*[-*•]?\s*\*\*[^*\n]{1,60}\*\*\s*[:：]|\s*[-*•]?\s*\*\*[^*\n]{1,60}[:：]\*\*")
 _PAIR = re.compile(r"[^\t]{1,40}\t[^\t]{1,60}$")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,10}://|www\.)\S+", re.IGNORECASE)
