@@ -1,9 +1,14 @@
 """Claim: `mbegu corpus clean` reads every dataset of the development data without an error; documents and bytes in, kept, dropped by reason.
 
     python bench/clean_all.py --data DIR --out FOLDER [--only PREFIX]
+    python bench/clean_all.py --data DIR --out FOLDER --samples FILE.csv [--seed 1] [--each 20]
+    python bench/clean_all.py --count FILE.csv
 
 DIR is the folder of datasets with their MANIFEST.tsv. A dataset is a folder that has files of its own in the manifest at the depth that
 the data's README names (raw-text/yor/lacuna-news, noisy/somali-wikipedia). Writes FOLDER/table.md and one cleaned folder a dataset.
+With --samples, random drops and kept lines of each language with 20 and more drops are written to a CSV file, which holds text and so belongs
+outside the repository. Somebody reads them, puts 1 or 0 into its column `right` (a drop is right that is no running text worth training on or is
+kept elsewhere; a keep is right that is such text), and --count makes the table. A file's language is what its name and folders say.
 """
 
 from __future__ import annotations
@@ -16,11 +21,14 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from clean_samples import language_of_source, table, write_samples
 from mbegu.core.errors import MbeguError
 from mbegu.core.report import Say
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
+from mbegu.corpus.readers.languages import main_code
 
+SEVERAL = "swa"  # a dataset of several languages is cleaned as one that it holds
 LANGUAGES = {"agriculture": "wol", "noisy/igbo": "ibo", "noisy/somali": "som", "noisy/yoruba": "yor"}
 
 
@@ -33,18 +41,18 @@ def datasets(data: Path) -> list[str]:
     return sorted(found)
 
 
-def language_of(name: str) -> str:
-    """Return the language to clean a dataset as; ``mul`` datasets are given one that they hold."""
+def own_language_of(name: str) -> str:
+    """Return the language of a dataset; nothing where it has several."""
     if name.startswith("raw-text/"):
-        return name.split("/")[1]
-    return next((code for prefix, code in LANGUAGES.items() if name.startswith(prefix)), "swa")
+        return main_code(name.split("/")[1])
+    return next((code for prefix, code in LANGUAGES.items() if name.startswith(prefix)), "")
 
 
 def clean_one(data: Path, name: str, out: Path) -> dict[str, Any]:
     """Clean one dataset and return its facts, or the error."""
     began_s = time.process_time()
     try:
-        facts = clean(CleanSettings(paths=(str(data / name),), language=language_of(name)), out, Say(io.StringIO(), quiet=True))
+        facts = clean(CleanSettings(paths=(str(data / name),), language=own_language_of(name) or SEVERAL), out, Say(io.StringIO(), quiet=True))
     except MbeguError as error:
         return {"error": error.one_line()}
     except Exception:  # a defect: the table shows it
@@ -66,13 +74,42 @@ def row(name: str, facts: dict[str, Any]) -> str:
     )
 
 
+def known_languages(data: Path) -> set[str]:
+    """Return the languages that folders of the data are named after."""
+    paths = [line.split("\t")[0].split("/") for line in (data / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    return {main_code(part) for parts in paths for part in parts[1:-1] if part.isalpha() and len(part) in (2, 3)}
+
+
+def sample(options: argparse.Namespace) -> None:
+    """Write the samples of what was cleaned."""
+    known = known_languages(options.data)
+    named = {name.replace("/", "-"): own for name in datasets(options.data) if (own := own_language_of(name))}
+    write_samples(options.out, options.samples, options.seed, options.each, lambda name, source: named.get(name) or language_of_source(source, known))
+
+
 def main() -> None:
     """Clean all and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--samples", type=Path, help="write samples of what lies in --out to this CSV file instead of cleaning")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", type=int, default=20)
+    parser.add_argument("--count", type=Path, help="print the table of a judged CSV file instead of cleaning")
     options = parser.parse_args()
+    if options.count:
+        print(table(options.count))
+    elif options.data is None or options.out is None:
+        parser.error("--data and --out are needed")
+    elif options.samples:
+        sample(options)
+    else:
+        clean_all(options)
+
+
+def clean_all(options: argparse.Namespace) -> None:
+    """Clean every dataset and write the table."""
     lines = ["| dataset | documents in | bytes in | documents kept | bytes kept | dropped (documents + lines) |", "|---|---:|---:|---:|---:|---|"]
     bytes_in = processor_s = 0.0
     for name in datasets(options.data):

@@ -12,10 +12,10 @@ def test_the_address_goes_and_links_become_words(read) -> None:  # type: ignore[
     assert made.findings.formats == {"wikipage": 1}
 
 
-def test_tables_are_rows_and_boxes_stay_for_the_filters(read) -> None:  # type: ignore[no-untyped-def]
+def test_rows_of_tables_and_pairs_of_boxes_keep_their_marks_for_the_filters(read) -> None:  # type: ignore[no-untyped-def]
     body = "Ìlú ni.\n\n| Ọdún | Iye |\n| --- | --- |\n| 1829 | 100 |\n\n# Infobox\n\n- **Orúkọ :**: Ìbàdàn\n"
     lines = [line for line in read("a.txt", HEAD + body).texts[0].split("\n") if line]
-    assert lines == ["Ìbàdàn", "Ìlú ni.", "Ọdún\tIye", "1829\t100", "Infobox", "Orúkọ :: Ìbàdàn"]
+    assert lines == ["Ìbàdàn", "Ìlú ni.", "| Ọdún | Iye |", "| --- | --- |", "| 1829 | 100 |", "Infobox", "- **Orúkọ :**: Ìbàdàn"]
 
 
 @pytest.mark.parametrize("text", ["title:\nọ̀rọ̀ kan\n\nọ̀rọ̀ mìíràn ni èyí.\n", "url: x\ntitle: y\n", "ọ̀rọ̀\n" + HEAD])

@@ -19,7 +19,7 @@ from mbegu.corpus.clean.kinds import Kind
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.dedup import BAND_VALUES, VALUES, same_pairs
-from mbegu.corpus.filters import boilerplate, lists, noise, repetition
+from mbegu.corpus.filters import boilerplate, lists, noise, repetition, titles
 from mbegu.corpus.filters.batch import Limit, make_batch
 from mbegu.corpus.keys import Hashes
 
@@ -41,6 +41,7 @@ class Compared:
     groups: dict[str, Limit]
     counts: dict[str, int]
     kinds: dict[str, Kind]
+    titles: dict[str, Limit]
 
 
 def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSettings) -> Compared:
@@ -68,11 +69,16 @@ def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSetti
             groups[name] = groups.get(name, np.zeros(len(found), np.int64)) + np.array(found)
     counts = {"documents": total, "exact": int((exact != NONE).sum()), "near": int((near != NONE).sum()), "lines": lines, "spans": spans}
     return Compared(
-        offsets.tolist(), limits, {name: _list_limit(*found.tolist()) for name, found in groups.items()}, counts, kinds.choose(work, facts)
+        offsets.tolist(),
+        limits,
+        {name: _list_limit(*found.tolist()) for name, found in groups.items()},
+        counts,
+        kinds.choose(work, facts),
+        {name: titles.choose(*found.tolist()[2:]) for name, found in groups.items()},
     )
 
 
-def _list_limit(letters: int, in_runs: int, long: int, long_without_end: int) -> Limit:
+def _list_limit(letters: int, in_runs: int, long: int, long_without_end: int, *_: int) -> Limit:
     return lists.choose(in_runs, letters, long, long_without_end)
 
 

@@ -23,8 +23,8 @@ from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier
 from mbegu.corpus.clean.tables import Kept, ReadBatch, read_batches
 from mbegu.corpus.clean.work import Work
-from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects
-from mbegu.corpus.filters.batch import Batch, Mask, make_batch, spans_of
+from mbegu.corpus.filters import boilerplate, lists, noise, repetition, structure, stubs, suspects, titles
+from mbegu.corpus.filters.batch import Batch, Limit, Mask, make_batch, spans_of
 from mbegu.corpus.findings import EXACT, NEAR, excerpt
 from mbegu.ledger.memory import peak_memory_bytes
 
@@ -180,8 +180,15 @@ class _Decision:
         for line in np.flatnonzero(drop(found, boilerplate.REPEATED, lambda line: self._where(int(first[line])))).tolist():
             self._duplicates["line"] += 1
             self._pair("line", int(first[line]), documents[int(batch.owner[line])].source, 1.0, batch.lines[line])
-        runs = self._runs(batch, documents, ~kept)
-        drop(runs, lists.NAME)
+        compared = self._task.compared
+        is_paragraphs = _is_on(compared.titles, documents)[batch.owner]
+        runs = lists.find_runs(batch, ~kept)
+        if is_paragraphs.any():
+            runs |= lists.find_wide_runs(batch, ~kept) & is_paragraphs
+        drop(runs & _is_on(compared.groups, documents)[batch.owner] | lists.find_labels(batch, ~kept), lists.NAME)
+        if is_paragraphs.any():
+            ended = np.array([compared.titles[group_of(document.source)].value or 0 for document in documents])[batch.owner]
+            drop(titles.find_titles(batch, ~kept, ended) & is_paragraphs, titles.NAME)
         drop(noise.find_one_letter(batch), noise.NAME, lambda line: "one letter over and over")
         guesses = self._languages_of.some(batch.lines, np.flatnonzero(kept & ~batch.is_blank).tolist())
         limit = limits[noise.NAME].value
@@ -208,13 +215,6 @@ class _Decision:
 
     def _is_taught(self, guesses: list[Any], line: int) -> bool:
         return guesses[line].language in self._identifier.codes and guesses[line].probability >= tag.SURE
-
-    def _runs(self, batch: Batch, documents: list[Document], out: Mask) -> Mask:
-        """Return the lines in runs of short lines, in documents of a kind of text for which the filter is on."""
-        groups = self._task.compared.groups
-        on = np.array([groups[group_of(document.source)].value is not None for document in documents])
-        found: Mask = lists.find_runs(batch, out) & on[batch.owner]
-        return found
 
     def _stubs(
         self, batch: Batch, documents: list[Document], kept: Mask, letters_in: npt.NDArray[np.int64], repeated: npt.NDArray[np.float64]
@@ -316,6 +316,11 @@ class _Decision:
                     "excerpt": excerpt(text),
                 }
             )
+
+
+def _is_on(groups: Mapping[str, Limit], documents: list[Document]) -> Mask:
+    """Return for which documents a filter is on that has a limit for each kind of text."""
+    return np.array([groups[group_of(document.source)].value is not None for document in documents], dtype=bool)
 
 
 def _without_gaps(blank: list[bool], lines: npt.NDArray[np.int64]) -> list[int]:

@@ -27,7 +27,7 @@ from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import Piece
 from mbegu.corpus.dedup import SPAN_CHARACTERS, band_hashes, sign_spans
 from mbegu.corpus.describe import top_level
-from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure
+from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, titles
 from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, Mask, make_batch, spans_of, tables
 from mbegu.corpus.findings import WITHDRAWN
 from mbegu.corpus.keys import mix
@@ -87,7 +87,7 @@ class _Measurement:
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
-        self._groups: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self._groups: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
         self._marks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self._repeats = np.zeros(repetition.BINS + 1, dtype=np.int64)
         self._kinds = Tally()
@@ -211,18 +211,25 @@ class _Measurement:
         return kept, is_form
 
     def _group_letters(self, documents: list[Document], whole: Batch, forms: Mask) -> None:
-        """Count for each kind of text what the filter of lists asks for, and for each source its letters with marks."""
-        in_runs = whole.document_sums(np.where(lists.find_runs(whole, forms), whole.letters, 0)).tolist()
+        """Count for each kind of text what the filters of lists and titles ask for, and for each source its letters with marks."""
+        runs = lists.find_runs(whole, forms)
+        in_runs = whole.document_sums(np.where(runs, whole.letters, 0)).tolist()
         letters = whole.document_sums(whole.letters).tolist()
         is_long = whole.letters >= LONG_LETTERS
         long = whole.document_sums(np.where(is_long, whole.letters, 0)).tolist()
         without_end = whole.document_sums(np.where(is_long & (whole.counts[:, END] == 0), whole.letters, 0)).tolist()
+        short = whole.document_sums(np.where(~is_long & ~forms & ~runs, whole.letters, 0)).tolist()
+        long_lines = whole.document_sums(is_long & ~forms).tolist()
+        long_ends = whole.document_sums(np.where(is_long & ~forms, whole.counts[:, END], 0)).tolist()
+        tiny, middle = (whole.document_sums(found & ~forms).tolist() for found in titles.ended_lines(whole))
         precomposed = tables().marked.take(whole.codes)
         is_mark = whole.kinds == MARK
         carries = precomposed.copy()
         carries[:-1] |= (whole.kinds[:-1] == LETTER) & is_mark[1:]
         marked = whole.document_sums(whole.line_sums(carries).astype(np.int64)).tolist()
-        for document, with_mark, *counts in zip(documents, marked, letters, in_runs, long, without_end, strict=True):
+        for document, with_mark, *counts in zip(
+            documents, marked, letters, in_runs, long, without_end, short, long_lines, long_ends, tiny, middle, strict=True
+        ):
             group, source = self._groups[group_of(document.source)], self._marks[top_level(document.source)]
             for place, count in enumerate(counts):
                 group[place] += count

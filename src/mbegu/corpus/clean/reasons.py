@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mbegu.corpus.clean import passages
-from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs
+from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, titles
 from mbegu.corpus.findings import EXACT, NEAR
 
 OTHER_LANGUAGE = "other language"
@@ -14,7 +14,7 @@ REASONS = tuple(
         [
             *structure.MEASURES,
             *boilerplate.MEASURES,
-            *(lists.NAME, noise.NAME, repetition.NAME, stubs.NAME, passages.NAME, markup.NAME),
+            *(lists.NAME, titles.NAME, noise.NAME, repetition.NAME, stubs.NAME, passages.NAME, markup.NAME),
             *(EXACT, NEAR, OTHER_LANGUAGE),
         ]
     )

@@ -14,9 +14,9 @@ from mbegu.corpus.clean import passages
 from mbegu.corpus.clean.compare import Compared
 from mbegu.corpus.clean.drops import drop_schema
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects
+from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects, titles
 
-VERSION = 1
+VERSION = 2
 MOST_PAIRS = 200
 MOST_SOURCES = 200
 MOST_CHANGES = 200
@@ -97,6 +97,7 @@ def filters(settings: CleanSettings, compared: Compared) -> list[dict[str, Any]]
         rows.append((name, measures, limit.value, limit.why) if name == boilerplate.NAME else (name, measures, 2, "fixed: the first stays"))
     for group, limit in sorted(compared.groups.items()):
         rows.append((f"{lists.NAME} in {group}", lists.MEASURES, limit.value, limit.why))
+    rows += [(f"{titles.NAME} in {group}", titles.MEASURES, limit.value, limit.why) for group, limit in sorted(compared.titles.items())]
     rows += [(f"{noise.NAME} in {name}", noise.MEASURES, kind.limit.value, kind.limit.why) for name, kind in sorted(compared.kinds.items())]
     rows += [(name, measures, compared.limits[name].value, compared.limits[name].why) for name, measures in _CHOSEN]
     rows.append(

@@ -1,13 +1,13 @@
 """Stubs: documents of which next to nothing is left once tables, lists and boilerplate are gone.
 
-A document that lost nothing is never a stub, however short: corpora of single sentences are text.
+A document that lost nothing is never a stub, however short: corpora of single sentences are text. Nor is one of which a whole sentence is left.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mbegu.corpus.filters.batch import LETTER, Batch, Mask
+from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, Batch, Mask
 from mbegu.corpus.keys import Counts
 
 NAME = "stub"
@@ -27,5 +27,6 @@ def find_stubs(batch: Batch, kept: Mask, letters_before: Counts) -> Mask:
     """
     left = batch.document_sums(np.where(kept, batch.counts[:, LETTER], 0))
     lost = left < letters_before
-    stub: Mask = lost & ((left < LEAST_LETTERS) | ((left < MIN_LETTERS) & (left < MIN_SHARE * letters_before)))
+    sentences = batch.document_sums(kept & (batch.counts[:, END] > 0) & (batch.letters >= LONG_LETTERS))
+    stub: Mask = lost & ((left < LEAST_LETTERS) | ((left < MIN_LETTERS) & (left < MIN_SHARE * letters_before) & (sentences == 0)))
     return stub

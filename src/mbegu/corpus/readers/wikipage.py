@@ -1,12 +1,13 @@
 """Wiki articles one to a file, as collections give them: ``title:``, ``url:`` and ``text:`` lines, then the article with bits of markup.
 
-The address goes. Links become their words, headings and tables plain lines (the cells of a row parted by tabs). Nothing is judged here: info
-boxes and articles of one line stay, for quality filters to see.
+The address goes. Links become their words, headings plain lines. Nothing is judged here: rows of tables and pairs of infoboxes stay as
+they are written, with their marks, so that quality filters see what they are.
 """
 
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -19,6 +20,7 @@ from mbegu.corpus.source import RawText, Source
 LINE_BYTES = 1 << 16
 _HEAD = re.compile(r"^\ufeff?title:[ \t]*\n(?:.*\n){1,3}?\s*url:[ \t]*\n\s*\S+[ \t]*\n\s*text:", re.MULTILINE)
 _FIELD = re.compile(r"^(title|url|text):[ \t]*$")
+_FORM = re.compile(r"\s*(?:\|.*\|\s*$|[-*] \*\*[^*\n]{1,200}\*\*\s*:)")
 _WIKI_HEADING = re.compile(r"^\s*(={1,6})\s*([^=].*?)\s*\1\s*$")
 
 
@@ -30,7 +32,14 @@ def recognises(head: str) -> bool:
 def read(source: Source, context: Context) -> Iterator[RawText]:
     """Yield the article as one text with its title. Raises ``ReadError`` when the bytes are not text."""
     lines = bounded_lines(decode(source, context.findings, context.settings.encoding), LINE_BYTES)
-    yield RawText(source.name, "", plain(_article(lines)))
+    yield RawText(source.name, "", _bare(_article(lines)))
+
+
+def _bare(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines without marks, but rows of tables and pairs of infoboxes with theirs."""
+    for is_form, group in itertools.groupby(lines, lambda line: _FORM.match(line) is not None):
+        given = list(group)
+        yield from given if is_form else plain(given)
 
 
 def _article(lines: Iterable[str]) -> Iterator[str]:
