@@ -52,7 +52,7 @@ STEPS: tuple[Step, ...] = (
         "mbegu.corpus.settings:CorpusSettings",
         "mbegu.corpus.steps:grow_corpus",
         project_fields=("language", "language_name"),
-        fingerprint="mbegu.corpus.files:fingerprint",
+        fingerprint="mbegu.corpus.step_cleaning:fingerprint",
     ),
     Step(
         "tokenizer",
