@@ -67,7 +67,10 @@ def text_files(settings: CorpusSettings, place: Project, findings: Findings | No
     """
     findings = findings if findings is not None else Findings()
     roots = text_roots(settings, place)
-    own = {os.path.realpath(path) for path in (place.grown, place.ledger, place.release, place.recipe, place.plan, place.root / LIST_FILE, place.root / KEEP_FILE)}
+    own = {
+        os.path.realpath(path)
+        for path in (place.grown, place.ledger, place.release, place.recipe, place.plan, place.root / LIST_FILE, place.root / KEEP_FILE)
+    }
     walk = _Walk(settings, findings, own)
     found = [file for root, prefix in roots for file in walk.below(root, prefix)]
     return sorted(found, key=lambda file: file.name)
@@ -118,7 +121,9 @@ def _add_papers(digest: hashlib._Hash, settings: CorpusSettings, place: Project,
     ended = Papers.read_all(roots).ended(today())
     for file in files:
         if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
-            ended += sorted({until for document in read_documents(file.path) if consent_ended(until := document.meta.get("consent_until", ""), today())})
+            ended += sorted(
+                {until for document in read_documents(file.path) if consent_ended(until := document.meta.get("consent_until", ""), today())}
+            )
     digest.update("\n".join(ended).encode())
     for path, prefix in sources_files(roots):
         digest.update(f"{_content_hash(path)}  {prefix}{SOURCES_FILE}\n".encode())

@@ -15,7 +15,8 @@ class TextSettings:
 
     text: tuple[str, ...] = setting(("text",), help="files and folders with your text, relative to the project or absolute; they are only read")
     clean: bool = setting(
-        False, help="clean the text first, as `mbegu corpus clean` does: drop menus, tables, noise and copies; what was dropped is kept for you to see"
+        False,
+        help="clean the text first, as `mbegu corpus clean` does: drop menus, tables, noise and copies; what was dropped is kept for you to see",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mbegu.core.units import format_bytes
 from mbegu.corpus.admit import Admission, ended_consents
 from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
-from mbegu.corpus.papers import Papers
+from mbegu.corpus.papers import LicenceTable, Papers
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.step_cleaning import clean_text, cleaning_facts, cleaning_line, is_cleaned_here
 from mbegu.corpus.withdrawn import Withdrawn
@@ -35,7 +36,7 @@ ROWS_PER_GROUP = 10_000
 def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
     """Read the user's text, clean it where the recipe says so, take out copies, and divide it into train and held-out documents.
 
-    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet`` and ``report.json`` into ``out``; where it cleans also ``cleaned/`` with
+    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet``, ``report.json`` and ``terms.json`` into ``out``; where it cleans also ``cleaned/`` with
     what `mbegu corpus clean` writes.
 
     Args:
@@ -55,11 +56,12 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
 
     language = inputs.project.parsed_language()
     findings = Findings()
+    papers = Papers.read_all(text_roots(settings, inputs.place))
     admission = Admission(None, Withdrawn.read(inputs.place.root), settings.require_licence, today())
     if is_cleaned_here(settings, inputs.place):
         files = [clean_text(settings, inputs, out, findings, say)]  # with their papers
     else:
-        admission = dataclasses.replace(admission, papers=Papers.read_all(text_roots(settings, inputs.place)))
+        admission = dataclasses.replace(admission, papers=papers)
         files = text_files(settings, inputs.place, findings)
         say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
     whole = out / "read.parquet"
@@ -78,6 +80,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     durable.write_json(out / "report.json", report)
     for line in render(report).splitlines():
         say.note(line)
+    verdict = _write_terms(out, papers.licences)
     cleaning = cleaning_facts(settings, inputs.place, out)
     if cleaning:
         say.note(cleaning_line(cleaning["cleaning"], inputs.place.root))
@@ -94,8 +97,21 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         "encodings": report["encodings"],
         "files_seen": report["files_seen"],
         "warnings": warnings,
+        "terms": verdict,
         **cleaning,
     }
+
+
+def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, Any]:
+    """Write what may be done with the text and whom to credit; return it without the credits, which may be long."""
+    from mbegu.core.documents import read_documents
+    from mbegu.corpus.licences import custom_licences
+    from mbegu.corpus.licences.summary import TERMS, terms_of
+
+    both = itertools.chain.from_iterable(read_documents(out / f"{side}.parquet") for side in ("train", "heldout"))
+    terms = terms_of(both, custom_licences(declared)).as_json()
+    durable.write_json(out / TERMS, terms)
+    return {name: value for name, value in terms.items() if name != "credits"}
 
 
 def write_dropped(path: Path, drops: Iterable[Drop]) -> None:

@@ -47,7 +47,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(
         "corpus",
-        1,
+        2,
         "read, clean, deduplicate and split the text",
         "mbegu.corpus.settings:CorpusSettings",
         "mbegu.corpus.steps:grow_corpus",
@@ -92,7 +92,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "release",
-        2,
+        3,
         "put together what one gives away: model, label, checksums",
         "mbegu.release.settings:ReleaseSettings",
         "mbegu.release.publish:release",

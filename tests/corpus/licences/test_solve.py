@@ -28,7 +28,7 @@ def answers(*names: str) -> tuple[str, ...]:
         (("unknown", "CC0"), ("ask", "ask", "ask", "ask")),
         (("Esethu",), ("ask", "ask", "ask", "ask")),
         (("Kaitiakitanga License",), ("ask", "ask", "ask", "ask")),
-        (("NOODL-1.0",), ("yes", "yes", "ask", "ask")),
+        (("NOODL-1.0",), ("ask", "ask", "ask", "ask")),
         (("CC-BY-SA-3.0", "GPL-3.0"), ("yes", "yes", "ask", "yes")),
         (("CC-BY-SA-4.0", "CC-BY-NC-4.0"), ("yes", "yes", "ask", "no")),
     ],

@@ -102,7 +102,13 @@ def _clean(settings: CleanSettings, out: Path, home: _Home, say: Say, engine: st
     folder = str(work.folder)
     numbers = range(len(parts))
     measured = _pass(
-        work, "measure", measure_part, [MeasureTask(part, settings, folder, kept, roots, str(home.lists), home.day) for part in parts], engine, workers, say
+        work,
+        "measure",
+        measure_part,
+        [MeasureTask(part, settings, folder, kept, roots, str(home.lists), home.day) for part in parts],
+        engine,
+        workers,
+        say,
     )
     say.note("comparing all lines and documents")
     compared = compare(work, measured, settings)
@@ -117,7 +123,9 @@ def _clean(settings: CleanSettings, out: Path, home: _Home, say: Say, engine: st
     if not facts["documents_in"]:
         left_out = ", ".join(f"{n['documents']:,} {reason}" for reason, n in facts["dropped"].items() if n["documents"])
         what = f"there is no text: looked at {findings.files_seen:,} files" + (f"; left out: {left_out}" if left_out else "")
-        raise InputError(what, ", ".join(settings.paths), "give files or folders with text (.txt, .docx, .pdf, .epub, .csv ...)")
+        if facts["problems"]:
+            what += "; {source}: {reason}, {detail}".format(**facts["problems"][0])
+        raise InputError(what, ", ".join(settings.paths), "put text files (.txt, .docx, .pdf, .epub, .csv ...) there")
     children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
     if home.is_step:
         facts["settings"] = told_settings(settings, home.place.root)
