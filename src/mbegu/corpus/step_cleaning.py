@@ -26,6 +26,7 @@ CLEANED = "cleaned"  # below the step's folder
 KEPT, FACTS = CLEANED_MARKS
 LISTS = ("names", "blocked", "identifier")
 ANY_LANGUAGE = "qaa"  # where only the rest of the settings is looked at; the recipe's own language was checked before
+RULES_SUFFIX = ".toml"  # of a name of a rule that is a file of the user's
 SHOWN_REASONS = 4
 
 
@@ -86,6 +87,7 @@ def settings_for(settings: CorpusSettings, language: str, place: Project) -> Cle
     taught = place.root / MODEL_NAME
     values["identifier"] = settings.identifier or (MODEL_NAME if taught.is_file() else "")
     values |= {name: str((place.root / values[name]).resolve()) for name in LISTS if values[name]}
+    values["rules"] = tuple(str((place.root / rule).resolve()) if rule.endswith(RULES_SUFFIX) else rule for rule in settings.rules)
     paths = tuple(str((place.root / text).resolve()) for text in settings.text)
     return CleanSettings(
         paths=paths, language=language, near_duplicate=settings.near_duplicate, min_document_bytes=settings.min_document_bytes, **values
@@ -110,9 +112,8 @@ def cleaning_state(settings: CorpusSettings, place: Project) -> str:
     check_all(whole)
     kept = read_kept(place.root)
     digest = hashlib.sha256(f"{VERSION} {sorted(kept.reasons)} {sorted(kept.places)}".encode())
-    for name in LISTS:
-        path = getattr(whole, name)
-        digest.update((durable.sha256_file(Path(path)) if path else "").encode())
+    for path in (*(getattr(whole, name) for name in LISTS), *(rule for rule in whole.rules if rule.endswith(RULES_SUFFIX))):
+        digest.update((durable.sha256_file(Path(path)) if path else "none").encode())
     return digest.hexdigest()
 
 

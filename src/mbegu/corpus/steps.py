@@ -36,8 +36,8 @@ ROWS_PER_GROUP = 10_000
 def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
     """Read the user's text, clean it where the recipe says so, take out copies, and divide it into train and held-out documents.
 
-    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet``, ``report.json`` and ``terms.json`` into ``out``; where it cleans also ``cleaned/`` with
-    what `mbegu corpus clean` writes.
+    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet``, ``report.json`` and ``terms.json`` into ``out``;
+    where it cleans also ``cleaned/`` with what `mbegu corpus clean` writes.
 
     Args:
         settings: the [corpus] table.

@@ -48,7 +48,9 @@ def test_too_many_ways_are_refused(pattern: str) -> None:
     assert why_unbounded(pattern).startswith("there are more than 1,000 ways")
 
 
-@pytest.mark.parametrize("pattern", ["q", "a{1,30}q", "(?:ab|c){1,5}q", r"[aẹ]\u0323?q", "(a)?(?(1)b|q)", r"(?<=k)q(?!\w)", "ߞ{2}q", r"\w{1,20}q\w{1,20}"])
+@pytest.mark.parametrize(
+    "pattern", ["q", "a{1,30}q", "(?:ab|c){1,5}q", r"[aẹ]\u0323?q", "(a)?(?(1)b|q)", r"(?<=k)q(?!\w)", "ߞ{2}q", r"\w{1,20}q\w{1,20}"]
+)
 def test_what_has_an_end_is_used(pattern: str) -> None:
     assert why_unbounded(pattern) == ""
 

@@ -12,7 +12,6 @@ from mbegu.corpus.clean.reasons import REASONS
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier, make_rewriter
 
-
 NAMELESS = "a language that has no code of its own"  # what codes such as qaa need; the recipe knows its name
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from mbegu.core.errors import DamageError, InputError
 from mbegu.corpus.clean.keep import read_kept, write_kept
-from mbegu.corpus.clean.reasons import NOTHING_LEFT, REASONS
 from mbegu.corpus.clean.place import find_cleaned
+from mbegu.corpus.clean.reasons import NOTHING_LEFT, REASONS
 from mbegu.corpus.clean.run import read_facts
 from mbegu.corpus.clean.tables import Kept
 

@@ -95,6 +95,7 @@ def told_settings(settings: CleanSettings, root: Path) -> dict[str, Any]:
 
     table = as_table(settings)
     table["paths"] = [told(path) for path in settings.paths]
+    table["rules"] = [told(rule) if rule.endswith(".toml") else rule for rule in settings.rules]
     return table | {name: told(table[name]) for name in ("names", "blocked", "identifier") if table[name]}
 
 

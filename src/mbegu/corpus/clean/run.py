@@ -184,7 +184,7 @@ def _roots(settings: CleanSettings) -> tuple[tuple[str, Path], ...]:
 
 def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], home: _Home) -> list[str]:
     """Return what else decides on the result: hashes of the lists and papers, what was withdrawn, and whose consent has ended."""
-    given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier) if path]
+    given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier, *settings.rules) if path]
     files = [*given, *(folder / SOURCES_FILE for _, folder in roots)]
     admission = make_admission(settings, roots, home.lists, home.day)
     state = admission.withdrawn.state() if admission.withdrawn else ""

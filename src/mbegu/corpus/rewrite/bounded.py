@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 if sys.version_info >= (3, 11):
-    from re import _constants as constants
+    from re import _constants as constants  # type: ignore[attr-defined]
     from re import _parser as parser  # type: ignore[attr-defined]
 else:
     import sre_constants as constants
