@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.corpus.conftest import put
 from tests.corpus.material import stories
 
-from mbegu.cli.main import main
+from mbegu.cli.corpus_licences import licences
 from mbegu.core.documents import Document, read_documents
 from mbegu.core.report import Say
 from mbegu.corpus.admit import Admission, Refusal
@@ -102,15 +102,18 @@ def test_cleaned_text_heeds_the_consent_that_stands_in_it(grow, project: Path, m
     assert len(list(read_documents(tmp_path / "kept" / "kept.parquet"))) == 90
     set_day(monkeypatch, 2026, 7, 1)
     assert grow({}, text=(str(tmp_path / "kept"),)).facts["documents"] == 60
-    said = CliRunner().invoke(main, ["corpus", "licences", str(tmp_path / "kept")])
+    said = CliRunner().invoke(licences, [str(tmp_path / "kept")])
     assert "30 documents must not be used any more: consent ended on 2026-06-30" in said.output
     facts = clean(CleanSettings(paths=(str(project / "text"),), language="yor"), tmp_path / "kept", QUIET)
     assert facts["dropped"]["consent ended on 2026-06-30"] == {"documents": 30, "lines": 0, "bytes": 0}
-    said = CliRunner().invoke(main, ["corpus", "licences", str(tmp_path / "kept")])
+    said = CliRunner().invoke(licences, [str(tmp_path / "kept")])
     assert "30 documents were left out: consent ended on 2026-06-30." in said.output
 
 
-def test_a_licence_can_be_required_in_cleaning_after_the_papers_were_read(project: Path, tmp_path: Path) -> None:
+def test_a_licence_can_be_required_in_cleaning_after_the_papers_were_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_day(monkeypatch, 2026, 6, 30)
     put(project / "text", given())
     settings = CleanSettings(paths=(str(project / "text"),), language="yor", require_licence=True)
     facts = clean(settings, tmp_path / "out", QUIET)
