@@ -33,6 +33,8 @@ SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
 NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates
 CHECKSUMS = "SHA256SUMS"
 CLEAN_MARKS = ("kept.parquet", "clean.json")
+INDEX_MARK = b"mbeg"  # the application id in an index of documents, where SQLite keeps it: https://www.sqlite.org/fileformat.html
+PACK_MARK = "pack.json"  # lists the files of a pack: without one of them the pack is made anew
 REPORT = "report.html"  # of a cleaned folder: shows what was dropped, which no document holds; the last of its files by name
 
 
@@ -68,7 +70,9 @@ def carry_out(place: Project, plan: Plan, spans: Spans, text: Sequence[Path], sa
     _clean_ledger(place, plan, spans, done)
     for path in _strangers(place, plan, text):
         if any(spans.stand_in(each) for each in texts_in(path)):
-            done.by_hand.append(relative(path, place))
+            if _is_made_anew(path, place):
+                durable.remove_file(path)
+            (done.by_hand if path.exists() else done.removed).append(relative(path, place))
     return done
 
 
@@ -125,6 +129,17 @@ def _mend_checksums(folder: Path) -> None:
 
 
 _Change = Callable[[Path], None]
+
+
+def _is_made_anew(path: Path, place: Project) -> bool:
+    """Whether a file outside of the folders that Mbegu wrote is its own all the same: an index, a part of a pack, or the project's report."""
+    if path.name == REPORT:
+        return path.parent == place.root and place.grown.is_dir()
+    if (path.parent / PACK_MARK).is_file():
+        return True
+    with open(path, "rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\0") and head[68:72] == INDEX_MARK
 
 
 def _change_for(path: Path, place: Project, plan: Plan, spans: Spans, shards: dict[str, list[int]]) -> _Change | None:
