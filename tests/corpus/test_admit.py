@@ -110,9 +110,7 @@ def test_cleaned_text_heeds_the_consent_that_stands_in_it(grow, project: Path, m
     assert "30 documents were left out: consent ended on 2026-06-30." in said.output
 
 
-def test_a_licence_can_be_required_in_cleaning_after_the_papers_were_read(
-    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_licence_can_be_required_in_cleaning_after_the_papers_were_read(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     set_day(monkeypatch, 2026, 6, 30)
     put(project / "text", given())
     settings = CleanSettings(paths=(str(project / "text"),), language="yor", require_licence=True)
