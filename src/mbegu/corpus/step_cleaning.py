@@ -166,6 +166,8 @@ def cleaning_line(facts: Mapping[str, Any], folder: Path) -> str:
         facts: the ``cleaning`` of ``cleaning_facts``.
         folder: the project.
     """
+    if not facts["dropped"]:
+        return f"cleaning dropped nothing of {format_bytes(facts['bytes_in'])}"
     rows = sorted(facts["dropped"].items(), key=lambda item: (-item[1]["bytes"], item[0]))
     told = [f"{reason} {format_bytes(counts['bytes'])}" for reason, counts in rows[:SHOWN_REASONS] if counts["bytes"]]
     more = [f"and {len(rows) - SHOWN_REASONS} more reasons"] if len(rows) > SHOWN_REASONS else []
