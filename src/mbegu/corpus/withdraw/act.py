@@ -258,7 +258,7 @@ def _shards_of(folder: Path, place: Project, plan: Plan) -> dict[str, list[int]]
     """
     splits = {path.name.partition(".")[0] for path in folder.glob(f"*{SHARD_TOKENS}")}
     if splits and _is_of_earlier_text(folder, place, plan):
-        return dict.fromkeys(splits, [ALL])
+        return {split: [ALL] for split in splits}
     rows = {split: plan.rows.get(f"grown/corpus/{split}.parquet") for split in splits}
     return {split: found["gone"] for split, found in rows.items() if found}
 
