@@ -29,7 +29,7 @@ from mbegu.corpus.findings import (
     VANISHED,
 )
 
-OUTPUTS = ["dropped.parquet", "heldout.parquet", "report.json", "train.parquet"]
+OUTPUTS = ["dropped.parquet", "heldout.parquet", "report.json", "terms.json", "train.parquet"]
 
 
 def test_stories_become_train_and_heldout_documents_with_a_report(grow) -> None:  # type: ignore[no-untyped-def]

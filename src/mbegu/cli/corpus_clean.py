@@ -27,6 +27,7 @@ def _folder(context: click.Context, option: click.Parameter, given: str) -> Path
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the text's language, with an optional script: yor or yor_Latn.")
 @click.option("--licence", default="unknown", help="Licence of the text where sources.toml says none: an SPDX identifier.")
 @click.option("--contributor", default="", help="Who gave the text, where sources.toml does not say.")
+@click.option("--require-licence", is_flag=True, help="Drop documents that no licence is known of. Default: they are marked unknown.")
 @click.option("--column", default="", help="Column with the text in tables. Default: the one with the longest text.")
 @click.option("--encoding", default="", help="Encoding of files that are not Unicode. Default: guessed and reported.")
 @click.option("--rules", multiple=True, metavar="NAME", help="Rule of rewriting to use; may be given again. Without it nothing is rewritten.")
@@ -51,7 +52,7 @@ def clean(paths: tuple[Path, ...], out: Path, engine: str, workers: int | None, 
     from mbegu.corpus.clean.settings import CleanSettings
 
     values = {
-        **{name: given[name] for name in ("language", "licence", "contributor", "column", "encoding", "private")},
+        **{name: given[name] for name in ("language", "licence", "contributor", "require_licence", "column", "encoding", "private")},
         "paths": [str(path.resolve()) for path in paths],
         "rules": list(given["rules"]),
         "leave_in": list(given["leave_in"]),
@@ -75,14 +76,20 @@ def clean(paths: tuple[Path, ...], out: Path, engine: str, workers: int | None, 
 def restore(folder: Path, what: str, later: bool, engine: str, workers: int | None, as_json: bool, quiet: bool) -> None:
     """Bring back what was dropped in DIR: everything dropped for a reason, in a file, or one line.
 
-    It is remembered in DIR, and the text is cleaned again with the settings of before.
+    It is remembered in DIR, and the text is cleaned again with the settings of before. Where DIR is a project, `mbegu grow` cleans again.
     """
     from mbegu.core.settings import require_settings
     from mbegu.corpus.clean import explain
+    from mbegu.corpus.clean.place import find_cleaned
     from mbegu.corpus.clean.run import read_facts
     from mbegu.corpus.clean.settings import CleanSettings
 
     require_unicode(what, "REASON|FILE[:LINE]")
+    cleaned, lists = find_cleaned(folder)
+    if cleaned != lists:  # a project: its corpus step cleans again
+        explain.restore(folder, what)
+        write_result({"project": str(lists)}, as_json, f"'{what}' is kept from the next `mbegu grow {lists}` on")
+        return
     settings = require_settings(CleanSettings, read_facts(folder)["settings"], "clean")
     kept = explain.restore(folder, what)
     if later:

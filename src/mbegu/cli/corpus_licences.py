@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mbegu.cli.common import PATH, json_option
 from mbegu.core.errors import UsageError, explain_os_error
 from mbegu.core.report import Say, write_result
+
+if TYPE_CHECKING:
+    from mbegu.corpus.licences.summary import Terms
 
 MARK = "Credits, written by `mbegu corpus licences`"  # the first line of a file that may be written anew
 
@@ -25,21 +29,32 @@ def licences(folder: Path, credits_file: Path | None, as_json: bool) -> None:
     from mbegu.core import durable
     from mbegu.corpus.declared import declared_licences
     from mbegu.corpus.leaks.find import training_text
-    from mbegu.corpus.licences import attribution, credits_of, custom_licences, solve
+    from mbegu.corpus.licences import custom_licences
+    from mbegu.corpus.licences.summary import terms_of
 
     if credits_file:
         _check_place(credits_file, folder)
     custom = custom_licences(declared_licences(folder))
-    found = credits_of(training_text(folder, Say(quiet=True)))
-    amounts: dict[str, int] = {}
-    for each in found:
-        amounts[each.licence] = amounts.get(each.licence, 0) + each.bytes
-    verdict = solve(amounts, custom)
-    texts = {form: attribution(found, form == "markdown", custom) for form in ("plain", "markdown")}
+    terms = terms_of(training_text(folder, Say(quiet=True)), custom)
+    ended = _ended(folder, terms)
     if credits_file:
-        durable.write_text(credits_file, _mark_of(credits_file) + texts["markdown" if _is_markdown(credits_file) else "plain"])
-    written = f"\nThe credits: {credits_file}" if credits_file else f"\n{texts['plain']}"
-    write_result({**verdict.as_json(), "amounts": amounts, "credits": texts}, as_json, verdict.text() + "\n" + written.rstrip())
+        durable.write_text(credits_file, _mark_of(credits_file) + terms.credits["markdown" if _is_markdown(credits_file) else "plain"])
+    written = f"\nThe credits: {credits_file}" if credits_file else f"\n{terms.credits['plain']}"
+    lines = [terms.text(), *ended, written.rstrip()]
+    write_result({**terms.as_json(), "consent_ended": ended}, as_json, "\n".join(lines))
+
+
+def _ended(folder: Path, terms: Terms) -> list[str]:
+    """Return in words whose consent has run out: documents that are still there, and those that were left out for it."""
+    from mbegu.corpus.admit import CONSENT_ENDED, ended_consents
+    from mbegu.corpus.dropped_counts import dropped_counts
+    from mbegu.corpus.papers import consent_ended
+    from mbegu.ledger.clock import today
+
+    still = [day for day in terms.consent_until if consent_ended(day, today())]
+    lines = [f"{terms.consent_until[day]:,} documents must not be used any more: {CONSENT_ENDED}{day}. Read or clean the text anew." for day in still]
+    counts = dropped_counts(folder)
+    return lines + [f"{counts[reason]:,} documents were left out: {reason}." for reason in ended_consents(counts)]
 
 
 def _check_place(path: Path, folder: Path) -> None:

@@ -64,7 +64,7 @@ def new(
     place = Project(folder.resolve())
     if place.root.exists() and not place.root.is_dir():
         raise UsageError("this is a file, and a project is a folder", folder, "name a folder that is not there yet, or an empty one")
-    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget))
+    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget, clean=True))
     if not texts:
         (place.root / "text").mkdir(exist_ok=True)
     where = "" if texts else f"Put your text into {place.root / 'text'}, then: "

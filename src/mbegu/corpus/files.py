@@ -14,17 +14,20 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from mbegu.core.documents import holds_documents, read_documents
 from mbegu.core.durable import HASH_BLOCK_BYTES
 from mbegu.core.errors import InputError
 from mbegu.core.lock import LOCK_FILE
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.findings import CLEANED, EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
-from mbegu.corpus.papers import SOURCES_FILE, Papers, sources_files
+from mbegu.corpus.papers import SOURCES_FILE, Papers, consent_ended, sources_files
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
 from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
+from mbegu.ledger.clock import today
 
+KEEP_FILE = "keep.json"  # what a person brought back of what cleaning dropped
 CLEANED_MARKS = ("kept.parquet", "clean.json")  # stand together only where text was cleaned to
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
@@ -64,7 +67,10 @@ def text_files(settings: CorpusSettings, place: Project, findings: Findings | No
     """
     findings = findings if findings is not None else Findings()
     roots = text_roots(settings, place)
-    own = {os.path.realpath(path) for path in (place.grown, place.ledger, place.release, place.recipe, place.plan, place.root / LIST_FILE)}
+    own = {
+        os.path.realpath(path)
+        for path in (place.grown, place.ledger, place.release, place.recipe, place.plan, place.root / LIST_FILE, place.root / KEEP_FILE)
+    }
     walk = _Walk(settings, findings, own)
     found = [file for root, prefix in roots for file in walk.below(root, prefix)]
     return sorted(found, key=lambda file: file.name)
@@ -105,14 +111,20 @@ def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
         digest.update(f"{_content_hash(file.path)}  {file.name}\n".encode())
         done += file.size_bytes
         say.progress(done, total, "bytes")
-    _add_papers(digest, settings, Project(root))
+    _add_papers(digest, settings, Project(root), files)
     return digest.hexdigest()
 
 
-def _add_papers(digest: hashlib._Hash, settings: CorpusSettings, place: Project) -> None:
-    """Add the papers and what was withdrawn. The papers are checked here: before anything is read."""
+def _add_papers(digest: hashlib._Hash, settings: CorpusSettings, place: Project, files: Sequence[TextFile]) -> None:
+    """Add the papers, whose consent has ended by today, and what was withdrawn. The papers are checked here: before anything is read."""
     roots = text_roots(settings, place)
-    Papers.read_all(roots)
+    ended = Papers.read_all(roots).ended(today())
+    for file in files:
+        if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
+            ended += sorted(
+                {until for document in read_documents(file.path) if consent_ended(until := document.meta.get("consent_until", ""), today())}
+            )
+    digest.update("\n".join(ended).encode())
     for path, prefix in sources_files(roots):
         digest.update(f"{_content_hash(path)}  {prefix}{SOURCES_FILE}\n".encode())
     digest.update(Withdrawn.read(place.root).state().encode())

@@ -40,7 +40,7 @@ class ConsentTable:
     date: str = setting("", help="when, as 2025, 2025-03 or 2025-03-31")
     version: str = setting("", help="version of the words that were agreed to")
     form: str = setting("", help="where the signed form is kept")
-    until: str = setting("", help="when the consent ends, as a date; empty: not limited")
+    until: str = setting("", help="the last day on which the text may be used, as a date; empty: not limited")
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,10 @@ class Papers:
             self.overruled[pair] = self.overruled.get(pair, 0) + 1
         return taken.paper
 
+    def ended(self, today: datetime.date) -> list[str]:
+        """Return the patterns of which the consent has run out, each with its last day."""
+        return sorted(f"{rule.pattern} {until}" for rule in self.rules if consent_ended(until := rule.paper.consent_until, today))
+
     def remarks(self) -> list[str]:
         """Return what should be said after all documents were looked up: patterns overruled, and patterns that fitted nothing."""
         said = [
@@ -275,6 +279,16 @@ def _with_dates(table: Mapping[str, Any]) -> dict[str, Any]:
         name: str(v) if name in ("date", "until", "version") and isinstance(v, (int, float)) and not isinstance(v, bool) else v
         for name, v in texts.items()
     }
+
+
+def consent_ended(until: str, today: datetime.date) -> bool:
+    """Whether a consent has run out: the day, month or year that it was given until is over.
+
+    Args:
+        until: as 2025, 2025-03 or 2025-03-31; empty: not limited.
+        today: the day that it is.
+    """
+    return _is_date(until) and today.isoformat()[: len(until)] > until
 
 
 def _is_date(text: str) -> bool:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from mbegu.core.documents import Document, holds_documents
 from mbegu.core.documents import read_documents as read_parquet
 from mbegu.core.report import Say
+from mbegu.corpus.admit import Admission, Refusal
 from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile, reason_of
-from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, NO_LICENCE, TOO_SHORT, UNDECODABLE, WITHDRAWN, Findings, ReadError
+from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings, ReadError
 from mbegu.corpus.normalise import Normalised, normalise
-from mbegu.corpus.papers import SOURCES_FILE, UNKNOWN, Papers
+from mbegu.corpus.papers import UNKNOWN
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import RawText
-from mbegu.corpus.withdrawn import Withdrawn
 
 
 def read_documents(
@@ -29,8 +29,7 @@ def read_documents(
     settings: CorpusSettings,
     findings: Findings,
     say: Say,
-    papers: Papers | None = None,
-    withdrawn: Withdrawn | None = None,
+    admission: Admission | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of all files, in order. A file that cannot be read is recorded, and the next is read.
 
@@ -40,12 +39,12 @@ def read_documents(
         settings: how to read it, and its papers.
         findings: gets everything that is left out, and the counts.
         say: shows the progress.
-        papers: licence, giver and consent by source; those of the settings go for what it does not name.
-        withdrawn: what must not be used any more.
+        admission: puts licence, giver and consent on each by its source (those of the settings go for what it does not name), and
+            refuses what may not be used; without it everything is admitted as it is.
     """
     rule = cut_rule(settings.document, sum(file.size_bytes for file in files))
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
-    for read in read_texts(files, language, settings, findings, say, rule, repeated, papers, withdrawn):
+    for read in read_texts(files, language, settings, findings, say, rule, repeated, admission):
         yield read.document
 
 
@@ -65,8 +64,7 @@ def read_texts(
     say: Say,
     rule: CutRule,
     repeated: RepeatedLines | None = None,
-    papers: Papers | None = None,
-    withdrawn: Withdrawn | None = None,
+    admission: Admission | None = None,
 ) -> Iterator[ReadText]:
     """Yield the documents of all files as ``read_documents`` does, each with its piece.
 
@@ -78,12 +76,14 @@ def read_texts(
     done = 0
     for file in files:
         for read in _of_file(file, language, settings, findings, rule, repeated):
-            admitted = _admitted(read.document, settings, papers, withdrawn, findings)
-            if admitted is not None:
+            admitted = admission.of(read.document) if admission else read.document
+            if isinstance(admitted, Refusal):
+                findings.drop(read.document.source, admitted.reason, admitted.detail, read.document.text if admitted.keeps_text else "")
+            else:
                 yield ReadText(admitted, read.piece)
         done += file.size_bytes
         say.progress(done, total, "bytes")
-    for remark in papers.remarks() if papers else ():
+    for remark in admission.papers.remarks() if admission and admission.papers else ():
         say.note(remark)
 
 
@@ -103,21 +103,6 @@ def _own_documents(file: TextFile, language: str, settings: CorpusSettings, find
     for document in read_parquet(file.path):
         licence = settings.licence if document.licence.strip().lower() in ("", UNKNOWN) else document.licence
         yield replace(document, language=language, licence=licence, contributor=document.contributor or settings.contributor)
-
-
-def _admitted(
-    document: Document, settings: CorpusSettings, papers: Papers | None, withdrawn: Withdrawn | None, findings: Findings
-) -> Document | None:
-    """Return a document with its papers; nothing when it was withdrawn, or has no licence where one is required."""
-    if papers:
-        document = papers.of(document.source).on(document)
-    if withdrawn and withdrawn.refuses(document):
-        findings.drop(document.source, WITHDRAWN)  # not even how it begins is kept
-        return None
-    if settings.require_licence and document.licence.strip().lower() in ("", UNKNOWN):
-        findings.drop(document.source, NO_LICENCE, f"name its licence in {SOURCES_FILE}, or set require_licence = false in [corpus]", document.text)
-        return None
-    return document
 
 
 def _texts_of(file: TextFile, context: Context) -> Iterator[RawText]:

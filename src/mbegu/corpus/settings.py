@@ -1,17 +1,29 @@
-"""Settings of the corpus: where the text is, whose it is, what counts as one document, and what is held out."""
+"""Settings of the corpus step: where the text is, how it is read and whose it is, how it is cleaned, and what is held out."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
+from mbegu.core.errors import SettingsError
 from mbegu.core.settings import setting
 
 
 @dataclass(frozen=True)
-class CorpusSettings:
-    """The [corpus] table of a recipe."""
+class TextSettings:
+    """Where a project's text is, and whether it is cleaned."""
 
     text: tuple[str, ...] = setting(("text",), help="files and folders with your text, relative to the project or absolute; they are only read")
+    clean: bool = setting(
+        False,
+        help="clean the text first, as `mbegu corpus clean` does: drop menus, tables, noise and copies; what was dropped is kept for you to see",
+    )
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """How files are read, and whose the text is where nothing beside it says so: the same for a recipe and for ``mbegu corpus clean``."""
+
     column: str = setting("", help="column with the text in .csv, .tsv, .jsonl and .parquet; found by the longest text when empty")
     document: str = setting(
         "auto",
@@ -23,14 +35,38 @@ class CorpusSettings:
     licence: str = setting("unknown", help="licence of text that sources.toml names none for, an SPDX identifier such as CC-BY-4.0")
     contributor: str = setting("", help="who gave the text that sources.toml names nobody for; stands in the label")
     require_licence: bool = setting(False, help="leave out documents that no licence is known of; if not, they are marked as unknown")
+    leave_out: tuple[str, ...] = setting(
+        ("licence*", "license*", "copying*", "readme*", "notice*"),
+        help="file names that are papers about the text and not text; * stands for anything, capitals do not matter",
+    )
+    max_undecodable: float = setting(0.1, help="documents with a larger share of characters that could not be decoded are left out", low=0, high=1)
+    max_file_bytes: int = setting(300_000_000, help="largest file of a format that must be held in memory", unit="bytes", low=1000)
+    max_unpacked_bytes: int = setting(4_000_000_000, help="most that one .zip may unpack to, with the archives inside it", unit="bytes", low=1000)
+
+
+@dataclass(frozen=True)
+class CleaningSettings:
+    """How text is cleaned: the same for a recipe, where ``clean = true`` asks for it, and for ``mbegu corpus clean``."""
+
+    rules: tuple[str, ...] = setting((), help="rules of rewriting to use in cleaning; none changes anything unless it is named")
+    private: bool = setting(False, help="replace private items by typed placeholders")
+    regions: tuple[str, ...] = setting((), help="countries whose telephone and identity numbers are looked for, ISO 3166 codes such as NG")
+    names: str = setting("", help="file with names of people to replace, one a line; the names themselves are written nowhere")
+    blocked: str = setting("", help="file with words and passages that must not be used, one a line: documents with them are dropped")
+    identifier: str = setting("", help="model of language identification that was taught; the built-in one when empty")
+    keep_languages: tuple[str, ...] = setting((), help="languages whose lines are kept; lines in others are dropped. Empty: lines are only tagged")
+    leave_in: tuple[str, ...] = setting((), help="reasons for which cleaning drops nothing")
+    passage_letters: int = setting(200, help="shortest passage that is dropped where it came before in another document", unit="letters", low=100)
+
+
+@dataclass(frozen=True)
+class CorpusSettings(CleaningSettings, ReadingSettings, TextSettings):
+    """The [corpus] table of a recipe."""
+
     divide_by: str = setting(
         "document",
         help="what is never divided between train and held-out: a document with those like it, or all documents of one file, folder or giver",
         choices=("document", "file", "folder", "contributor"),
-    )
-    leave_out: tuple[str, ...] = setting(
-        ("licence*", "license*", "copying*", "readme*", "notice*"),
-        help="file names that are papers about the text and not text; * stands for anything, capitals do not matter",
     )
     heldout_share: float = setting(0.05, help="share of the text that is held out to judge the model by", low=0.001, high=0.5)
     heldout_min_bytes: int = setting(60_000, help="hold out at least this much, but no more than a tenth of the text", unit="bytes", low=0)
@@ -40,6 +76,13 @@ class CorpusSettings:
     same_side: float = setting(0.5, help="documents at least this similar are never divided between train and held-out", low=0.2, high=1)
     repeated_lines: bool = setting(True, help="in large files that are cut into blocks, leave out long lines that came before")
     min_document_bytes: int = setting(20, help="shorter documents are left out", unit="bytes", low=1)
-    max_undecodable: float = setting(0.1, help="documents with a larger share of characters that could not be decoded are left out", low=0, high=1)
-    max_file_bytes: int = setting(300_000_000, help="largest file of a format that must be held in memory", unit="bytes", low=1000)
-    max_unpacked_bytes: int = setting(4_000_000_000, help="most that one .zip may unpack to, with the archives inside it", unit="bytes", low=1000)
+
+    def check_cleaning(self) -> None:
+        """Refuse settings of cleaning that nobody would heed: a person who names a region believes that numbers are hidden.
+
+        Raises:
+            SettingsError: one is given, and the text is not cleaned.
+        """
+        given = [each.name for each in dataclasses.fields(CleaningSettings) if getattr(self, each.name) != each.default]
+        if given and not self.clean:
+            raise SettingsError(f"[corpus] has settings of cleaning ({', '.join(given)}), and the text is not cleaned", fix="set clean = true")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,14 @@ from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
+from mbegu.corpus.admit import Admission, ended_consents
 from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
-from mbegu.corpus.papers import Papers
+from mbegu.corpus.papers import LicenceTable, Papers
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.step_cleaning import clean_text, cleaning_facts, cleaning_line, is_cleaned_here
 from mbegu.corpus.withdrawn import Withdrawn
+from mbegu.ledger.clock import today
 
 __all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
 
@@ -29,9 +34,10 @@ ROWS_PER_GROUP = 10_000
 
 
 def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
-    """Read the user's text, clean it of copies, and divide it into train and held-out documents.
+    """Read the user's text, clean it where the recipe says so, take out copies, and divide it into train and held-out documents.
 
-    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet`` and ``report.json`` into ``out``.
+    Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet``, ``report.json`` and ``terms.json`` into ``out``;
+    where it cleans also ``cleaned/`` with what `mbegu corpus clean` writes.
 
     Args:
         settings: the [corpus] table.
@@ -40,7 +46,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         say: speaks to the user.
 
     Returns:
-        Facts: counts and sizes of documents, what was dropped, licences, sources, scripts, overlap.
+        Facts: counts and sizes of documents, what was dropped, licences, sources, scripts, overlap, and what cleaning did.
 
     Raises:
         InputError: there is no text, or too little to divide; a named column is in no file.
@@ -50,13 +56,17 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
 
     language = inputs.project.parsed_language()
     findings = Findings()
-    files = text_files(settings, inputs.place, findings)
     papers = Papers.read_all(text_roots(settings, inputs.place))
-    withdrawn = Withdrawn.read(inputs.place.root)
-    say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
+    admission = Admission(None, Withdrawn.read(inputs.place.root), settings.require_licence, today())
+    if is_cleaned_here(settings, inputs.place):
+        files = [clean_text(settings, inputs, out, findings, say)]  # with their papers
+    else:
+        admission = dataclasses.replace(admission, papers=papers)
+        files = text_files(settings, inputs.place, findings)
+        say.note(f"reading {len(files):,} files, {format_bytes(sum(file.size_bytes for file in files))}")
     whole = out / "read.parquet"
     try:
-        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say, papers=papers, withdrawn=withdrawn)
+        heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say, admission=admission)
         profile = Profile()
         for side in ("train", "heldout"):
             wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))
@@ -70,6 +80,10 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     durable.write_json(out / "report.json", report)
     for line in render(report).splitlines():
         say.note(line)
+    verdict = _write_terms(out, papers.licences)
+    cleaning = cleaning_facts(settings, inputs.place, out)
+    if cleaning:
+        say.note(cleaning_line(cleaning["cleaning"], inputs.place.root))
     for warning in warnings:
         say.warn(warning)
     return {
@@ -83,7 +97,21 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         "encodings": report["encodings"],
         "files_seen": report["files_seen"],
         "warnings": warnings,
+        "terms": verdict,
+        **cleaning,
     }
+
+
+def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, Any]:
+    """Write what may be done with the text and whom to credit; return it without the credits, which may be long."""
+    from mbegu.core.documents import read_documents
+    from mbegu.corpus.licences import custom_licences
+    from mbegu.corpus.licences.summary import TERMS, terms_of
+
+    both = itertools.chain.from_iterable(read_documents(out / f"{side}.parquet") for side in ("train", "heldout"))
+    terms = terms_of(both, custom_licences(declared)).as_json()
+    durable.write_json(out / TERMS, terms)
+    return {name: value for name, value in terms.items() if name != "credits"}
 
 
 def write_dropped(path: Path, drops: Iterable[Drop]) -> None:
@@ -105,8 +133,7 @@ def _divide(
     *,
     findings: Findings,
     say: Say,
-    papers: Papers,
-    withdrawn: Withdrawn,
+    admission: Admission,
 ) -> tuple[set[str], dict[str, Any], set[str]]:
     """Read everything into ``whole``, find copies, choose what is held out.
 
@@ -121,7 +148,7 @@ def _divide(
     from mbegu.corpus.split import split
 
     comparison = Comparison(settings, findings, sum(file.size_bytes for file in files))
-    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say, papers, withdrawn)))
+    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say, admission)))
     _require_text(comparison.total_bytes, files, settings, findings)
     say.progress(0, 0, "documents")
     compared = comparison.finish()
@@ -207,6 +234,7 @@ def _warnings(profile: Any, script: str, figures: Mapping[str, Any], findings: F
     if script and scripts and scripts.get(script, 0.0) < MIN_SCRIPT_SHARE:
         most = next(iter(scripts))
         warnings.append(f"the recipe says script {script}, but {100 * scripts[most]:.0f} % of the letters are {most}: check 'language' and the files")
+    warnings += [f"{findings.dropped[reason]:,} documents are not used: {reason}" for reason in ended_consents(findings.dropped)]
     if figures["overlap_share"] > MAX_OVERLAP_SHARE:
         warnings.append(
             f"{100 * figures['overlap_share']:.0f} % of the held-out text also stands in the training text word for word:"

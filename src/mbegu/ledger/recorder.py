@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from typing import Any
 
 from mbegu import __version__
 from mbegu.core.errors import MbeguError
+from mbegu.ledger import clock
 from mbegu.ledger.energy.choose import MeterChoice
 from mbegu.ledger.energy.processor_model import ProcessorModel, beside_idle, cpu_seconds
 from mbegu.ledger.energy.value import Energy
@@ -172,7 +172,7 @@ class RunRecorder:
 
 def utc_now() -> str:
     """Return the time in UTC as ISO 8601, to the second."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _versions() -> dict[str, str]:

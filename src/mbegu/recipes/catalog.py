@@ -47,12 +47,12 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(
         "corpus",
-        1,
+        2,
         "read, clean, deduplicate and split the text",
         "mbegu.corpus.settings:CorpusSettings",
         "mbegu.corpus.steps:grow_corpus",
         project_fields=("language", "language_name"),
-        fingerprint="mbegu.corpus.files:fingerprint",
+        fingerprint="mbegu.corpus.step_cleaning:fingerprint",
     ),
     Step(
         "tokenizer",
@@ -92,7 +92,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "release",
-        2,
+        3,
         "put together what one gives away: model, label, checksums",
         "mbegu.release.settings:ReleaseSettings",
         "mbegu.release.publish:release",

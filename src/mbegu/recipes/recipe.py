@@ -87,6 +87,8 @@ def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
     checks: list[tuple[str, Callable[[], object]]] = []
     if made.get("project"):
         checks += [("", made["project"].parsed_language), ("", made["project"].check_price)]
+    if made.get("corpus"):
+        checks.append(("", made["corpus"].check_cleaning))
     if made.get("plan"):
         checks.append(("", lambda: parse_budget(made["plan"].budget)))
     if made.get("power") and made["power"].hours.strip():
@@ -99,11 +101,14 @@ def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def new_recipe(project: ProjectSettings, text: tuple[str, ...], budget: str = "") -> str:
-    """Return the text of a new recipe: what was given, and every other setting as a comment with its default, unit and meaning."""
+def new_recipe(project: ProjectSettings, text: tuple[str, ...], budget: str = "", *, clean: bool = False) -> str:
+    """Return the text of a new recipe: what was given, and every other setting as a comment with its default, unit and meaning.
+
+    ``clean`` is written out where it is asked for, so that nobody's text is cleaned without a line that says so.
+    """
     given: dict[str, dict[str, Any]] = {
         "project": {name: value for name, value in dataclasses.asdict(project).items() if value},
-        "corpus": {"text": list(text)} if text else {},
+        "corpus": {**({"text": list(text)} if text else {}), **({"clean": True} if clean else {})},
         "plan": {"budget": budget} if budget else {},
     }
     lines = ["# The recipe of this model. Lines that begin with # show the defaults: take the # away to change one."]

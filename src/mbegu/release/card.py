@@ -142,7 +142,12 @@ def _made_of(label: Label) -> str:
     lines += [_amounts("licence", text.licences), _amounts("source", text.sources)]
     if text.dropped:
         lines.append("Left out: " + ", ".join(f"{plain(reason)} {format_count(count)}" for reason, count in text.dropped) + ".\n")
+    lines += [_rows(text.cleaning), "### What may be done with the text\n" if text.terms else "", _rows(text.terms)]
     return "\n".join(line for line in lines if line)
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"- {plain(name)}{'' if name.endswith('?') else ':'} {plain(value)}\n" for name, value in rows)
 
 
 def _amounts(head: str, amounts: Sequence[Amount]) -> str:

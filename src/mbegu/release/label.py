@@ -17,6 +17,7 @@ from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_o
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
 from mbegu.ledger.store import Ledger, total_of
+from mbegu.release.text_words import Rows, cleaning_rows, terms_rows
 
 NOT_MEASURED = "not measured"
 NEVER_MEASURED = (
@@ -89,6 +90,8 @@ class Text:
     scripts: tuple[tuple[str, float], ...] = ()
     dropped: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    terms: Rows = ()
+    cleaning: Rows = ()
 
 
 @dataclass(frozen=True)
@@ -281,6 +284,8 @@ def _text(facts: Mapping[str, Any]) -> Text:
         scripts=tuple((facts.get("scripts") or {}).items()),
         dropped=tuple((facts.get("dropped") or {}).items()),
         warnings=tuple(facts.get("warnings") or ()),
+        terms=terms_rows(facts),
+        cleaning=cleaning_rows(facts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from mbegu.core.artifacts import Artifact
 from mbegu.core.documents import read_documents
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
+from mbegu.corpus.licences.summary import TERMS
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
 from mbegu.release.label import gather_label
@@ -20,6 +22,7 @@ from mbegu.release.steps import HF_FOLDER
 
 CHECKSUMS = "SHA256SUMS"
 SOURCES = "sources.json"
+CREDITS = "CREDITS.md"
 
 
 def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> dict[str, Any]:
@@ -40,6 +43,7 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
     durable.write_text(out / "label.html", label_html(label))
     durable.write_json(out / "label.json", label_json(label))
     durable.write_json(out / SOURCES, list_sources(inputs["corpus"]))
+    durable.write_text(out / CREDITS, credits_text(inputs["corpus"]))
     write_checksums(out)
     say.done(f"release: {out}")
     return {"label": label_json(label), "label_text": label_text(label)}
@@ -55,6 +59,11 @@ def list_sources(corpus: Artifact) -> list[dict[str, Any]]:
             count[1] += len(document.text.encode("utf-8"))
     heads = ("source", "licence", "contributor", "documents", "bytes")
     return [dict(zip(heads, (*names, *amounts), strict=True)) for names, amounts in sorted(counts.items())]
+
+
+def credits_text(corpus: Artifact) -> str:
+    """Return whom to credit for the text, as the corpus step found it; Markdown."""
+    return str(json.loads(corpus.path(TERMS).read_bytes())["credits"]["markdown"])
 
 
 def write_checksums(folder: Path) -> None:

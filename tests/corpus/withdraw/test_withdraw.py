@@ -174,6 +174,32 @@ def test_nothing_of_a_withdrawn_giver_is_left_in_any_file(radio: Path, own_spans
     assert kept == {"Mbegu"}
 
 
+def test_an_index_a_pack_and_the_reports_of_a_project_that_cleans_hold_nothing_either(
+    radio: Path, own_spans: set[tuple[str, ...]], mbegu: CommandLine
+) -> None:
+    recipe = radio / "mbegu.toml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("[corpus]\n", "[corpus]\nclean = true\n") if "[corpus]" in text else text + "[corpus]\nclean = true\n", "utf-8")
+    assert mbegu("corpus", radio, "--quiet").code == 0
+    assert mbegu("corpus", "report", radio).code == 0
+    assert mbegu("documents", "index", radio / "text", "--no-embeddings", "--quiet").code == 0
+    (radio / "web").mkdir()
+    (radio / "web" / "pack.json").write_text("{}", encoding="utf-8")
+    (radio / "web" / "passages.json").write_text(json.dumps({"passages": [story(7003, sentences=10)]}), encoding="utf-8")
+    mine = radio / "notes.txt"
+    mine.write_text(story(7003, sentences=10), encoding="utf-8")
+    before = files_with_spans(radio, own_spans)
+    assert {"grown/corpus/cleaned/kept.parquet", "grown/corpus/cleaned/dropped.parquet", "text.mbegu-index", "web/passages.json"} <= before
+    said = mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes", "--json")
+    assert said.code == 0, said.err
+    result = json.loads(said.out)
+    assert {"text.mbegu-index", "web/passages.json"} <= set(result["removed"])
+    assert result["other_files_to_look_at"] == ["notes.txt"]  # a file of the user's own is named, never touched
+    assert files_with_spans(radio, own_spans) == {"notes.txt"}
+    assert (radio / "web" / "pack.json").is_file()
+    assert mbegu("verify", radio).code == 0
+
+
 def test_the_shards_still_follow_the_documents(radio: Path, mbegu: CommandLine) -> None:
     assert mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio).code == 0
     folder = radio / "grown" / "tokenizer"

@@ -7,8 +7,12 @@ from encodings.aliases import aliases
 from mbegu.core.errors import SettingsError
 from mbegu.core.language import parse_language
 from mbegu.core.settings import near
+from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.reasons import REASONS
 from mbegu.corpus.clean.settings import CleanSettings
+from mbegu.corpus.clean.stages import make_identifier, make_rewriter
+
+NAMELESS = "a language that has no code of its own"  # what codes such as qaa need; the recipe knows its name
 
 
 def check_settings(settings: CleanSettings) -> None:
@@ -16,7 +20,7 @@ def check_settings(settings: CleanSettings) -> None:
     problems: list[str] = []
     for code in (settings.language, *settings.keep_languages):
         try:
-            parse_language(code)
+            parse_language(code, NAMELESS)
         except SettingsError as error:
             problems.append(error.one_line())
     unknown = [reason for reason in settings.leave_in if reason not in REASONS]
@@ -27,6 +31,19 @@ def check_settings(settings: CleanSettings) -> None:
         problems.append(f"'{settings.encoding}' is no encoding{near(settings.encoding.lower(), sorted({*aliases, *aliases.values()}))}.")
     if problems:
         raise SettingsError(" ".join(problems))
+
+
+def check_all(settings: CleanSettings) -> None:
+    """Check settings, rules, model and lists before the first file is read.
+
+    Raises:
+        SettingsError: a language, a reason, an encoding, a rule or a region is not known.
+        InputError, DamageError: the model or a list cannot be read, or is none.
+    """
+    check_settings(settings)
+    make_rewriter(settings)
+    make_identifier(settings)
+    Hiding(settings)
 
 
 def _is_encoding(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mbegu.core.errors import DamageError, InputError
 from mbegu.corpus.clean.keep import read_kept, write_kept
+from mbegu.corpus.clean.place import find_cleaned
 from mbegu.corpus.clean.reasons import NOTHING_LEFT, REASONS
 from mbegu.corpus.clean.run import read_facts
 from mbegu.corpus.clean.tables import Kept
@@ -41,13 +42,14 @@ def explain(folder: Path, place: str) -> list[Fate]:
     """Tell what happened to a file, or to one line of it.
 
     Args:
-        folder: that text was cleaned into.
+        folder: that text was cleaned into, or a project whose corpus step cleaned.
         place: ``FILE`` or ``FILE:LINE``; FILE as it stands in the columns ``source``, with or without ``#`` and what follows.
 
     Raises:
         InputError: the folder was not cleaned into, or nothing is known of the place.
         DamageError: one of its files is missing or damaged.
     """
+    folder, _ = find_cleaned(folder)
     read_facts(folder)
     _, _, found = _at(folder, place)
     if not found:
@@ -59,7 +61,7 @@ def restore(folder: Path, what: str) -> Kept:
     """Remember that something is to be kept by the next run: a reason, a file or a line.
 
     Args:
-        folder: that text was cleaned into.
+        folder: that text was cleaned into, or a project whose corpus step cleaned.
         what: one of the reasons in ``clean.json``, or ``FILE``, or ``FILE:LINE``.
 
     Returns:
@@ -69,7 +71,8 @@ def restore(folder: Path, what: str) -> Kept:
         InputError: it is neither a reason for which something was dropped nor a place where something was, or reading left it out.
         DamageError: one of the folder's files is missing or damaged.
     """
-    kept = read_kept(folder)
+    folder, lists = find_cleaned(folder)
+    kept = read_kept(lists)
     facts = read_facts(folder)
     if what in facts["dropped"]:
         _require_reason({what}, what, folder)
@@ -84,7 +87,7 @@ def restore(folder: Path, what: str) -> Kept:
         # A line that went with its whole document comes back with it.
         whole = {(fate.source, 0) for fate in dropped if line and not fate.line and fate.reason in REASONS}
         made = Kept(kept.reasons, kept.places | {(file, line)} | whole)
-    write_kept(folder, made)
+    write_kept(lists, made)
     return made
 
 

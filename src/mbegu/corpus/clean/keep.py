@@ -8,8 +8,9 @@ from pathlib import Path
 from mbegu.core import durable
 from mbegu.core.errors import DamageError
 from mbegu.corpus.clean.tables import Kept
+from mbegu.corpus.files import KEEP_FILE
 
-KEEP = "keep.json"
+KEEP = KEEP_FILE
 
 
 def read_kept(folder: Path) -> Kept:

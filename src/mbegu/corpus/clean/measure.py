@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import re
 from collections import Counter, defaultdict
@@ -15,13 +16,14 @@ import numpy.typing as npt
 
 from mbegu.core.documents import Document
 from mbegu.core.report import Say
+from mbegu.corpus.admit import Refusal
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
 from mbegu.corpus.clean.hiding import BlockedError, Hiding
 from mbegu.corpus.clean.kinds import Tally
 from mbegu.corpus.clean.parts import Part, Slice
 from mbegu.corpus.clean.reasons import NOTHING_LEFT
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import Papers, make_rewriter
+from mbegu.corpus.clean.stages import make_admission, make_rewriter
 from mbegu.corpus.clean.tables import DocumentTable, Kept
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import Piece
@@ -29,7 +31,6 @@ from mbegu.corpus.dedup import SPAN_CHARACTERS, band_hashes, sign_spans
 from mbegu.corpus.describe import top_level
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, titles
 from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, Mask, make_batch, spans_of, tables
-from mbegu.corpus.findings import WITHDRAWN
 from mbegu.corpus.keys import mix
 from mbegu.corpus.overlap import SPAN_LETTERS
 from mbegu.corpus.read import ReadText, read_texts
@@ -59,14 +60,18 @@ _PLACE = re.compile(r"#(\d+)")
 
 @dataclass(frozen=True)
 class MeasureTask:
-    """What one process is given: the part, the settings, the working folder, and what a person brought back."""
+    """What one process is given: the part, the settings, the working folder, and what a person brought back.
+
+    ``lists`` is the folder with the list of what was withdrawn, ``day`` the day by which consents run out.
+    """
 
     part: Part
     settings: CleanSettings
     work: str
     kept: Kept
     roots: tuple[tuple[str, Path], ...]
-    out: str
+    lists: str
+    day: datetime.date
 
 
 def measure_part(task: MeasureTask) -> dict[str, Any]:
@@ -83,7 +88,7 @@ class _Measurement:
         self._hiding = Hiding(task.settings)
         self._findings = ReadingFindings(self._drops, self._hiding)
         self._rewriter = make_rewriter(task.settings)
-        self._papers = Papers(task.roots, Path(task.out))
+        self._admission = make_admission(task.settings, task.roots, Path(task.lists), task.day)
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
@@ -134,9 +139,10 @@ class _Measurement:
         numbers: list[list[int]] = []
         size = 0
         for read in _read(self._task.part, self._settings, self._findings):
-            admitted = self._papers.on(read.document)
-            if admitted is None:
-                self._drops.add(read.document.source, 0, WITHDRAWN, "", "")  # not even how it begins is kept
+            admitted = self._admission.of(read.document)
+            if isinstance(admitted, Refusal):
+                text = self._hiding.remark(read.document.text) if admitted.keeps_text else ""
+                self._drops.add(read.document.source, 0, admitted.reason, admitted.detail, text)
                 continue
             self._documents += 1
             self._bytes += len(admitted.text.encode("utf-8"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from mbegu.core import durable
 from mbegu.core.errors import InputError, UsageError, explain_os_error
+from mbegu.core.steps import Project
 from mbegu.corpus.clean.keep import KEEP
 from mbegu.corpus.files import is_hidden
 from mbegu.corpus.withdrawn import LIST_FILE
@@ -20,6 +21,21 @@ RESULT = "result"  # below the working folder: what is whole, and takes the plac
 REPORT = "report.html"
 RESULTS = ("kept.parquet", "dropped.parquet", FACTS)  # in the order in which they take their places
 _ALONE = (KEEP, LIST_FILE)  # these are Mbegu's also where no text was cleaned to yet
+
+
+def find_cleaned(folder: Path) -> tuple[Path, Path]:
+    """Return the folder that text was cleaned into, and the one where what was brought back is remembered.
+
+    Args:
+        folder: a folder that text was cleaned into; or a project, or the folder in it, whose corpus step cleaned: then it is the project
+            that remembers, because what a step wrote stays as it is.
+    """
+    step = Path("grown", "corpus", "cleaned")
+    own = folder.resolve()
+    for root in (own, *own.parents[2:3]):
+        if Project(root).recipe.is_file() and own in (root, root / step):
+            return folder if own == root / step else folder / step, folder if own == root else root
+    return folder, folder
 
 
 def check_place(out: Path, paths: Sequence[str]) -> None:

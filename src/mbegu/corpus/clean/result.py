@@ -86,6 +86,19 @@ def facts_of(
     return facts
 
 
+def told_settings(settings: CleanSettings, root: Path) -> dict[str, Any]:
+    """Return the settings with paths relative to a project where they lie in it, else only their names: the same on every computer."""
+
+    def told(path: str) -> str:
+        whole = Path(path)
+        return whole.relative_to(root.resolve()).as_posix() if whole.is_relative_to(root.resolve()) else whole.name
+
+    table = as_table(settings)
+    table["paths"] = [told(path) for path in settings.paths]
+    table["rules"] = [told(rule) if rule.endswith(".toml") else rule for rule in settings.rules]
+    return table | {name: told(table[name]) for name in ("names", "blocked", "identifier") if table[name]}
+
+
 def filters(settings: CleanSettings, compared: Compared) -> list[dict[str, Any]]:
     """Return each filter with what it measures, its threshold and why that is the threshold."""
     off = set(settings.leave_in)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +17,7 @@ from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.core.units import format_bytes, format_number_of
-from mbegu.corpus.clean.check import check_settings
+from mbegu.corpus.clean.check import check_all
 from mbegu.corpus.clean.compare import compare
 from mbegu.corpus.clean.decide import DecideTask, decide_part
 from mbegu.corpus.clean.drops import Drops, ReadingFindings
@@ -25,21 +27,21 @@ from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
 from mbegu.corpus.clean.place import FACTS, PLAN, RESULT, WORK, check_place, take_over
-from mbegu.corpus.clean.result import VERSION, facts_of, write_tables
+from mbegu.corpus.clean.result import VERSION, facts_of, told_settings, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.clean.stages import Papers, make_identifier, make_rewriter
+from mbegu.corpus.clean.stages import make_admission
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
 from mbegu.corpus.files import TextFile, prefixes_of, text_files, text_roots
 from mbegu.corpus.papers import SOURCES_FILE
 from mbegu.corpus.report import write_report
-from mbegu.corpus.withdrawn import Withdrawn
+from mbegu.ledger.clock import today
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 
 Task = TypeVar("Task")
 
 
-def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", workers: int = 1) -> dict[str, Any]:
+def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", workers: int = 1, project: Project | None = None) -> dict[str, Any]:
     """Clean text and write ``kept.parquet``, ``dropped.parquet``, ``clean.json`` and ``report.html`` into a folder.
 
     An interrupted run goes on from the parts that are done when it is started again with the same settings and files.
@@ -50,6 +52,9 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         say: speaks to the user.
         engine: ``local`` or ``ray``.
         workers: processes at a time.
+        project: the project that it is done for: what was withdrawn and brought back there counts, its own folders are no text, and time,
+            memory and where it lies are left to its ledger, so that the same text gives the same files. Without one the lists are those of
+            the folder.
 
     Returns:
         The facts that also stand in ``clean.json``.
@@ -61,35 +66,49 @@ def clean(settings: CleanSettings, out: Path, say: Say, engine: str = "local", w
         BusyError: another run writes to the folder.
         MissingDependencyError: an optional part that was asked for is not installed.
     """
-    check_settings(settings)
-    for check in (make_rewriter, make_identifier):
-        check(settings)  # what is wrong with names of rules and regions is said before the first file is read
-    text_roots(settings.reading(), Project(Path.cwd()))
-    Papers(_roots(settings), out)
-    Hiding(settings)
+    check_all(settings)
+    home = _Home(project or Project(Path.cwd()), project.root if project else out, today(), project is not None)
+    text_roots(settings.reading(), home.place)
+    make_admission(settings, _roots(settings), home.lists, home.day)
     check_place(out, settings.paths)
     durable.make_folder(out)
     with hold_folder(out):
-        return _clean(settings, out, say, engine, workers)
+        return _clean(settings, out, home, say, engine, workers)
 
 
-def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Home:
+    """The project whose own folders are no text, the folder with what was withdrawn and brought back, and the day by which consents run out."""
+
+    place: Project
+    lists: Path
+    day: datetime.date
+    is_step: bool
+
+
+def _clean(settings: CleanSettings, out: Path, home: _Home, say: Say, engine: str, workers: int) -> dict[str, Any]:
     """Clean text as ``clean`` does, in a folder that may be written to and is held."""
     began_s, began_processor_s = time.monotonic(), _processor_s()
     forget_peak()
     roots = _roots(settings)
     drops, hiding = Drops(), Hiding(settings)
     findings = ReadingFindings(drops, hiding)
-    files = _files(settings, out, findings)
-    kept = read_kept(out)
-    work = _work_folder(out, key_of(settings, files, (kept, _beside(settings, roots, out)), VERSION))
+    files = _files(settings, out, home.place, findings)
+    kept = read_kept(home.lists)
+    work = _work_folder(out, key_of(settings, files, (kept, _beside(settings, roots, home)), VERSION))
     total = sum(file.size_bytes for file in files)
     parts = make_parts(files, CutRule(settings.document))
     say.note(f"reading {format_number_of(len(files), 'file')}, {format_bytes(total)}, in {format_number_of(len(parts), 'part')}")
     folder = str(work.folder)
     numbers = range(len(parts))
     measured = _pass(
-        work, "measure", measure_part, [MeasureTask(part, settings, folder, kept, roots, str(out)) for part in parts], engine, workers, say
+        work,
+        "measure",
+        measure_part,
+        [MeasureTask(part, settings, folder, kept, roots, str(home.lists), home.day) for part in parts],
+        engine,
+        workers,
+        say,
     )
     say.note("comparing all lines and documents")
     compared = compare(work, measured, settings)
@@ -104,10 +123,15 @@ def _clean(settings: CleanSettings, out: Path, say: Say, engine: str, workers: i
     if not facts["documents_in"]:
         left_out = ", ".join(f"{n['documents']:,} {reason}" for reason, n in facts["dropped"].items() if n["documents"])
         what = f"there is no text: looked at {findings.files_seen:,} files" + (f"; left out: {left_out}" if left_out else "")
-        raise InputError(what, ", ".join(settings.paths), "give files or folders with text (.txt, .docx, .pdf, .epub, .csv ...)")
+        if facts["problems"]:
+            what += "; {source}: {reason}, {detail}".format(**facts["problems"][0])
+        raise InputError(what, ", ".join(settings.paths), "put text files (.txt, .docx, .pdf, .epub, .csv ...) there")
     children = max([fact["peak_memory_bytes"] for fact in (*measured, *decided)], default=0) * (workers if workers > 1 or engine == "ray" else 0)
-    facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
-    facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children
+    if home.is_step:
+        facts["settings"] = told_settings(settings, home.place.root)
+    else:
+        facts["seconds"] = {"wall": round(time.monotonic() - began_s, 1), "processor": round(_processor_s() - began_processor_s, 1)}
+        facts["peak_memory_bytes"] = (peak_memory_bytes() or 0) + children
     write_tables(work.folder / RESULT, [work.path(number, "kept.parquet") for number in numbers], dropped)
     durable.write_json(work.folder / RESULT / FACTS, facts)
     take_over(work.folder / RESULT, out)
@@ -145,10 +169,10 @@ def _pass(
     return [fact for fact in facts if fact is not None]
 
 
-def _files(settings: CleanSettings, out: Path, findings: ReadingFindings) -> list[TextFile]:
+def _files(settings: CleanSettings, out: Path, place: Project, findings: ReadingFindings) -> list[TextFile]:
     """List the files of the text; what lies in the folder written to is none of it."""
     own = out.resolve()
-    files = text_files(settings.reading(), Project(Path.cwd()), findings)
+    files = text_files(settings.reading(), place, findings)
     return [file for file in files if not file.path.resolve().is_relative_to(own)]
 
 
@@ -158,11 +182,14 @@ def _roots(settings: CleanSettings) -> tuple[tuple[str, Path], ...]:
     return tuple((prefix, root if root.is_dir() else root.parent) for prefix, root in zip(prefixes_of(roots), roots, strict=True))
 
 
-def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], out: Path) -> list[str]:
-    """Return hashes of what else decides on the result: the lists, the papers, and what was withdrawn."""
-    given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier) if path]
+def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], home: _Home) -> list[str]:
+    """Return what else decides on the result: hashes of the lists and papers, what was withdrawn, and whose consent has ended."""
+    given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier, *settings.rules) if path]
     files = [*given, *(folder / SOURCES_FILE for _, folder in roots)]
-    return [durable.sha256_file(path) if path.is_file() else "" for path in files] + [Withdrawn.read(out).state()]
+    admission = make_admission(settings, roots, home.lists, home.day)
+    state = admission.withdrawn.state() if admission.withdrawn else ""
+    ended = admission.papers.ended(home.day) if admission.papers else []
+    return [durable.sha256_file(path) if path.is_file() else "" for path in files] + [state, *ended]
 
 
 def _work_folder(out: Path, key: str) -> Work:

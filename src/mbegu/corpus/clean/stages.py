@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbegu.core.documents import Document
+from mbegu.corpus.admit import Admission
 from mbegu.corpus.clean.settings import CleanSettings
-from mbegu.corpus.papers import Papers as SourcePapers
+from mbegu.corpus.papers import Papers
 from mbegu.corpus.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -30,23 +31,18 @@ def make_identifier(settings: CleanSettings) -> Identifier:
     return Identifier.load(Path(settings.identifier) if settings.identifier else None)
 
 
-class Papers:
-    """The papers of all sources, and what was withdrawn.
+def make_admission(settings: CleanSettings, roots: Iterable[tuple[str, Path]], lists: Path, day: datetime.date) -> Admission:
+    """Return who decides which documents may be used.
 
     Args:
+        settings: of cleaning.
         roots: for each path that is cleaned what stands before the names of its files, and the folder where its ``sources.toml`` lies.
-        out: the folder that is written to, with the list of what was withdrawn from it.
+        lists: the folder with the list of what was withdrawn.
+        day: the day that it is.
 
     Raises:
         SettingsError: a ``sources.toml`` is wrong.
         DamageError: the list of what was withdrawn is damaged.
     """
-
-    def __init__(self, roots: Iterable[tuple[str, Path]], out: Path) -> None:
-        self._papers = SourcePapers.read_all([(folder, prefix) for prefix, folder in roots])
-        self._withdrawn = Withdrawn.read(out)
-
-    def on(self, document: Document) -> Document | None:
-        """Return a document with its papers; ``None`` when it was withdrawn."""
-        document = self._papers.of(document.source).on(document)
-        return None if self._withdrawn.refuses(document) else document
+    papers = Papers.read_all([(folder, prefix) for prefix, folder in roots])
+    return Admission(papers, Withdrawn.read(lists), settings.require_licence, day)

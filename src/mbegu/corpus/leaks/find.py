@@ -138,6 +138,7 @@ def training_text(folder: Path, say: Say) -> Iterator[Document]:
 
 
 def _any_text(folder: Path, say: Say) -> Iterator[Document]:
+    from mbegu.corpus.admit import Admission
     from mbegu.corpus.files import text_files
     from mbegu.corpus.papers import Papers
     from mbegu.corpus.read import read_documents
@@ -146,7 +147,7 @@ def _any_text(folder: Path, say: Say) -> Iterator[Document]:
     settings = CorpusSettings(text=(str(folder.resolve()),), repeated_lines=False, min_document_bytes=1)
     findings = Findings()
     files = text_files(settings, Project(folder.resolve().parent), findings)
-    yield from read_documents(files, "und", settings, findings, say, Papers.read(folder))
+    yield from read_documents(files, "und", settings, findings, say, Admission(Papers.read(folder)))
     for drop in findings.problems:
         say.warn(f"{drop.source}: not read: {drop.reason}")
 

@@ -22,7 +22,10 @@ Answer = Literal["yes", "no", "ask"]
 
 @dataclass(frozen=True)
 class Licence:
-    """What a licence allows and asks for; see licences.toml. ``known``: it was recognised or declared."""
+    """What a licence allows and asks for; see licences.toml. ``known``: it was recognised or declared.
+
+    ``unchecked`` is empty where the entry was held against the text of the licence, else what it was taken from instead.
+    """
 
     id: str
     title: str
@@ -35,6 +38,7 @@ class Licence:
     alike: tuple[str, ...] = ()
     clashes: tuple[str, ...] = ()
     note: str = ""
+    unchecked: str = ""
     known: bool = True
 
     def allows(self, what: str) -> Answer:

@@ -34,6 +34,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "commercial": {"no": "is for uses that earn no money", "ask": "asks for an agreement before money is earned"},
     "model": {"no": "does not let a model be published", "ask": "does not say that a model may be published: ask"},
 }
+UNCHECKED = "what is said of this licence here was not checked against it"
 _RANK = {"no": 0, "ask": 1, "yes": 2}
 
 
@@ -156,7 +157,7 @@ def solve(amounts: Mapping[str, int], custom: Mapping[str, Licence] | None = Non
         alike_because=narrowing,
         credit=tuple(Because(licence.id, size, "its authors must be named") for licence, size in ordered if licence.credit and licence.known),
         conflicts=conflicts,
-        notes=tuple((licence.id, licence.note) for licence, _ in ordered if licence.note),
+        notes=tuple(note for licence, _ in ordered for note in _notes(licence)),
         unknown_bytes=sum(size for licence, size in ordered if not licence.known),
         total_bytes=sum(amounts.values()),
     )
@@ -196,6 +197,12 @@ def _alike(parts: list[tuple[Licence, int]]) -> tuple[tuple[str, ...] | None, tu
     # What the whole is given away under must itself not take back what a part forbids, nor clash with a part.
     fits = [each for each in allowed if not any(_excludes(licence, each) for licence, _ in parts)]
     return tuple(fits), tuple(narrowing)
+
+
+def _notes(licence: Licence) -> list[tuple[str, str]]:
+    """Return what is to be known of a licence: first that its entry is not checked."""
+    unchecked = f"{UNCHECKED}: {licence.unchecked}. Read the licence itself before you rely on this." if licence.unchecked else ""
+    return [(licence.id, words) for words in (unchecked, licence.note) if words]
 
 
 def _excludes(part: Licence, whole: str) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import InputError, SettingsError
-from mbegu.core.settings import near
+from mbegu.core.settings import near, shown
+from mbegu.corpus.rewrite.bounded import why_unbounded
 from mbegu.corpus.words import mark_class
 
 if sys.version_info >= (3, 11):
@@ -77,7 +78,7 @@ def all_rules() -> dict[str, Rule]:
     """Return every rule of the package by its name, in the order of the files."""
     folder = resources.files("mbegu.corpus.rewrite").joinpath("rules")
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    rules = [rule for file in files for rule in _read(file.read_text(encoding="utf-8"), file.name)]
+    rules = [rule for file in files for rule in _read(file.read_text(encoding="utf-8"), file.name, is_ours=True)]
     return {rule.name: rule for rule in rules}
 
 
@@ -125,13 +126,14 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
     return _read(text, str(path))
 
 
-def _read(text: str, where: str) -> tuple[Rule, ...]:
+def _read(text: str, where: str, is_ours: bool = False) -> tuple[Rule, ...]:
+    """Return the rules of a file; those of the package were looked at, of others the patterns must have an end."""
     try:
         tables = tomllib.loads(text).get("rule", [])
         tables = tables if isinstance(tables, list) else [tables]
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}", where, "put it right, or see docs/how-to/spelling-variants.md") from error
-    problems = [problem for table in tables for problem in _problems(table)]
+    problems = [problem for table in tables for problem in _problems(table, is_ours)]
     if problems or not tables:
         raise SettingsError("; ".join(problems) or "no [[rule]] in it", where, "put it right, or see docs/how-to/spelling-variants.md")
     try:
@@ -140,7 +142,7 @@ def _read(text: str, where: str) -> tuple[Rule, ...]:
         raise SettingsError(f"a rule has a value of the wrong type: {error}", where, "see docs/how-to/spelling-variants.md") from error
 
 
-def _problems(table: Mapping[str, Any]) -> list[str]:
+def _problems(table: Mapping[str, Any], is_ours: bool) -> list[str]:
     """Return what is wrong with a rule as written."""
     if not isinstance(table, Mapping):
         return ["write each rule as a table, under [[rule]]"]
@@ -157,11 +159,20 @@ def _problems(table: Mapping[str, Any]) -> list[str]:
         problems += (
             [f"{name}: made = '{table['made']}' is unknown{near(table['made'], list(_MAKERS))}"] if table.get("made", "sorted") not in _MAKERS else []
         )
-        try:
-            re.compile(_NAMED_PATTERNS.get(table["pattern"]) or table["pattern"])
-        except re.error as error:
-            problems.append(f"{name}: the pattern is wrong: {error}")
+        problems += _pattern_problems(name, table["pattern"], is_ours)
     return problems
+
+
+def _pattern_problems(name: str, pattern: Any, is_ours: bool) -> list[str]:
+    """Return what is wrong with a pattern; those that the package names are its own."""
+    if pattern in _NAMED_PATTERNS:
+        return []
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return [f"{name}: the pattern is wrong: {error}"]
+    why = "" if is_ours else why_unbounded(pattern)
+    return [f"{name}: the pattern {shown(pattern)} cannot be used: {why}"] if why else []
 
 
 def _rule(table: Mapping[str, Any]) -> Rule:

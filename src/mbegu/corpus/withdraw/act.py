@@ -33,6 +33,9 @@ SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
 NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates
 CHECKSUMS = "SHA256SUMS"
 CLEAN_MARKS = ("kept.parquet", "clean.json")
+INDEX_MARK = b"mbeg"  # the application id in an index of documents, where SQLite keeps it: https://www.sqlite.org/fileformat.html
+ALL = -1  # in place of the numbers of documents that go from a shard
+PACK_MARK = "pack.json"  # lists the files of a pack: without one of them the pack is made anew
 REPORT = "report.html"  # of a cleaned folder: shows what was dropped, which no document holds; the last of its files by name
 
 
@@ -68,7 +71,9 @@ def carry_out(place: Project, plan: Plan, spans: Spans, text: Sequence[Path], sa
     _clean_ledger(place, plan, spans, done)
     for path in _strangers(place, plan, text):
         if any(spans.stand_in(each) for each in texts_in(path)):
-            done.by_hand.append(relative(path, place))
+            if _is_made_anew(path, place):
+                durable.remove_file(path)
+            (done.by_hand if path.exists() else done.removed).append(relative(path, place))
     return done
 
 
@@ -86,7 +91,7 @@ def _clean_folder(folder: Path, place: Project, plan: Plan, spans: Spans, text: 
     """Clean one folder, sealed or not."""
     for leftover in folder.rglob("*" + durable.PARTIAL_SUFFIX):  # of a run that was killed
         durable.remove_file(leftover)
-    shards = _shards_of(folder, plan)
+    shards = _shards_of(folder, place, plan)
     paths = [folder / name for name in artifacts.files_in(folder) if not any((folder / name).is_relative_to(root) for root in text)]
     work = [(path, change) for path in paths if (change := _change_for(path, place, plan, spans, shards))]
     name = relative(folder, place)
@@ -125,6 +130,17 @@ def _mend_checksums(folder: Path) -> None:
 
 
 _Change = Callable[[Path], None]
+
+
+def _is_made_anew(path: Path, place: Project) -> bool:
+    """Whether a file outside of the folders that Mbegu wrote is its own all the same: an index, a part of a pack, or the project's report."""
+    if path.name == REPORT:
+        return path.parent == place.root and place.grown.is_dir()
+    if (path.parent / PACK_MARK).is_file():
+        return True
+    with open(path, "rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\0") and head[68:72] == INDEX_MARK
 
 
 def _change_for(path: Path, place: Project, plan: Plan, spans: Spans, shards: dict[str, list[int]]) -> _Change | None:
@@ -235,11 +251,30 @@ def _scrubbed(value: Any, plan: Plan, spans: Spans, by_source: bool = True) -> A
     return value
 
 
-def _shards_of(folder: Path, plan: Plan) -> dict[str, list[int]]:
-    """Return which documents go from each token shard of a folder: shards follow the files of documents of the corpus step, row by row."""
+def _shards_of(folder: Path, place: Project, plan: Plan) -> dict[str, list[int]]:
+    """Return which documents go from each token shard of a folder: shards follow the files of documents of the corpus step, row by row.
+
+    Shards made of an earlier reading follow none of them any more: which of their documents goes cannot be told, so all of them go.
+    """
     splits = {path.name.partition(".")[0] for path in folder.glob(f"*{SHARD_TOKENS}")}
+    if splits and _is_of_earlier_text(folder, place, plan):
+        return {split: [ALL] for split in splits}
     rows = {split: plan.rows.get(f"grown/corpus/{split}.parquet") for split in splits}
     return {split: found["gone"] for split, found in rows.items() if found}
+
+
+def _is_of_earlier_text(folder: Path, place: Project, plan: Plan) -> bool:
+    """Whether a step was made of another output of the corpus step than the one that is there; where no manifest tells, it was not."""
+
+    def manifest_of(step: Path) -> Any:
+        return plan.manifests.get(relative(step, place)) or _json_of_file(step / MANIFEST) or {}
+
+    parent, now = manifest_of(folder).get("parents", {}).get("corpus"), manifest_of(place.grown / "corpus").get("sha256")
+    return bool(parent and now and parent != now)
+
+
+def _json_of_file(path: Path) -> Any:
+    return _json_of(path) if path.is_file() else None
 
 
 def _rewrite_shard(folder: Path, split: str, gone: list[int]) -> None:
@@ -249,7 +284,7 @@ def _rewrite_shard(folder: Path, split: str, gone: list[int]) -> None:
         tokens, offsets = np.load(tokens_path, allow_pickle=False), np.load(offsets_path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         tokens, offsets = np.zeros(0), np.zeros(0)
-    if not len(offsets) or offsets[-1] != len(tokens) or max(gone) >= len(offsets) - 1:
+    if not len(offsets) or offsets[-1] != len(tokens) or ALL in gone or max(gone) >= len(offsets) - 1:
         durable.remove_file(tokens_path)
         durable.remove_file(offsets_path)
         return

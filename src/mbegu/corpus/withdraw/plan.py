@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from mbegu.core.documents import Document, holds_documents, read_documents
 from mbegu.core.errors import DamageError, InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
+from mbegu.corpus.admit import Admission
 from mbegu.corpus.files import TextFile
 from mbegu.corpus.findings import Findings
 from mbegu.corpus.papers import Papers
@@ -85,8 +86,7 @@ def original_documents(
 ) -> Iterator[tuple[TextFile, Document]]:
     """Yield the documents of the user's files, each with its file."""
     waiting = list(files)
-    everything = replace(settings, require_licence=False)
-    for document in read_originals(files, language, everything, Findings(), say, papers):
+    for document in read_originals(files, language, settings, Findings(), say, Admission(papers)):
         while waiting and not _is_in(document.source, waiting[0].name):
             waiting.pop(0)
         if waiting:
