@@ -2,7 +2,8 @@
 
 import { BrowserEngine } from "./browser_engine.js";
 import { ServerEngine } from "./server_engine.js";
-import { feedbackFile, forgetAll, keepFeedback, keepTurn, turns } from "./store.js";
+import { addressOf, inApp, jsonOf } from "./files.js";
+import { feedbackFile, forgetAll, forgetSetting, keepFeedback, keepSetting, keepTurn, setting, turns } from "./store.js";
 import { TurnView, element } from "./turns.js";
 import { bytes, preferred, say, speak } from "./words.js";
 
@@ -88,7 +89,7 @@ async function ask(question) {
   working(new AbortController());
   let saved = 0;
   try {
-    const options = { signal: stopping.signal, language: localStorage.getItem("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
+    const options = { signal: stopping.signal, language: setting("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
     view.work();
     if (way === "find") {
       turn.found = await engine.find(question, options);
@@ -158,10 +159,10 @@ function listen() {
     const question = at("question").value.normalize("NFC").trim();
     if (!question || at("send").disabled) return;
     at("question").value = "";
-    localStorage.removeItem("draft");
+    forgetSetting("draft");
     ask(question);
   };
-  at("question").oninput = () => localStorage.setItem("draft", at("question").value);
+  at("question").oninput = () => keepSetting("draft", at("question").value);
   at("question").onkeydown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -182,7 +183,7 @@ function listen() {
     link.click();
   };
   at("language").onchange = async () => {
-    localStorage.setItem("language", at("language").value);
+    keepSetting("language", at("language").value);
     await speak(at("language").value);
     nameFetch();
     showWays();
@@ -203,7 +204,7 @@ function listen() {
 function large(isLarge) {
   document.documentElement.dataset.size = isLarge ? "large" : "";
   at("large").setAttribute("aria-pressed", String(isLarge));
-  localStorage.setItem("large", isLarge ? "yes" : "");
+  keepSetting("large", isLarge ? "yes" : "");
 }
 
 // A turn that was still open when the page was put to sleep or closed shows what it had.
@@ -218,6 +219,7 @@ function showTurns() {
 
 // Whether the page itself is kept on this device, once all of it is; only browsers at a secure address do that.
 async function install() {
+  if (inApp) return true;
   if (!("serviceWorker" in navigator)) return false;
   const registration = await navigator.serviceWorker.register("worker.js", { scope: "./" });
   registration.addEventListener("updatefound", () => {
@@ -231,18 +233,19 @@ async function install() {
 }
 
 async function main() {
-  config = await (await fetch("page.json")).json();
+  config = await jsonOf("page.json");
   ({ languages } = config);
   for (const each of languages) at("language").append(element("option", { value: each.code, textContent: each.name, lang: each.tag }));
   const language = preferred(languages);
   at("language").value = language;
-  localStorage.setItem("language", language);
+  keepSetting("language", language);
   await speak(language);
-  large(localStorage.getItem("large") === "yes");
+  large(setting("large") === "yes");
   document.title = config.name;
   at("name").textContent = config.name;
   at("label").hidden = !config.label;
-  at("question").value = localStorage.getItem("draft") ?? "";
+  if (inApp && config.label) addressOf("label.html").then((address) => Object.assign(at("label"), { href: address, target: "_blank" }));
+  at("question").value = setting("draft") ?? "";
   engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
   showWays();
   showTurns();

@@ -1,15 +1,8 @@
 // The model on the computer that serves this page, through its OpenAI-compatible API.
 
-const WAIT_S = 5;
+import { Failure } from "./failure.js";
 
-export class Failure extends Error {
-  // `kind` is a name in words/*.json, `values` fill its gaps.
-  constructor(kind, values = {}) {
-    super(kind);
-    this.kind = kind;
-    this.values = values;
-  }
-}
+const WAIT_S = 5;
 
 // A paired device is known by its cookie.
 const HEADERS = { "Content-Type": "application/json" };

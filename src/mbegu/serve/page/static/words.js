@@ -1,11 +1,14 @@
 // All words of the page, one file a language in words/. English stands in for a word that a language lacks.
 
+import { jsonOf } from "./files.js";
+import { setting } from "./store.js";
+
 const FALLBACK = "eng";
 let own = {};
 let fallback = {};
 let tag = "en";
 
-const load = async (code) => (await fetch(`words/${code}.json`)).json();
+const load = (code) => jsonOf(`words/${code}.json`);
 
 export const say = (name, values = {}) => {
   const text = own[name] ?? fallback[name] ?? name;
@@ -37,7 +40,7 @@ export async function speak(code) {
 
 // The language that was chosen before, else the first of the device's that there are words for, else the first listed.
 export function preferred(languages) {
-  const before = localStorage.getItem("language");
+  const before = setting("language");
   if (languages.some((each) => each.code === before)) return before;
   for (const wanted of navigator.languages ?? []) {
     const found = languages.find((each) => each.tag === wanted.split("-")[0].toLowerCase());
