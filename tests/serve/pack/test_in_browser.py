@@ -14,19 +14,21 @@ from tests.serve.pack.packs import make_engine, make_release, served
 from mbegu.core.report import Say
 from mbegu.serve.pack.browser_llama import FILE_NAME
 from mbegu.serve.pack.build import build_web_pack
+from mbegu.serve.pack.contents import Wishes
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PASSAGES = [
     {"text": "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.", "file": "ìwé.md", "page": 2, "heading": "Omi"},
     {"text": f"Fọ ọwọ́ rẹ {HOSTILE}", "file": f"{HOSTILE}.md", "link": "javascript:alert(3)"},
 ]
+WISHES = Wishes(passages=PASSAGES, person="nọ́ọ̀sì")
 PHONE = (390, 800)
 
 
 @pytest.fixture
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     engine = make_engine(tmp_path / FILE_NAME, monkeypatch)
-    return build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True), passages=PASSAGES, person="nọ́ọ̀sì").folder
+    return build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True), WISHES).folder
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_a_newer_pack_fetches_only_what_changed(pack: Path, page: Browser, tmp_p
         page.wait_for("await navigator.serviceWorker.ready && navigator.serviceWorker.controller")
         handler: Any = server.RequestHandlerClass
         handler.log_message = lambda self, *_: asked.append(self.path)
-        build_web_pack(tmp_path / "release", pack, tmp_path / FILE_NAME, Say(quiet=True), form="F16", passages=PASSAGES)
+        build_web_pack(tmp_path / "release", pack, tmp_path / FILE_NAME, Say(quiet=True), Wishes("F16", PASSAGES))
         page.run("navigator.serviceWorker.getRegistration().then((each) => each.update())")
         page.wait_for("document.getElementById('notice').textContent.includes('newer')")
         fetched = {path.split("?")[0] for path in asked}

@@ -63,7 +63,7 @@ export class BrowserEngine {
     }
     if (!inApp) {
       await keepOnly(this.config.parts.map((file) => file.sha256));
-      await navigator.storage?.persist?.().catch(() => false);
+      navigator.storage?.persist?.().catch(() => false); // Firefox asks the person: the model does not wait for that
     }
     await this.open(new Blob(blobs));
   }
