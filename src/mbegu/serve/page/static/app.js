@@ -4,6 +4,7 @@ import { BrowserEngine } from "./browser_engine.js";
 import { ServerEngine } from "./server_engine.js";
 import { addressOf, inApp, jsonOf } from "./files.js";
 import { feedbackFile, forgetAll, forgetSetting, keepFeedback, keepSetting, keepTurn, setting, turns } from "./store.js";
+import { Suggestions } from "./suggestions.js";
 import { TurnView, element } from "./turns.js";
 import { bytes, preferred, say, speak } from "./words.js";
 
@@ -16,6 +17,7 @@ let config;
 let engine;
 let way;
 let stopping = null;
+let suggestions;
 let languages = [];
 let missingBytes = 0;
 let isKept = Promise.resolve(false);
@@ -57,6 +59,7 @@ function chooseWay(chosen) {
   at("question-label").dataset.word = label;
   at("question-label").textContent = say(label);
   at("offering").textContent = say(offering);
+  suggestions?.renew();
 }
 
 function showWays() {
@@ -87,6 +90,7 @@ async function ask(question) {
   at("turns").append(view.item);
   view.item.scrollIntoView({ block: "nearest" });
   working(new AbortController());
+  suggestions.clear();
   let saved = 0;
   try {
     const options = { signal: stopping.signal, language: setting("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
@@ -116,6 +120,7 @@ function working(controller) {
   at("send").disabled = Boolean(controller);
   at("stop").hidden = !controller;
   if (controller) at("stop").focus();
+  else suggestions?.renew();
 }
 
 async function startEngine() {
@@ -128,6 +133,7 @@ async function startEngine() {
     });
     at("loading").hidden = true;
     at("send").disabled = false;
+    suggestions.renew();
     notice((await isKept) ? say("ready_offline") : say("not_secure"));
   } catch (error) {
     notice(failed(error));
@@ -247,6 +253,7 @@ async function main() {
   if (inApp && config.label) addressOf("label.html").then((address) => Object.assign(at("label"), { href: address, target: "_blank" }));
   at("question").value = setting("draft") ?? "";
   engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
+  suggestions = new Suggestions(at("question"), at("suggestions"), engine, () => way === "write_on" && engine.isReady && !at("send").disabled);
   showWays();
   showTurns();
   listen();

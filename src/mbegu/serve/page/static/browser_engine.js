@@ -3,6 +3,7 @@
 import { Failure } from "./failure.js";
 import { addressOf, blobOf, inApp, jsonOf } from "./files.js";
 import { engineFromDisk } from "./from_disk.js";
+import { FEW_TOKENS, followed, likeliest } from "./logprobs.js";
 import { search } from "./passages.js";
 import { keepOnly, keepPart, part } from "./store.js";
 import { bytes, say } from "./words.js";
@@ -96,7 +97,7 @@ export class BrowserEngine {
 
   async *write(prompt, { signal, history = [] }) {
     const { can_chat: canChat, most_tokens: mostTokens } = this.config;
-    const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temp: 0.8 };
+    const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temperature: 0.8 };
     const stream = canChat
       ? await this.wllama.createChatCompletion({ ...common, messages: [...history, { role: "user", content: prompt }] })
       : await this.wllama.createCompletion({ ...common, prompt });
@@ -105,6 +106,15 @@ export class BrowserEngine {
       const piece = canChat ? choice?.delta?.content : choice?.text;
       if (piece) yield piece;
     }
+  }
+
+  // The likeliest next tokens: [text, log-probability].
+  async next(prompt, { signal, most }) {
+    return likeliest(await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs: most, temperature: 0, abortSignal: signal }));
+  }
+
+  async follow(prompt, { signal }) {
+    return followed(await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, temperature: 0, abortSignal: signal }));
   }
 
   async find(question) {

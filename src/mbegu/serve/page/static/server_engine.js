@@ -1,6 +1,7 @@
 // The model on the computer that serves this page, through its OpenAI-compatible API.
 
 import { Failure } from "./failure.js";
+import { FEW_TOKENS, followed, likeliest } from "./logprobs.js";
 
 const WAIT_S = 5;
 
@@ -84,6 +85,23 @@ export class ServerEngine {
       const piece = canChat ? choice?.delta?.content : choice?.text;
       if (piece) yield piece;
     }
+  }
+
+  // Suggestions do not wait in the queue: whoever asks comes first.
+  async complete(body, signal) {
+    const giveUp = () => {
+      throw new Failure("busy");
+    };
+    return (await post("v1/completions", { model: this.config.model, temperature: 0, ...body }, signal, giveUp)).json();
+  }
+
+  // The likeliest next tokens: [text, log-probability].
+  async next(prompt, { signal, most }) {
+    return likeliest(await this.complete({ prompt, max_tokens: 1, logprobs: most }, signal));
+  }
+
+  async follow(prompt, { signal }) {
+    return followed(await this.complete({ prompt, max_tokens: FEW_TOKENS }, signal));
   }
 
   async find(question, { signal, onWait, language }) {

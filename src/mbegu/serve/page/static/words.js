@@ -33,6 +33,7 @@ export async function speak(code) {
   document.documentElement.lang = chosen.tag;
   document.documentElement.dir = chosen.direction;
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
+  for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = say(element.dataset.label);
   const note = document.getElementById("translation");
   note.textContent = own.translation ?? "";
   note.hidden = Boolean(chosen.signed_by);
