@@ -55,6 +55,11 @@ def answered(page: Browser) -> str:
     return page.text("#turns > li:last-child")
 
 
+def suggested(page: Browser, words: list[str]) -> None:
+    page.wait_for("document.querySelectorAll('#suggestions button').length")
+    assert page.run("[...document.querySelectorAll('#suggestions button')].map((each) => each.textContent)") == words
+
+
 def test_it_writes_on_and_the_same_without_its_server(pack: Path, page: Browser) -> None:
     with served(pack) as server:
         page.open(server.address)
@@ -125,6 +130,42 @@ def test_feedback_label_and_large_text(pack: Path, page: Browser) -> None:
         assert page.run("document.getElementById('label').href").endswith("/label.html")
         page.call("Page.navigate", url=f"{server.address}label.html")
         page.wait_for("document.querySelector('h1')?.textContent === 'The label'")
+
+
+def test_it_suggests_whole_words_by_tap_and_by_keyboard(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        page.click("#ways input[value=write_on]")
+        page.write("#question", "Mo rí ")
+        suggested(page, ["ilé", "ọmọ́", "omi"])
+        assert page.run("Math.min(...[...document.querySelectorAll('#suggestions button')].map((each) => each.getBoundingClientRect().height))") >= 44
+        page.click("#suggestions button:nth-child(2)")
+        assert page.run("document.getElementById('question').value") == "Mo rí ọmọ́ "
+        suggested(page, ["ilé", "ọmọ́", "omi"])
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+            page.press(key)
+        assert page.run("document.getElementById('question').value") == "Mo rí ọmọ́ omi "
+        assert page.run("document.activeElement.id") == "question"
+        page.click("#ways input[value=find]")
+        page.wait_for("document.getElementById('suggestions').hidden")
+
+
+def test_the_printed_page_has_question_answer_source_and_label_and_no_buttons(pack: Path, page: Browser) -> None:
+    page.call("Page.addScriptToEvaluateOnNewDocument", source="window.printed = 0; window.print = () => { window.printed += 1; };")
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "find", "omo gbodo omi")
+        answered(page)
+        page.click("#print")
+        assert page.run("window.printed") == 1
+        page.run("dispatchEvent(new Event('beforeprint'))")
+        page.call("Emulation.setEmulatedMedia", media="print")
+        shown = page.run("document.body.innerText")
+        for part in ("omo gbodo omi", "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.", "ìwé.md", "Ìwé kékeré · ìwé-Q8_0", "What it is made of: label.html", "The model can be wrong"):
+            assert part in shown
+        assert page.run("[...document.querySelectorAll('button, textarea, select')].filter((each) => each.offsetParent).length") == 0
 
 
 @pytest.mark.parametrize(("language", "direction", "word"), [("ara", "rtl", "أكمِل"), ("amh", "ltr", "ቀጥል")])

@@ -6,7 +6,7 @@ import { addressOf, inApp, jsonOf } from "./files.js";
 import { feedbackFile, forgetAll, forgetSetting, keepFeedback, keepSetting, keepTurn, setting, turns } from "./store.js";
 import { Suggestions } from "./suggestions.js";
 import { TurnView, element } from "./turns.js";
-import { bytes, preferred, say, speak } from "./words.js";
+import { bytes, date, preferred, say, speak } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const SAVE_EVERY_MS = 1000;
@@ -159,6 +159,12 @@ async function offerEngine() {
   if (!missingBytes) await startEngine();
 }
 
+// What stands below a printed page: which model it was, when, and where its label is.
+function namePrinted() {
+  const label = config.label ? `${say("label")}: label.html` : "";
+  at("printed").textContent = [config.name, config.model, date(), label].filter(Boolean).join(" · ");
+}
+
 function listen() {
   at("ask").onsubmit = (event) => {
     event.preventDefault();
@@ -178,6 +184,7 @@ function listen() {
   at("stop").onclick = () => stopping.abort();
   at("fetch").onclick = startEngine;
   at("print").onclick = () => window.print();
+  window.addEventListener("beforeprint", namePrinted);
   at("large").onclick = () => large(document.documentElement.dataset.size !== "large");
   at("forget").onclick = () => {
     if (!window.confirm(say("forget_sure"))) return;

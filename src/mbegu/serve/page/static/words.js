@@ -20,6 +20,8 @@ const isolate = (value) => `\u2068${value}\u2069`;
 
 export const number = (value, options = {}) => new Intl.NumberFormat(tag, options).format(value);
 
+export const date = () => new Intl.DateTimeFormat(tag, { dateStyle: "long" }).format(new Date());
+
 export const bytes = (size) => {
   const unit = size < 1e6 ? ["kilobyte", 1e3] : size < 1e9 ? ["megabyte", 1e6] : ["gigabyte", 1e9];
   return number(size / unit[1], { style: "unit", unit: unit[0], maximumFractionDigits: size < 1e9 ? 0 : 1 });
