@@ -22,8 +22,9 @@ let languages = [];
 let missingBytes = 0;
 let isKept = Promise.resolve(false);
 
-const notice = (text) => {
+const notice = (text, isCalm = false) => {
   at("notice").textContent = text;
+  at("notice").classList.toggle("calm", isCalm);
   at("notice").hidden = !text;
 };
 
@@ -112,15 +113,18 @@ async function ask(question) {
     keepTurn(turn);
     view.finish();
     working(null);
+    at("heard").textContent = view.item.querySelector(".danger, blockquote, .answer:not([hidden])")?.textContent ?? ""; // a screen reader's turn
   }
 }
 
 function working(controller) {
   stopping = controller ?? { abort() {}, signal: {} };
+  const hadFocus = document.activeElement === at("stop");
   at("send").disabled = Boolean(controller);
   at("stop").hidden = !controller;
-  if (controller) at("stop").focus();
-  else suggestions?.renew();
+  if (controller) at("stop").focus({ preventScroll: true });
+  else if (hadFocus) at("send").focus({ preventScroll: true });
+  if (!controller) suggestions?.renew();
 }
 
 async function startEngine() {
@@ -134,7 +138,8 @@ async function startEngine() {
     at("loading").hidden = true;
     at("send").disabled = false;
     suggestions.renew();
-    notice((await isKept) ? say("ready_offline") : say("not_secure"));
+    const stays = await isKept;
+    notice(stays ? say("ready_offline") : say("not_secure"), stays);
   } catch (error) {
     notice(failed(error));
     at("fetch").hidden = false;
