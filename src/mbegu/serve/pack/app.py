@@ -24,7 +24,7 @@ from mbegu.core.report import Say
 from mbegu.core.units import format_bytes
 from mbegu.serve.pack.browser_llama import LICENCE_FILE
 from mbegu.serve.pack.bundle import bundle, module_body
-from mbegu.serve.pack.contents import LABEL, Contents, Wishes, gather
+from mbegu.serve.pack.contents import APP_COPIES, LABEL, Contents, Wishes, gather
 from mbegu.serve.pack.folder import CHECKSUMS, finish, names_in, require_own, write_changed
 from mbegu.serve.pack.readme import README, readme_text
 from mbegu.serve.page.files import CONFIG, media_type, page_files
@@ -68,7 +68,7 @@ def build_app(release: Path, out: Path, engine: Path, say: Say, wishes: Wishes |
     Raises:
         InputError: as for a pack, or the model is larger than browsers were seen to open.
     """
-    contents = gather(release, engine, wishes or Wishes())
+    contents = gather(release, engine, wishes or Wishes(), APP_COPIES)
     model_bytes = contents.model.stat().st_size
     if model_bytes > LARGEST_MODEL_BYTES:
         what = f"the model has {format_bytes(model_bytes)}; in one file, browsers were seen to open up to {format_bytes(LARGEST_MODEL_BYTES)}"

@@ -14,7 +14,7 @@ from typing import Any
 from mbegu.core import artifacts, durable
 from mbegu.core.report import Say
 from mbegu.core.units import format_bytes
-from mbegu.serve.pack.contents import PASSAGES, Wishes, gather, listing
+from mbegu.serve.pack.contents import PASSAGES, WEB_COPIES, Wishes, gather, listing
 from mbegu.serve.pack.folder import finish, names_in, require_own, write_changed
 from mbegu.serve.page.files import CONFIG, page_files
 
@@ -51,7 +51,7 @@ def build_web_pack(release: Path, out: Path, engine: Path, say: Say, wishes: Wis
     Raises:
         InputError: there is no release, no such form, another engine, no font, or ``out`` holds something that is no pack.
     """
-    contents = gather(release, engine, wishes or Wishes())
+    contents = gather(release, engine, wishes or Wishes(), WEB_COPIES)
     require_own(out, LIST, _is_ours)
     earlier = names_in(out) | _parts_in(out)
     written: dict[str, str] = {}

@@ -21,7 +21,12 @@ PART_BYTES = 4_000_000  # a quarter of a minute on a connection of 2 Mbit/s: wha
 MOST_LOSS = 0.005  # a smaller form of the model is taken while it needs at most this share of bits more than the best one
 LONGEST_CONTEXT_TOKENS = 2048
 KV_BYTES = 2  # float16
-ENGINE_MEMORY_BYTES = 250_000_000  # of the page with its engine, without model: a guess on the safe side, not measured
+# Measured with bench/app_in_browser.py (Chromium 156, Linux, PSS, highest of each process, less an empty page): the renderer takes 205 to 218 MB
+# with next to no model, and 330 to 389 MB with 98 MB of model and 47 MB of keys and values; the browser's own process, which keeps what was
+# fetched, takes about twice the model more for a pack and a little over three times for an app.
+ENGINE_MEMORY_BYTES = 250_000_000
+WEB_COPIES = 3  # of the model, at the highest: one loaded, the others while it is fetched and kept
+APP_COPIES = 5
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,14 @@ class Contents:
             yield str(listed["name"]), data
 
 
-def gather(release: Path, engine: Path, wishes: Wishes) -> Contents:
+def gather(release: Path, engine: Path, wishes: Wishes, copies: int) -> Contents:
     """Return what a pack of a release holds; nothing is written.
 
     Args:
         release: the folder of a release: GGUF files, ``label.html``, ``label.json``.
         engine: the package of the engine, see ``browser_llama``.
         wishes: what the person asks for.
+        copies: how many times the browser holds the model at the highest, ``WEB_COPIES`` or ``APP_COPIES``.
 
     Raises:
         InputError: there is no release, no such form, another engine, or no font.
@@ -78,7 +84,7 @@ def gather(release: Path, engine: Path, wishes: Wishes) -> Contents:
         label=LABEL in files,
         person=wishes.person,
         context=_context(head),
-        memory_bytes=memory_bytes(model, head),
+        memory_bytes=memory_bytes(model, head, copies),
     )
     listed = [listing(f"model/{number:04d}.part", data) for number, data in enumerate(parts_of(model))]
     return Contents(model, form, files, replace(config, parts=listed))
@@ -107,10 +113,16 @@ def choose_form(release: Path, form: str = "") -> tuple[Path, str]:
     return files[chosen], chosen
 
 
-def memory_bytes(model: Path, head: GgufHead) -> int:
-    """Return about how much memory in bytes running the model in a browser takes: the file twice (fetched, loaded), keys and values, engine."""
+def memory_bytes(model: Path, head: GgufHead, copies: int) -> int:
+    """Return about how much memory in bytes a browser takes at the highest, beside what it takes empty: copies of the model, keys and values, engine.
+
+    Args:
+        model: the GGUF file.
+        head: what it says of itself.
+        copies: how many times the browser holds the file; for the measurement behind it see ``ENGINE_MEMORY_BYTES``.
+    """
     cache = 2 * head.number("block_count") * head.number("attention.head_count_kv") * head.number("attention.key_length") * KV_BYTES
-    return 2 * model.stat().st_size + cache * _context(head) + ENGINE_MEMORY_BYTES
+    return copies * model.stat().st_size + cache * _context(head) + ENGINE_MEMORY_BYTES
 
 
 def parts_of(model: Path) -> Iterator[bytes]:

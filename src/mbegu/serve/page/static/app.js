@@ -25,6 +25,7 @@ let isKept = Promise.resolve(false);
 const notice = (text, isCalm = false) => {
   at("notice").textContent = text;
   at("notice").classList.toggle("calm", isCalm);
+  delete at("notice").dataset.word;
   at("notice").hidden = !text;
 };
 
@@ -139,7 +140,9 @@ async function startEngine() {
     at("send").disabled = false;
     suggestions.renew();
     const stays = await isKept;
-    notice(stays ? say("ready_offline") : say("not_secure"), stays);
+    const word = stays ? "ready_offline" : "not_secure";
+    notice(say(word), stays);
+    at("notice").dataset.word = word; // so that it is said anew in another language
   } catch (error) {
     notice(failed(error));
     at("fetch").hidden = false;
