@@ -33,7 +33,8 @@ export class Wllama {
     if (head !== "GGUF") throw new Error(`not a model: ${head}`);
   }
   async createCompletion({ prompt, abortSignal, stream, logprobs }) {
-    if (logprobs) return { choices: [{ text: "", logprobs: { content: [{ top_logprobs: Object.entries(NEXT).map(([token, logprob]) => ({ token, logprob })) }] } }] };
+    const listed = Object.entries(NEXT).map(([token, logprob]) => ({ token, logprob }));
+    if (logprobs) return { choices: [{ text: "", logprobs: { content: [{ top_logprobs: listed }] } }] };
     if (!stream) return { choices: [{ text: REST[Object.keys(REST).find((each) => prompt.endsWith(each))] ?? "" }] };
     const text = prompt.startsWith("say:") ? prompt.slice(4) : [...prompt].reverse().join("");
     const again = prompt === "on and on" ? 10000 : 1;

@@ -163,7 +163,14 @@ def test_the_printed_page_has_question_answer_source_and_label_and_no_buttons(pa
         page.run("dispatchEvent(new Event('beforeprint'))")
         page.call("Emulation.setEmulatedMedia", media="print")
         shown = page.run("document.body.innerText")
-        for part in ("omo gbodo omi", "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.", "ìwé.md", "Ìwé kékeré · ìwé-Q8_0", "What it is made of: label.html", "The model can be wrong"):
+        for part in (
+            "omo gbodo omi",
+            "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.",
+            "ìwé.md",
+            "Ìwé kékeré · ìwé-Q8_0",
+            "What it is made of: label.html",
+            "The model can be wrong",
+        ):
             assert part in shown
         assert page.run("[...document.querySelectorAll('button, textarea, select')].filter((each) => each.offsetParent).length") == 0
 

@@ -17,7 +17,19 @@ ENGLISH = WORD_FILES["words/eng.json"]["words"]
 PROGRAMS = {name: data.decode("utf-8") for name, data in page_files().items() if name.endswith((".js", ".html"))}
 # Names of words that the program puts together or hands on, not written next to `say(`.
 OUTSIDE = {"app_open", "app_private", "device_name", "pairing_many", "pairing_offer"}  # used by the text beside the app and the pairing page
-NAMED_ELSEWHERE = {"ask", "write_on", "find", "question", "beginning", "search_for", "offering_chat", "offering_complete", "offering_find", "ready_offline", "not_secure"}
+NAMED_ELSEWHERE = {
+    "ask",
+    "write_on",
+    "find",
+    "question",
+    "beginning",
+    "search_for",
+    "offering_chat",
+    "offering_complete",
+    "offering_find",
+    "ready_offline",
+    "not_secure",
+}
 
 
 def gaps(text: str) -> set[str]:

@@ -24,7 +24,7 @@ from mbegu.core.report import Say
 from mbegu.core.units import format_bytes
 from mbegu.serve.pack.browser_llama import LICENCE_FILE
 from mbegu.serve.pack.bundle import bundle, module_body
-from mbegu.serve.pack.contents import APP_COPIES, LABEL, Contents, Wishes, gather
+from mbegu.serve.pack.contents import APP_COPIES, LABEL, PASSAGES, Contents, Wishes, gather
 from mbegu.serve.pack.folder import CHECKSUMS, finish, names_in, require_own, write_changed
 from mbegu.serve.pack.readme import README, readme_text
 from mbegu.serve.page.files import CONFIG, media_type, page_files
@@ -32,6 +32,7 @@ from mbegu.serve.page.files import CONFIG, media_type, page_files
 PAPERS = "papers/"
 LICENCES = "LICENCES.txt"
 FIRST_MODULE = "app.js"
+LARGE = (LABEL, LICENCES, PASSAGES, "engine/wllama.wasm")
 ENGINE = "engine/wllama.js"
 # Largest model for which opening was measured (docs/how-to/app.md); beyond, nobody knows what a browser does with so long a page.
 LARGEST_MODEL_BYTES = 300_000_000
@@ -104,8 +105,8 @@ def _document(contents: Contents) -> Iterator[bytes]:
         yield _block(name, files[name])
     for script in scripts:
         yield f"<script>{script}</script>\n".encode()
-    for name in files:
-        if name in (LABEL, LICENCES, "passages.json", "engine/wllama.wasm"):
+    for name in LARGE:
+        if name in files:
             yield _block(name, files[name])
     for name, data in contents.parts():
         yield _block(name, data, packed=False)
@@ -146,7 +147,9 @@ def _block(name: str, data: bytes, packed: bool = True) -> bytes:
     kind = html.escape(media_type(name), quote=True)
     content = base64.b64encode(gzip.compress(data, mtime=0) if packed else data)
     how = b' data-packed="gzip"' if packed else b""
-    return f'<script type="text/plain" data-file="{html.escape(name, quote=True)}" data-type="{kind}"'.encode() + how + b">" + content + b"</script>\n"
+    return (
+        f'<script type="text/plain" data-file="{html.escape(name, quote=True)}" data-type="{kind}"'.encode() + how + b">" + content + b"</script>\n"
+    )
 
 
 def _fonts_within(files: Mapping[str, bytes]) -> str:

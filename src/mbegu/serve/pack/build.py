@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def build_web_pack(release: Path, out: Path, engine: Path, say: Say, wishes: Wis
     return pack
 
 
-def _list(files: list[dict[str, Any]], parts: list[Mapping[str, Any]]) -> bytes:
+def _list(files: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> bytes:
     kept = [{**file, "kept": "page"} for file in files] + [{**part, "kept": "parts"} for part in parts]
     return durable.canonical_json({"version": 1, "files": kept})
 

@@ -14,7 +14,8 @@ from mbegu.serve.page.files import FIRST_LANGUAGE, languages, page_files
 _STYLE = """:root { color-scheme: light dark; --paper: #fffdf8; --ink: #1d1b16; --line: #6b6557; --green: #1e6b3a; --on: #fff; --warn: #fff1c9; }
 @media (prefers-color-scheme: dark) { :root { --paper: #16170f; --ink: #f0ece0; --line: #a39d8d; --green: #7fce98; --on: #10210f; --warn: #3a3210; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 26rem; padding: 1.5rem 1rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 26rem; padding: 1.5rem 1rem; background: var(--paper); color: var(--ink);
+  font: 1.0625rem/1.6 system-ui, sans-serif; }
 h1 { margin: 0 0 .5rem; font-size: 1.5rem; }
 label { display: block; margin: 1rem 0 0; font-weight: 600; }
 input, button { display: block; width: 100%; font: inherit; color: inherit; background: transparent; min-height: 3rem; padding: .5rem .8rem;
@@ -75,7 +76,8 @@ def pairing_page(language: str, code: str = "", problem: Sequence[str] = (), val
 {shown}<p>{words["pairing_offer"]}</p>
 <form method="post" action="/pair?lang={language}">
 <label for="code">{words["pairing_code"]}</label>
-<input id="code" class="code" name="code" value="{html.escape(code, quote=True)}" required dir="ltr" autocomplete="off" autocapitalize="characters" spellcheck="false">
+<input id="code" class="code" name="code" value="{html.escape(code, quote=True)}" required dir="ltr"
+  autocomplete="off" autocapitalize="characters" spellcheck="false">
 <label for="name">{words["device_name"]}</label>
 <input id="name" name="name" maxlength="60" dir="auto" autocomplete="off">
 <button>{words["pair"]}</button></form>
