@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core import durable
-from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.units import format_bytes
 from mbegu.serve.pack.browser_llama import LICENCE_FILE
@@ -34,8 +33,7 @@ LICENCES = "LICENCES.txt"
 FIRST_MODULE = "app.js"
 LARGE = (LABEL, LICENCES, PASSAGES, "engine/wllama.wasm")
 ENGINE = "engine/wllama.js"
-# Largest model for which opening was measured (docs/how-to/app.md); beyond, nobody knows what a browser does with so long a page.
-LARGEST_MODEL_BYTES = 300_000_000
+TRIED_MODEL_BYTES = 100_000_000  # the largest model for which opening was measured (bench/app_in_browser.py) had 98.4 MB
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 PLACES = re.compile(r"<link [^>]*>\n|<script [^>]*></script>\n")  # in the page's head: what a server would give
 POLICY = re.compile(r'(http-equiv="Content-Security-Policy" content=")[^"]*"')
@@ -67,13 +65,15 @@ def build_app(release: Path, out: Path, engine: Path, say: Say, wishes: Wishes |
         wishes: form of the model, documents, person to ask, fonts.
 
     Raises:
-        InputError: as for a pack, or the model is larger than browsers were seen to open.
+        InputError: as for a pack.
     """
     contents = gather(release, engine, wishes or Wishes(), APP_COPIES)
     model_bytes = contents.model.stat().st_size
-    if model_bytes > LARGEST_MODEL_BYTES:
-        what = f"the model has {format_bytes(model_bytes)}; in one file, browsers were seen to open up to {format_bytes(LARGEST_MODEL_BYTES)}"
-        raise InputError(what, contents.model, "make a pack with --web, or take a smaller form with --form")
+    if model_bytes > TRIED_MODEL_BYTES:
+        tried = format_bytes(TRIED_MODEL_BYTES)
+        say.warn(
+            f"the model has {format_bytes(model_bytes)}; one file was tried up to {tried}: try it on the devices that are to open it, or use --web"
+        )
     name = f"{contents.config.model}.html"
     require_own(out, README, lambda each: each in (README, CHECKSUMS, name) or each.startswith(PAPERS))
     earlier = names_in(out)
