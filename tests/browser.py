@@ -135,6 +135,13 @@ class Browser:
         self.run(f"(() => {{ const field = document.querySelector({json.dumps(selector)}); field.value = {json.dumps(text)};"
                  " field.dispatchEvent(new Event('input', { bubbles: true })); })()")  # fmt: skip
 
+    def press(self, key: str) -> None:
+        """Press and let go a key, such as ``Tab``, where the focus is."""
+        text = {"text": "\r"} if key == "Enter" else {}
+        codes = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=codes[key], **(text if kind == "keyDown" else {}))
+
     def text(self, selector: str) -> str:
         """Return the text of an element."""
         return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))

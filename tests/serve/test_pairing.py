@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -179,3 +181,28 @@ def test_a_damaged_list_is_said(tmp_path: Path) -> None:
     (tmp_path / "devices.json").write_text('{"devices": [{"id": 1}]}', encoding="utf-8")
     with pytest.raises(DamageError, match="the list of paired devices is damaged"):
         Devices(tmp_path / "devices.json").all()
+
+
+def test_the_pairing_page_speaks_the_readers_language_and_runs_nothing(app: Any) -> None:
+    status, headers, data = ask(app, "GET", "/pair?code=ABCD", accept_language="xx, ar;q=0.5, am;q=0.9")
+    page = data.decode()
+    assert status == 200
+    assert '<html lang="am" dir="ltr">' in page
+    assert 'value="ABCD"' in page
+    assert "script-src" not in headers["content-security-policy"]
+    assert "unsafe-inline" not in headers["content-security-policy"]
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in headers["content-security-policy"]
+    assert '<html lang="ar" dir="rtl">' in ask(app, "GET", "/pair?lang=ara", accept_language="am")[2].decode()
+    assert '<html lang="en"' in ask(app, "GET", "/pair", accept_language="qq;q=x")[2].decode()
+
+
+def test_a_wrong_code_in_the_form_is_said_on_the_page(app: Any) -> None:
+    body, kind = urlencode({"code": "AAAAAAAA", "name": "x"}).encode(), "application/x-www-form-urlencoded"
+    for _ in range(WRONG_PER_ADDRESS):
+        status, _, data = ask(app, "POST", "/pair?lang=eng", body, content_type=kind, origin=f"http://{HOST}")
+        assert status == 403
+        assert "That code is not right." in data.decode()
+    status, headers, data = ask(app, "POST", "/pair?lang=eng", body, content_type=kind, origin=f"http://{HOST}")
+    assert (status, headers["retry-after"]) == (429, str(int(WINDOW_S) + 1))
+    assert f"Try again in {int(WINDOW_S) + 1} s" in data.decode()

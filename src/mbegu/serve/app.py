@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -25,6 +24,7 @@ from mbegu.serve.limits import FairQueue
 from mbegu.serve.logs import RequestLog
 from mbegu.serve.metrics import Metrics
 from mbegu.serve.openapi import Bounds, document
+from mbegu.serve.page.pairing_page import PAIRING_POLICY, pairing_page, preferred_language
 from mbegu.serve.pairing import Devices
 from mbegu.serve.settings import ServeSettings
 
@@ -107,9 +107,7 @@ def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
 
     async def pair(request: Request) -> Response:
         if request.method == "GET":
-            code = html.escape(request.query_params.get("code", "")[:20], quote=True)
-            shown = _PAIR_PAGE.format(code=code)
-            return HTMLResponse(shown, headers={"referrer-policy": "same-origin"})  # with no-referrer the Origin of its form is null
+            return _pairing_form(request, request.query_params.get("code", "")[:20])
         is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         require_plain(request, "application/x-www-form-urlencoded" if is_form else "application/json")
         data = await read_bytes(request, settings)
@@ -120,7 +118,12 @@ def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
         code, name = (given.get(each, "") if isinstance(given, dict) else "" for each in ("code", "name"))
         if not isinstance(code, str) or not isinstance(name, str):
             raise ApiError(400, "code and name must be texts", "code", "invalid_value")
-        token = devices.pair(code[:100], normal(name[:200]), request.client.host if request.client else "unknown")
+        try:
+            token = devices.pair(code[:100], normal(name[:200]), request.client.host if request.client else "unknown")
+        except ApiError as error:
+            if is_form:
+                return _pairing_form(request, "", error)
+            raise
         answer: Response = RedirectResponse("/", 303) if is_form else JSONResponse({"token": token})
         answer.set_cookie(COOKIE, token, max_age=YEAR_S, httponly=True, samesite="strict", path="/")
         return answer
@@ -128,10 +131,12 @@ def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
     return pair
 
 
-_PAIR_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mbegu</title></head>
-<body><main><h1>Mbegu</h1><form method="post" action="/pair">
-<p><label>Code on the server's screen<br><input name="code" value="{code}" required autocomplete="off" autocapitalize="characters"></label></p>
-<p><label>Name of this device<br><input name="name" maxlength="60"></label></p>
-<p><button>Pair</button></p></form></main></body></html>
-"""
+def _pairing_form(request: Request, code: str, error: ApiError | None = None) -> Response:
+    """Return the page with the form, after a refusal with what was wrong."""
+    language = preferred_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    wait_s = (error.headers or {}).get("Retry-After", "") if error else ""
+    reason = "pairing_many" if wait_s else {403: "pairing_wrong"}.get(error.status, "went_wrong") if error else ""
+    shown = pairing_page(language, code, [reason], {"seconds": wait_s, "detail": error.message if error else ""})
+    # With no-referrer the Origin of its form is null.
+    headers = {"referrer-policy": "same-origin", "content-security-policy": PAIRING_POLICY, **((error.headers if error else None) or {})}
+    return HTMLResponse(shown, error.status if error else 200, headers)

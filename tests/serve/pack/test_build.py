@@ -11,9 +11,10 @@ from tests.serve.pack.packs import make_engine, make_release
 
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
-from mbegu.serve.pack import build
+from mbegu.serve.pack import build, contents
 from mbegu.serve.pack.browser_llama import FILE_NAME, find_package
-from mbegu.serve.pack.build import build_web_pack, choose_form
+from mbegu.serve.pack.build import build_web_pack
+from mbegu.serve.pack.contents import Wishes, choose_form
 
 QUIET = Say(quiet=True)
 
@@ -33,7 +34,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_a_pack_names_every_file_with_its_hash_and_the_parts_are_the_model(release: Path, engine: Path, tmp_path: Path) -> None:
-    pack = build_web_pack(release, tmp_path / "web", engine, QUIET, passages=[{"text": "Omi tó mọ́.", "file": "ìwé.md"}], person="nọ́ọ̀sì")
+    pack = build_web_pack(release, tmp_path / "web", engine, QUIET, Wishes(passages=[{"text": "Omi tó mọ́.", "file": "ìwé.md"}], person="nọ́ọ̀sì"))
     listed = json.loads((pack.folder / "pack.json").read_text(encoding="utf-8"))["files"]
     found = hashes(pack.folder)
     assert {each["name"]: each["sha256"] for each in listed} == {
@@ -57,11 +58,11 @@ def test_a_pack_names_every_file_with_its_hash_and_the_parts_are_the_model(relea
 
 def test_another_model_changes_only_its_own_files_and_the_worker(release: Path, engine: Path, tmp_path: Path) -> None:
     out = tmp_path / "web"
-    build_web_pack(release, out, engine, QUIET, passages=[{"text": "a", "file": "b"}])
+    build_web_pack(release, out, engine, QUIET, Wishes(passages=[{"text": "a", "file": "b"}]))
     before = hashes(out)
     (out / "model" / "9999.part").write_bytes(b"of an older, larger model")
     (out / "my-note.txt").write_text("mo fẹ́ràn rẹ̀", encoding="utf-8")
-    build_web_pack(release, out, engine, QUIET, form="F16")
+    build_web_pack(release, out, engine, QUIET, Wishes("F16"))
     after = hashes(out)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed - {"my-note.txt"} == {"model/0000.part", "page.json", "pack.json", "passages.json", "worker.js", "SHA256SUMS"}
@@ -70,7 +71,7 @@ def test_another_model_changes_only_its_own_files_and_the_worker(release: Path, 
 
 
 def test_a_large_model_lies_in_several_parts(release: Path, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "PART_BYTES", 500_000)
+    monkeypatch.setattr(contents, "PART_BYTES", 500_000)
     pack = build_web_pack(release, tmp_path / "web", engine, QUIET)
     sizes = [path.stat().st_size for path in sorted((pack.folder / "model").iterdir())]
     assert len(sizes) == -(-pack.model_bytes // 500_000) > 2
@@ -98,7 +99,7 @@ def test_a_folder_of_a_persons_own_is_never_written_into(release: Path, engine: 
 
 def test_a_pack_whose_writing_was_cut_is_written_again(release: Path, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "web"
-    monkeypatch.setattr(build, "page_files", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(build, "_list", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         build_web_pack(release, out, engine, QUIET)
     assert (out / "model" / "0000.part").is_file()
@@ -119,3 +120,10 @@ def test_another_engine_is_refused_and_a_missing_one_is_told_how_to_get(release:
 def test_a_folder_without_a_release_is_named(engine: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no release with a \.gguf file .*mbegu grow"):
         build_web_pack(tmp_path, tmp_path / "web", engine, QUIET)
+
+
+def test_a_release_is_not_taken_for_an_earlier_pack(release: Path, engine: Path, tmp_path: Path) -> None:
+    (release / "SHA256SUMS").write_text("00  label.html\n", encoding="utf-8")
+    with pytest.raises(InputError, match="holds something that is no pack"):
+        build_web_pack(release, release, engine, QUIET)
+    assert (release / "label.html").is_file()

@@ -14,19 +14,21 @@ from tests.serve.pack.packs import make_engine, make_release, served
 from mbegu.core.report import Say
 from mbegu.serve.pack.browser_llama import FILE_NAME
 from mbegu.serve.pack.build import build_web_pack
+from mbegu.serve.pack.contents import Wishes
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PASSAGES = [
     {"text": "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.", "file": "ìwé.md", "page": 2, "heading": "Omi"},
     {"text": f"Fọ ọwọ́ rẹ {HOSTILE}", "file": f"{HOSTILE}.md", "link": "javascript:alert(3)"},
 ]
+WISHES = Wishes(passages=PASSAGES, person="nọ́ọ̀sì")
 PHONE = (390, 800)
 
 
 @pytest.fixture
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     engine = make_engine(tmp_path / FILE_NAME, monkeypatch)
-    return build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True), passages=PASSAGES, person="nọ́ọ̀sì").folder
+    return build_web_pack(make_release(tmp_path / "release"), tmp_path / "web", engine, Say(quiet=True), WISHES).folder
 
 
 @pytest.fixture
@@ -51,6 +53,11 @@ def ask(page: Browser, way: str, text: str) -> None:
 def answered(page: Browser) -> str:
     page.wait_for("document.getElementById('stop').hidden")
     return page.text("#turns > li:last-child")
+
+
+def suggested(page: Browser, words: list[str]) -> None:
+    page.wait_for("document.querySelectorAll('#suggestions button').length")
+    assert page.run("[...document.querySelectorAll('#suggestions button')].map((each) => each.textContent)") == words
 
 
 def test_it_writes_on_and_the_same_without_its_server(pack: Path, page: Browser) -> None:
@@ -125,6 +132,49 @@ def test_feedback_label_and_large_text(pack: Path, page: Browser) -> None:
         page.wait_for("document.querySelector('h1')?.textContent === 'The label'")
 
 
+def test_it_suggests_whole_words_by_tap_and_by_keyboard(pack: Path, page: Browser) -> None:
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        page.click("#ways input[value=write_on]")
+        page.write("#question", "Mo rí ")
+        suggested(page, ["ilé", "ọmọ́", "omi"])
+        assert page.run("Math.min(...[...document.querySelectorAll('#suggestions button')].map((each) => each.getBoundingClientRect().height))") >= 44
+        page.click("#suggestions button:nth-child(2)")
+        assert page.run("document.getElementById('question').value") == "Mo rí ọmọ́ "
+        suggested(page, ["ilé", "ọmọ́", "omi"])
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+            page.press(key)
+        assert page.run("document.getElementById('question').value") == "Mo rí ọmọ́ omi "
+        assert page.run("document.activeElement.id") == "question"
+        page.click("#ways input[value=find]")
+        page.wait_for("document.getElementById('suggestions').hidden")
+
+
+def test_the_printed_page_has_question_answer_source_and_label_and_no_buttons(pack: Path, page: Browser) -> None:
+    page.call("Page.addScriptToEvaluateOnNewDocument", source="window.printed = 0; window.print = () => { window.printed += 1; };")
+    with served(pack) as server:
+        page.open(server.address)
+        fetch_model(page)
+        ask(page, "find", "omo gbodo omi")
+        answered(page)
+        page.click("#print")
+        assert page.run("window.printed") == 1
+        page.run("dispatchEvent(new Event('beforeprint'))")
+        page.call("Emulation.setEmulatedMedia", media="print")
+        shown = page.run("document.body.innerText")
+        for part in (
+            "omo gbodo omi",
+            "Ọmọdé gbọ́dọ̀ mu omi tó mọ́.",
+            "ìwé.md",
+            "Ìwé kékeré · ìwé-Q8_0",
+            "What it is made of: label.html",
+            "The model can be wrong",
+        ):
+            assert part in shown
+        assert page.run("[...document.querySelectorAll('button, textarea, select')].filter((each) => each.offsetParent).length") == 0
+
+
 @pytest.mark.parametrize(("language", "direction", "word"), [("ara", "rtl", "أكمِل"), ("amh", "ltr", "ቀጥል")])
 def test_it_speaks_the_language_that_is_chosen_and_fits_a_phone(pack: Path, page: Browser, language: str, direction: str, word: str) -> None:
     with served(pack) as server:
@@ -157,7 +207,7 @@ def test_a_newer_pack_fetches_only_what_changed(pack: Path, page: Browser, tmp_p
         page.wait_for("await navigator.serviceWorker.ready && navigator.serviceWorker.controller")
         handler: Any = server.RequestHandlerClass
         handler.log_message = lambda self, *_: asked.append(self.path)
-        build_web_pack(tmp_path / "release", pack, tmp_path / FILE_NAME, Say(quiet=True), form="F16", passages=PASSAGES)
+        build_web_pack(tmp_path / "release", pack, tmp_path / FILE_NAME, Say(quiet=True), Wishes("F16", PASSAGES))
         page.run("navigator.serviceWorker.getRegistration().then((each) => each.update())")
         page.wait_for("document.getElementById('notice').textContent.includes('newer')")
         fetched = {path.split("?")[0] for path in asked}

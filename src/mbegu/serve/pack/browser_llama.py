@@ -25,6 +25,7 @@ MEMBERS = {
     "package/esm/wasm/wllama.wasm": "engine/wllama.wasm",
     "package/LICENCE": "engine/LICENCE.txt",
 }
+LICENCE_FILE = MEMBERS["package/LICENCE"]
 LARGEST_MEMBER_BYTES = 50_000_000
 
 

@@ -2,9 +2,11 @@
 
 import { BrowserEngine } from "./browser_engine.js";
 import { ServerEngine } from "./server_engine.js";
-import { feedbackFile, forgetAll, keepFeedback, keepTurn, turns } from "./store.js";
+import { addressOf, inApp, jsonOf } from "./files.js";
+import { feedbackFile, forgetAll, forgetSetting, keepFeedback, keepSetting, keepTurn, setting, turns } from "./store.js";
+import { Suggestions } from "./suggestions.js";
 import { TurnView, element } from "./turns.js";
-import { bytes, preferred, say, speak } from "./words.js";
+import { bytes, date, preferred, say, speak } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const SAVE_EVERY_MS = 1000;
@@ -15,12 +17,15 @@ let config;
 let engine;
 let way;
 let stopping = null;
+let suggestions;
 let languages = [];
 let missingBytes = 0;
 let isKept = Promise.resolve(false);
 
-const notice = (text) => {
+const notice = (text, isCalm = false) => {
   at("notice").textContent = text;
+  at("notice").classList.toggle("calm", isCalm);
+  delete at("notice").dataset.word;
   at("notice").hidden = !text;
 };
 
@@ -56,6 +61,7 @@ function chooseWay(chosen) {
   at("question-label").dataset.word = label;
   at("question-label").textContent = say(label);
   at("offering").textContent = say(offering);
+  suggestions?.renew();
 }
 
 function showWays() {
@@ -86,9 +92,10 @@ async function ask(question) {
   at("turns").append(view.item);
   view.item.scrollIntoView({ block: "nearest" });
   working(new AbortController());
+  suggestions.clear();
   let saved = 0;
   try {
-    const options = { signal: stopping.signal, language: localStorage.getItem("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
+    const options = { signal: stopping.signal, language: setting("language"), onWait: (seconds) => view.say(say("busy", { seconds })) };
     view.work();
     if (way === "find") {
       turn.found = await engine.find(question, options);
@@ -107,14 +114,18 @@ async function ask(question) {
     keepTurn(turn);
     view.finish();
     working(null);
+    at("heard").textContent = view.item.querySelector(".danger, blockquote, .answer:not([hidden])")?.textContent ?? ""; // a screen reader's turn
   }
 }
 
 function working(controller) {
   stopping = controller ?? { abort() {}, signal: {} };
+  const hadFocus = document.activeElement === at("stop");
   at("send").disabled = Boolean(controller);
   at("stop").hidden = !controller;
-  if (controller) at("stop").focus();
+  if (controller) at("stop").focus({ preventScroll: true });
+  else if (hadFocus) at("send").focus({ preventScroll: true });
+  if (!controller) suggestions?.renew();
 }
 
 async function startEngine() {
@@ -127,7 +138,11 @@ async function startEngine() {
     });
     at("loading").hidden = true;
     at("send").disabled = false;
-    notice((await isKept) ? say("ready_offline") : say("not_secure"));
+    suggestions.renew();
+    const stays = await isKept;
+    const word = stays ? "ready_offline" : "not_secure";
+    notice(say(word), stays);
+    at("notice").dataset.word = word; // so that it is said anew in another language
   } catch (error) {
     notice(failed(error));
     at("fetch").hidden = false;
@@ -152,16 +167,22 @@ async function offerEngine() {
   if (!missingBytes) await startEngine();
 }
 
+// What stands below a printed page: which model it was, when, and where its label is.
+function namePrinted() {
+  const label = config.label ? `${say("label")}: label.html` : "";
+  at("printed").textContent = [config.name, config.model, date(), label].filter(Boolean).join(" · ");
+}
+
 function listen() {
   at("ask").onsubmit = (event) => {
     event.preventDefault();
     const question = at("question").value.normalize("NFC").trim();
     if (!question || at("send").disabled) return;
     at("question").value = "";
-    localStorage.removeItem("draft");
+    forgetSetting("draft");
     ask(question);
   };
-  at("question").oninput = () => localStorage.setItem("draft", at("question").value);
+  at("question").oninput = () => keepSetting("draft", at("question").value);
   at("question").onkeydown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -171,6 +192,7 @@ function listen() {
   at("stop").onclick = () => stopping.abort();
   at("fetch").onclick = startEngine;
   at("print").onclick = () => window.print();
+  window.addEventListener("beforeprint", namePrinted);
   at("large").onclick = () => large(document.documentElement.dataset.size !== "large");
   at("forget").onclick = () => {
     if (!window.confirm(say("forget_sure"))) return;
@@ -182,7 +204,7 @@ function listen() {
     link.click();
   };
   at("language").onchange = async () => {
-    localStorage.setItem("language", at("language").value);
+    keepSetting("language", at("language").value);
     await speak(at("language").value);
     nameFetch();
     showWays();
@@ -203,7 +225,7 @@ function listen() {
 function large(isLarge) {
   document.documentElement.dataset.size = isLarge ? "large" : "";
   at("large").setAttribute("aria-pressed", String(isLarge));
-  localStorage.setItem("large", isLarge ? "yes" : "");
+  keepSetting("large", isLarge ? "yes" : "");
 }
 
 // A turn that was still open when the page was put to sleep or closed shows what it had.
@@ -218,6 +240,7 @@ function showTurns() {
 
 // Whether the page itself is kept on this device, once all of it is; only browsers at a secure address do that.
 async function install() {
+  if (inApp) return true;
   if (!("serviceWorker" in navigator)) return false;
   const registration = await navigator.serviceWorker.register("worker.js", { scope: "./" });
   registration.addEventListener("updatefound", () => {
@@ -231,19 +254,21 @@ async function install() {
 }
 
 async function main() {
-  config = await (await fetch("page.json")).json();
+  config = await jsonOf("page.json");
   ({ languages } = config);
   for (const each of languages) at("language").append(element("option", { value: each.code, textContent: each.name, lang: each.tag }));
   const language = preferred(languages);
   at("language").value = language;
-  localStorage.setItem("language", language);
+  keepSetting("language", language);
   await speak(language);
-  large(localStorage.getItem("large") === "yes");
+  large(setting("large") === "yes");
   document.title = config.name;
   at("name").textContent = config.name;
   at("label").hidden = !config.label;
-  at("question").value = localStorage.getItem("draft") ?? "";
+  if (inApp && config.label) addressOf("label.html").then((address) => Object.assign(at("label"), { href: address, target: "_blank" }));
+  at("question").value = setting("draft") ?? "";
   engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
+  suggestions = new Suggestions(at("question"), at("suggestions"), engine, () => way === "write_on" && engine.isReady && !at("send").disabled);
   showWays();
   showTurns();
   listen();

@@ -1,6 +1,9 @@
 // The model inside this browser: wllama (llama.cpp as WebAssembly) and a GGUF file in parts, kept on the device once fetched.
 
-import { Failure } from "./server_engine.js";
+import { Failure } from "./failure.js";
+import { addressOf, blobOf, inApp, jsonOf } from "./files.js";
+import { engineFromDisk } from "./from_disk.js";
+import { FEW_TOKENS, followed, likeliest } from "./logprobs.js";
 import { search } from "./passages.js";
 import { keepOnly, keepPart, part } from "./store.js";
 import { bytes, say } from "./words.js";
@@ -8,6 +11,15 @@ import { bytes, say } from "./words.js";
 const SPARE_BYTES = 50e6;
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// llama.cpp's WebAssembly has addresses of 64 bits (Chromium 133, Firefox 134 and later).
+const hasWideMemory = () => {
+  try {
+    return Boolean(new WebAssembly.Memory({ address: "i64", initial: 1n }));
+  } catch {
+    return false;
+  }
+};
 
 // Hashes need a secure address (https or this very computer); elsewhere the size alone is checked.
 async function isWhole(blob, file) {
@@ -23,9 +35,10 @@ export class BrowserEngine {
 
   // What stands against running here, as a name in words/*.json with its values; null when nothing does.
   async obstacle() {
-    if (typeof WebAssembly !== "object" || !window.indexedDB || !window.Worker) return new Failure("no_browser");
+    if (typeof WebAssembly !== "object" || !hasWideMemory() || !window.Worker) return new Failure("no_browser");
     const has = (navigator.deviceMemory ?? 0) * 2 ** 30;
     if (has && has < this.config.memory_bytes) return new Failure("too_small", { needed: bytes(this.config.memory_bytes), has: bytes(has) });
+    if (inApp) return null;
     const missing = await this.missingBytes();
     const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
     if (missing && quota - usage < missing + SPARE_BYTES) return new Failure("no_space", { needed: bytes(missing + SPARE_BYTES), has: bytes(quota - usage) });
@@ -34,6 +47,7 @@ export class BrowserEngine {
 
   async missingBytes() {
     let missing = 0;
+    if (inApp) return 0; // it came with the page
     for (const file of this.config.parts) if (!(await part(file.sha256))) missing += file.bytes;
     return missing;
   }
@@ -44,19 +58,21 @@ export class BrowserEngine {
     const all = this.config.parts.reduce((sum, file) => sum + file.bytes, 0);
     let done = 0;
     for (const file of this.config.parts) {
-      blobs.push((await part(file.sha256)) ?? (await this.fetchPart(file)));
+      blobs.push(inApp ? await this.readPart(file) : ((await part(file.sha256)) ?? (await this.fetchPart(file))));
       done += file.bytes;
       onProgress(done, all);
     }
-    await keepOnly(this.config.parts.map((file) => file.sha256));
-    await navigator.storage?.persist?.().catch(() => false);
+    if (!inApp) {
+      await keepOnly(this.config.parts.map((file) => file.sha256));
+      navigator.storage?.persist?.().catch(() => false); // Firefox asks the person: the model does not wait for that
+    }
     await this.open(new Blob(blobs));
   }
 
   async fetchPart(file) {
     let blob;
     try {
-      blob = await (await fetch(file.name)).blob();
+      blob = await blobOf(file.name);
     } catch {
       throw new Failure("no_server");
     }
@@ -65,9 +81,15 @@ export class BrowserEngine {
     return blob;
   }
 
+  async readPart(file) {
+    const blob = await blobOf(file.name);
+    if (!(await isWhole(blob, file))) throw new Failure("damaged", { detail: file.name });
+    return blob;
+  }
+
   async open(model) {
-    const { Wllama, LoggerWithoutDebug } = await import("./engine/wllama.js");
-    this.wllama = new Wllama({ default: new URL("engine/wllama.wasm", location.href).href }, { logger: LoggerWithoutDebug, suppressNativeLog: true });
+    const { Wllama, LoggerWithoutDebug } = await (inApp ? engineFromDisk(globalThis.mbeguEngine) : import("./engine/wllama.js"));
+    this.wllama = new Wllama({ default: await addressOf("engine/wllama.wasm") }, { logger: LoggerWithoutDebug, suppressNativeLog: true });
     this.wllama.setCompat(null); // its stand-in for old browsers would be fetched from elsewhere
     await this.wllama.loadModel([model], { n_ctx: this.config.context, n_gpu_layers: 0, jinja: this.config.can_chat, n_threads: 1 });
     this.isReady = true;
@@ -75,7 +97,7 @@ export class BrowserEngine {
 
   async *write(prompt, { signal, history = [] }) {
     const { can_chat: canChat, most_tokens: mostTokens } = this.config;
-    const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temp: 0.8 };
+    const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temperature: 0.8 };
     const stream = canChat
       ? await this.wllama.createChatCompletion({ ...common, messages: [...history, { role: "user", content: prompt }] })
       : await this.wllama.createCompletion({ ...common, prompt });
@@ -86,8 +108,17 @@ export class BrowserEngine {
     }
   }
 
+  // The likeliest next tokens: [text, log-probability].
+  async next(prompt, { signal, most }) {
+    return likeliest(await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs: most, temperature: 0, abortSignal: signal }));
+  }
+
+  async follow(prompt, { signal }) {
+    return followed(await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, temperature: 0, abortSignal: signal }));
+  }
+
   async find(question) {
-    this.passages ??= (await (await fetch("passages.json")).json()).passages;
+    this.passages ??= (await jsonOf("passages.json")).passages;
     const [quotation, ...also] = search(this.passages, question);
     if (quotation) return { kind: "quoted", quotation, also };
     return { kind: "nothing found", message: say("not_found"), ask: this.config.person && say("ask_person", { person: this.config.person }) };

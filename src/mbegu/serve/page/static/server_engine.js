@@ -1,15 +1,9 @@
 // The model on the computer that serves this page, through its OpenAI-compatible API.
 
-const WAIT_S = 5;
+import { Failure } from "./failure.js";
+import { FEW_TOKENS, followed, likeliest } from "./logprobs.js";
 
-export class Failure extends Error {
-  // `kind` is a name in words/*.json, `values` fill its gaps.
-  constructor(kind, values = {}) {
-    super(kind);
-    this.kind = kind;
-    this.values = values;
-  }
-}
+const WAIT_S = 5;
 
 // A paired device is known by its cookie.
 const HEADERS = { "Content-Type": "application/json" };
@@ -91,6 +85,23 @@ export class ServerEngine {
       const piece = canChat ? choice?.delta?.content : choice?.text;
       if (piece) yield piece;
     }
+  }
+
+  // Suggestions do not wait in the queue: whoever asks comes first.
+  async complete(body, signal) {
+    const giveUp = () => {
+      throw new Failure("busy");
+    };
+    return (await post("v1/completions", { model: this.config.model, temperature: 0, ...body }, signal, giveUp)).json();
+  }
+
+  // The likeliest next tokens: [text, log-probability].
+  async next(prompt, { signal, most }) {
+    return likeliest(await this.complete({ prompt, max_tokens: 1, logprobs: most }, signal));
+  }
+
+  async follow(prompt, { signal }) {
+    return followed(await this.complete({ prompt, max_tokens: FEW_TOKENS }, signal));
   }
 
   async find(question, { signal, onWait, language }) {

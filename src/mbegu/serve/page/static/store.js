@@ -1,24 +1,32 @@
 // What stays on this device: what was asked and answered, the feedback, and in the pack the parts of the model.
 
+import { appName } from "./files.js";
+
 const TURNS = "turns";
 const FEEDBACK = "feedback";
 const MOST_TURNS = 100;
 
-const read = (name) => {
+// All files on a disk share one store in some browsers: each app has names of its own.
+const named = (name) => (appName ? `${appName} ${name}` : name);
+
+// A full or forbidden store: the page works on, and forgets.
+const trying = (deed, otherwise) => {
   try {
-    return JSON.parse(localStorage.getItem(name)) ?? [];
+    return deed();
   } catch {
-    return [];
+    return otherwise;
   }
 };
 
-const write = (name, value) => {
-  try {
-    localStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // A full or forbidden store: the page works on, and forgets.
-  }
-};
+export const setting = (name) => trying(() => localStorage.getItem(named(name)), null);
+
+export const keepSetting = (name, value) => trying(() => localStorage.setItem(named(name), value));
+
+export const forgetSetting = (name) => trying(() => localStorage.removeItem(named(name)));
+
+const read = (name) => trying(() => JSON.parse(setting(name)) ?? [], []);
+
+const write = (name, value) => keepSetting(name, JSON.stringify(value));
 
 export const turns = () => read(TURNS);
 
@@ -29,8 +37,8 @@ export const feedback = () => read(FEEDBACK);
 export const keepFeedback = (entry) => write(FEEDBACK, [...feedback(), entry]);
 
 export function forgetAll() {
-  localStorage.removeItem(TURNS);
-  localStorage.removeItem(FEEDBACK);
+  forgetSetting(TURNS);
+  forgetSetting(FEEDBACK);
 }
 
 // JSON lines, for the next round of tuning.
