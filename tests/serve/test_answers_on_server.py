@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -170,6 +171,30 @@ def test_an_answer_waits_for_its_slot_and_is_refused_when_the_line_is_full(docum
         assert (status, answer["kind"]) == (200, "quoted")
         assert answer["left_out"] > 0 or not answer["phrased"]  # it was asked; random weights say nothing that the passage holds
         wait_until(lambda: server.queue.running == 0)
+
+
+class Endless(Scripted):
+    """An engine that writes for half a minute, and notes when it is told to stop."""
+
+    is_stopped = False
+
+    async def generate(self, job: Job) -> AsyncGenerator[Piece, None]:
+        try:
+            await asyncio.sleep(30)
+            yield Piece(self.said, 1, [], "stop")
+        finally:
+            self.is_stopped = True
+
+
+def test_the_model_stops_within_a_second_when_the_client_leaves(documents: Documents) -> None:
+    engine = Endless(SENTENCE)
+    with running(None, SETTINGS, more_routes=all_routes(documents, engine)) as server:
+        asking = server.start_post("/answers", QUESTION)
+        wait_until(lambda: server.queue.running == 1)
+        asking.close()
+        assert wait_until(lambda: engine.is_stopped and server.queue.running == 0) < 1
+        assert server.ask("GET", "/health")[0] == 200
+        wait_until(lambda: " 499 " in server.log.getvalue())
 
 
 @pytest.fixture
