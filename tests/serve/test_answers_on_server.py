@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -27,6 +29,7 @@ from mbegu.serve.page.files import PageConfig
 from mbegu.serve.page.routes import LABEL_POLICY, page_routes
 from mbegu.serve.pairing import Devices
 from mbegu.serve.run import own_addresses
+from mbegu.serve.schema import problems_in
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 QUESTION = {"question": "Chemsheni maji kabla ya kuyanywa?", "language": "swa"}
@@ -241,3 +244,27 @@ def test_a_browser_on_the_network_is_led_to_pairing_and_then_to_the_page(documen
         page.click("#send")
         page.wait_for("document.getElementById('stop').hidden && document.querySelector('#turns a')")
         assert SENTENCE in page.text("#turns > li:last-child")
+
+
+def test_the_document_tells_of_answers_and_they_are_as_it_says(server: Running) -> None:
+    told = json.loads(server.ask("GET", "/openapi.json")[2])
+    assert set(told["paths"]) >= {"/answers", "/documents", "/documents/{document}/original", "/documents/{document}/passage/{passage}", "/health"}
+    assert "/v1/completions" not in told["paths"]  # there is no model
+    for method, path, body in (("post", "/answers", QUESTION), ("post", "/answers", {"question": "xyzzy"}), ("get", "/documents", None)):
+        status, _, data = server.ask(method.upper(), path, body)
+        schema = told["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert (status, list(problems_in(json.loads(data), schema))) == (200, [])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(660)
+def test_schemathesis_finds_nothing_in_answers(server: Running, tmp_path: Path) -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    config = tmp_path / "schemathesis.toml"  # a question of spaces alone is refused, a document that is not there is not found
+    exempt = 'checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "429"]'
+    config.write_text(f'seed = 1\n[[operations]]\ninclude-path-regex = "^/(answers|documents.*)$"\n{exempt}\n', encoding="utf-8")
+    code = "from schemathesis.cli import schemathesis; schemathesis()"
+    options = ["--checks", "all", "--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--no-color"]
+    command = [sys.executable, "-c", code, "--config-file", str(config), "run", f"{server.url}/openapi.json", *options]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

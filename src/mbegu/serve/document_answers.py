@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 from mbegu.serve.body import read_json
-from mbegu.serve.documents.search import MOST_QUESTION_CHARACTERS
+from mbegu.serve.document_fields import QUESTION
 from mbegu.serve.engine import Engine, Job
 from mbegu.serve.errors import ApiError
 from mbegu.serve.limits import FairQueue
@@ -20,15 +20,6 @@ from mbegu.serve.reply import while_connected
 from mbegu.serve.settings import ServeSettings
 
 CLIENT = "answers from documents"  # all answers from documents stand in one line for the engine
-QUESTION = {
-    "type": "object",
-    "properties": {
-        "question": {"type": "string", "minLength": 1, "maxLength": MOST_QUESTION_CHARACTERS},
-        "language": {"type": "string", "maxLength": 20},
-    },
-    "required": ["question"],
-    "additionalProperties": False,
-}
 
 # Of the request whose question was read last in this task; the thread that answers it has a copy, and so can tell when the client leaves.
 _receive: ContextVar[Receive] = ContextVar("receive")
