@@ -69,7 +69,7 @@ def _operation(endpoint: Endpoint, bounds: Bounds) -> dict[str, Any]:
 
 
 def _responses(answer: Mapping[str, Any] | None, statuses: Sequence[int], streams: bool, media: Sequence[str]) -> dict[str, Any]:
-    content: dict[str, Any] = dict.fromkeys(media, {}) if answer is None else {"application/json": {"schema": answer}}
+    content: dict[str, Any] = {name: {} for name in media} if answer is None else {"application/json": {"schema": answer}}
     if streams:
         content["text/event-stream"] = {}
     made: dict[str, Any] = {"200": {"description": "done", "content": content}}
