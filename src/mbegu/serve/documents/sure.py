@@ -57,7 +57,9 @@ def default_threshold(has_meaning: bool) -> float:
     return (WITH_MEANING if has_meaning else WITHOUT_MEANING).threshold
 
 
-def threshold_for(outcomes: Sequence[tuple[float, bool]], unanswerable: Sequence[float], goal: float = GOAL, refused_goal: float = REFUSED_GOAL) -> float:
+def threshold_for(
+    outcomes: Sequence[tuple[float, bool]], unanswerable: Sequence[float], goal: float = GOAL, refused_goal: float = REFUSED_GOAL
+) -> float:
     """Return the lowest threshold with which both goals are met on these questions; above every probability when none does.
 
     Args:
