@@ -9,7 +9,8 @@ Questions: AfriQA in Hausa, Kinyarwanda, Swahili and Yoruba on the English docum
 judge (Swahili has a test file only: nothing was tuned on it). 50 Swahili questions about the Swahili text, written by us: each half is judged with
 the threshold that the other half gave. 100 questions that no document answers, in the same four languages, written by us: only judged with.
 A right passage is the gold passage, or one of the same article that holds the answer; judged a second time by article, as where an
-article is one document: any of its passages is then right, and all of them are taken away to make it unanswerable. FOLDER keeps the indexes between runs.
+article is one document: any of its passages is then right, and all of them are taken away to make it unanswerable.
+FOLDER keeps the indexes between runs.
 """
 
 from __future__ import annotations
