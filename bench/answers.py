@@ -8,7 +8,9 @@ Documents: the English side of TICO-19 (one file a source) and every gold passag
 Questions: AfriQA in Hausa, Kinyarwanda, Swahili and Yoruba on the English documents; its train and dev files tune and calibrate, its test files
 judge (Swahili has a test file only: nothing was tuned on it). 50 Swahili questions about the Swahili text, written by us: each half is judged with
 the threshold that the other half gave. 100 questions that no document answers, in the same four languages, written by us: only judged with.
-A right passage is the gold passage, or one of the same article that holds the answer. FOLDER keeps the indexes between runs.
+A right passage is the gold passage, or one of the same article that holds the answer; judged a second time by article, as where an
+article is one document: any of its passages is then right, and all of them are taken away to make it unanswerable.
+FOLDER keeps the indexes between runs.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +99,12 @@ def afriqa_questions(data: Path, parts: Sequence[str], titles: dict[str, list[tu
     return found
 
 
+def by_article(questions: Sequence[Question], titles: dict[str, list[tuple[str, str]]]) -> list[Question]:
+    """Return the questions with every passage of the articles that answer them as right."""
+    whole = {name: [each for each, _ in files] for files in titles.values() for name, _ in files}
+    return [replace(question, files=tuple(dict.fromkeys(each for name in question.files for each in whole[name]))) for question in questions]
+
+
 def drawn(questions: Sequence[Question], most: int) -> list[Question]:
     """Return at most so many questions of each language, drawn at random."""
     by_language: dict[str, list[Question]] = defaultdict(list)
@@ -151,13 +160,15 @@ def show(title: str, made: Answers, questions: Sequence[Question], results: dict
     results[title] = result.as_json()
 
 
-def judge_english(store: Store, embedder: Embedder | None, tuning: list[Question], questions: list[Question], results: dict[str, object]) -> None:
+def judge_english(
+    store: Store, embedder: Embedder | None, tuning: list[Question], questions: list[Question], results: dict[str, object], judged: str
+) -> None:
     """AfriQA's test questions and the unanswerable ones on the English documents."""
     search = Search(store, embedder)
     title = f"AfriQA test on English documents, {'with' if search.has_meaning else 'without'} embeddings"
     store.connection.execute("DELETE FROM meta")
     print("  calibration:", calibrate(search, tuning))
-    show(f"{title}, calibrated on train and dev", Answers(search), questions, results)
+    show(f"{title}, by {judged}, calibrated on train and dev", Answers(search), questions, results)
 
 
 def judge_swahili(store: Store, embedder: Embedder | None, about: list[Question], none: list[Question], results: dict[str, object]) -> None:
@@ -233,7 +244,8 @@ def main() -> None:
             print("with embeddings:" if each else "without embeddings:", fit(Search(stores[english], each), tuning))
             continue
         judge_swahili(stores[swahili], each, about, none, results)
-        judge_english(stores[english], each, tuning, questions, results)
+        judge_english(stores[english], each, tuning, questions, results, "passage")
+        judge_english(stores[english], each, by_article(tuning, titles), by_article(questions, titles), results, "article")
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -26,6 +29,7 @@ from mbegu.serve.page.files import PageConfig
 from mbegu.serve.page.routes import LABEL_POLICY, page_routes
 from mbegu.serve.pairing import Devices
 from mbegu.serve.run import own_addresses
+from mbegu.serve.schema import problems_in
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 QUESTION = {"question": "Chemsheni maji kabla ya kuyanywa?", "language": "swa"}
@@ -172,6 +176,30 @@ def test_an_answer_waits_for_its_slot_and_is_refused_when_the_line_is_full(docum
         wait_until(lambda: server.queue.running == 0)
 
 
+class Endless(Scripted):
+    """An engine that writes for half a minute, and notes when it is told to stop."""
+
+    is_stopped = False
+
+    async def generate(self, job: Job) -> AsyncGenerator[Piece, None]:
+        try:
+            await asyncio.sleep(30)
+            yield Piece(self.said, 1, [], "stop")
+        finally:
+            self.is_stopped = True
+
+
+def test_the_model_stops_within_a_second_when_the_client_leaves(documents: Documents) -> None:
+    engine = Endless(SENTENCE)
+    with running(None, SETTINGS, more_routes=all_routes(documents, engine)) as server:
+        asking = server.start_post("/answers", QUESTION)
+        wait_until(lambda: server.queue.running == 1)
+        asking.close()
+        assert wait_until(lambda: engine.is_stopped and server.queue.running == 0) < 1
+        assert server.ask("GET", "/health")[0] == 200
+        wait_until(lambda: " 499 " in server.log.getvalue())
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Browser]:
     with browser(tmp_path / "profile") as opened:
@@ -216,3 +244,27 @@ def test_a_browser_on_the_network_is_led_to_pairing_and_then_to_the_page(documen
         page.click("#send")
         page.wait_for("document.getElementById('stop').hidden && document.querySelector('#turns a')")
         assert SENTENCE in page.text("#turns > li:last-child")
+
+
+def test_the_document_tells_of_answers_and_they_are_as_it_says(server: Running) -> None:
+    told = json.loads(server.ask("GET", "/openapi.json")[2])
+    assert set(told["paths"]) >= {"/answers", "/documents", "/documents/{document}/original", "/documents/{document}/passage/{passage}", "/health"}
+    assert "/v1/completions" not in told["paths"]  # there is no model
+    for method, path, body in (("post", "/answers", QUESTION), ("post", "/answers", {"question": "xyzzy"}), ("get", "/documents", None)):
+        status, _, data = server.ask(method.upper(), path, body)
+        schema = told["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert (status, list(problems_in(json.loads(data), schema))) == (200, [])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(660)
+def test_schemathesis_finds_nothing_in_answers(server: Running, tmp_path: Path) -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    config = tmp_path / "schemathesis.toml"  # a question of spaces alone is refused, a document that is not there is not found
+    exempt = 'checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "429"]'
+    config.write_text(f'seed = 1\n[[operations]]\ninclude-path-regex = "^/(answers|documents.*)$"\n{exempt}\n', encoding="utf-8")
+    code = "from schemathesis.cli import schemathesis; schemathesis()"
+    options = ["--checks", "all", "--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--no-color"]
+    command = [sys.executable, "-c", code, "--config-file", str(config), "run", f"{server.url}/openapi.json", *options]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from mbegu.serve.body import normal, parse_json, read_bytes, require_plain
-from mbegu.serve.endpoints import ENDPOINTS
+from mbegu.serve.endpoints import DOCUMENT_ENDPOINTS, ENDPOINTS, STATE_ENDPOINTS
 from mbegu.serve.engine import Engine
 from mbegu.serve.errors import ApiError
 from mbegu.serve.guard import COOKIE, PAIR, Guard
@@ -57,7 +57,7 @@ def make_app(
     """
     metrics = Metrics()
     own = _model_routes(engine, queue, settings, metrics) if engine else _state_routes(queue, metrics)
-    routes: list[BaseRoute] = [*own, *more_routes]
+    routes: list[BaseRoute] = [*own, Route("/openapi.json", _openapi(engine, more_routes), methods=["GET"]), *more_routes]
     if devices is not None:
         routes.append(Route(PAIR, _pairing(devices, settings), methods=["GET", "POST"]))
     if page is not None and page.is_dir():
@@ -69,12 +69,19 @@ def make_app(
 
 def _model_routes(engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics) -> list[BaseRoute]:
     handlers = Handlers(engine, queue, settings, metrics)
+    return [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
+
+
+def _openapi(engine: Engine | None, more_routes: Sequence[BaseRoute]) -> Endpoint:
+    """Return the endpoint of the OpenAPI document: of the model's endpoints, and of the documents' where there are any."""
+    has_documents = any(getattr(each, "path", "") == "/answers" for each in more_routes)
+    endpoints = [*(ENDPOINTS if engine else STATE_ENDPOINTS), *(DOCUMENT_ENDPOINTS if has_documents else ())]
+    bounds = Bounds(engine.models, engine.context, engine.vocabulary_size) if engine else Bounds((), 0, 0)
 
     async def openapi(_: Request) -> Response:
-        return JSONResponse(document(Bounds(engine.models, engine.context, engine.vocabulary_size)))
+        return JSONResponse(document(bounds, endpoints))
 
-    routes: list[BaseRoute] = [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
-    return [*routes, Route("/openapi.json", openapi, methods=["GET"])]
+    return openapi
 
 
 def _state_routes(queue: FairQueue, metrics: Metrics) -> list[BaseRoute]:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any
 
 import anyio.from_thread
 from starlette.requests import Request
+from starlette.types import Receive
 
 from mbegu.serve.body import read_json
+from mbegu.serve.document_fields import QUESTION
 from mbegu.serve.engine import Engine, Job
 from mbegu.serve.errors import ApiError
 from mbegu.serve.limits import FairQueue
+from mbegu.serve.reply import while_connected
 from mbegu.serve.settings import ServeSettings
 
 CLIENT = "answers from documents"  # all answers from documents stand in one line for the engine
-MOST_QUESTION_CHARACTERS = 20_000
-QUESTION = {
-    "type": "object",
-    "properties": {
-        "question": {"type": "string", "minLength": 1, "maxLength": MOST_QUESTION_CHARACTERS},
-        "language": {"type": "string", "maxLength": 20},
-    },
-    "required": ["question"],
-    "additionalProperties": False,
-}
+
+# Of the request whose question was read last in this task; the thread that answers it has a copy, and so can tell when the client leaves.
+_receive: ContextVar[Receive] = ContextVar("receive")
 
 
 class SlotChat:
@@ -51,9 +49,10 @@ class SlotChat:
 
         Raises:
             ApiError: 429 when the queue is full, 503 when the server stops.
+            DisconnectedError: the client left; the engine was stopped.
         """
         try:
-            return [anyio.from_thread.run(self._write, turns, n_tokens, temperature, seed)]
+            return [anyio.from_thread.run(while_connected, _receive.get(), self._write(turns, n_tokens, temperature, seed))]
         except ApiError as error:
             if error.status in (429, 503):
                 raise
@@ -62,14 +61,16 @@ class SlotChat:
     async def _write(self, turns: Sequence[tuple[str, str]], n_tokens: int, temperature: float, seed: int) -> str:
         prompt = await self._engine.chat_tokens(turns)
         length = self._engine.require_fit(prompt, None, "question", n_tokens)
-        async with self._queue.slot(CLIENT):
-            return "".join([piece.text async for piece in self._engine.generate(Job(prompt, length, temperature, seed=seed))])
+        async with self._queue.slot(CLIENT), aclosing(self._engine.generate(Job(prompt, length, temperature, seed=seed))) as pieces:
+            return "".join([piece.text async for piece in pieces])
 
 
 def question_reader(settings: ServeSettings) -> Callable[[Request], Awaitable[dict[str, Any]]]:
     """Return what reads a question within the server's limits."""
 
     async def read(request: Request) -> dict[str, Any]:
-        return await read_json(request, QUESTION, settings)
+        body = await read_json(request, QUESTION, settings)
+        _receive.set(request.receive)
+        return body
 
     return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mbegu.serve import document_fields as documents
 from mbegu.serve import openai_fields as fields
 
 
@@ -21,6 +22,7 @@ class Endpoint:
         body: schema of the request; ``None`` for none.
         statuses: of refusals.
         streams: whether the answer may come as server-sent events.
+        media: media types of an answer that has no schema.
     """
 
     method: str
@@ -31,6 +33,7 @@ class Endpoint:
     body: dict[str, Any] | None = None
     statuses: tuple[int, ...] = ()
     streams: bool = False
+    media: tuple[str, ...] = ("text/plain; version=0.0.4",)
 
 
 _READING = (400, 404, 408, 413, 415)
@@ -47,4 +50,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/health", "whether the server is alive", "health", fields.STATUS_ANSWER),
     Endpoint("GET", "/ready", "whether it takes work", "ready", fields.STATUS_ANSWER, statuses=(500, 503)),
     Endpoint("GET", "/metrics", "counts in the text format of Prometheus", "metrics", None),
+)
+STATE_ENDPOINTS = tuple(each for each in ENDPOINTS if each.path in ("/health", "/ready", "/metrics"))  # of a server without a model
+_ORIGINAL = ("application/pdf", "application/octet-stream")
+# Served where documents are; their handlers are those of mbegu.serve.documents.routes.
+DOCUMENT_ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "POST", "/answers", "quote the passage that answers a question", "answer", documents.ANSWER, documents.QUESTION, (*_READING, 429, 500, 503)
+    ),
+    Endpoint("GET", "/documents", "the documents and what could not be read", "listing", documents.LISTING),
+    Endpoint("GET", "/documents/{document}/passage/{passage}", "a passage in its document", "passage", None, None, (404, 500), False, ("text/html",)),
+    Endpoint("GET", "/documents/{document}/original", "the document itself", "original", None, None, (404,), False, _ORIGINAL),
 )

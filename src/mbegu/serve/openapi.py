@@ -9,6 +9,7 @@ from typing import Any
 
 from mbegu import __version__
 from mbegu.serve import openai_fields as fields
+from mbegu.serve.documents.routes import LARGEST_ID
 from mbegu.serve.endpoints import ENDPOINTS, Endpoint
 from mbegu.serve.grammar_limits import FOLLOWED
 
@@ -25,6 +26,7 @@ REASONS = {
     400: "something in the request is wrong", 404: "no such model", 408: "the body came too slowly", 413: "the body is too large",
     415: "the body is not plain JSON", 429: "the queue is full", 500: "the engine failed", 503: "the server is stopping", **ALWAYS,
 }  # fmt: skip
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def document(bounds: Bounds, endpoints: Sequence[Endpoint] = ENDPOINTS) -> dict[
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, bounds)
     paths["/openapi.json"] = {
-        "get": {"summary": "this document", "operationId": "openapi", "responses": _responses(None, (), False, "application/json")}
+        "get": {"summary": "this document", "operationId": "openapi", "responses": _responses(None, (), False, ("application/json",))}
     }
     return {
         "openapi": "3.1.0",
@@ -57,16 +59,17 @@ def _operation(endpoint: Endpoint, bounds: Bounds) -> dict[str, Any]:
     names = re.findall(r"\{(\w+)\}", endpoint.path)
     if names:
         made["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(bounds.models)}} for name in names
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(bounds.models)} if name == "model" else _NUMBER}
+            for name in names
         ]
     if endpoint.body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _bounded(endpoint.body, bounds)}}}
-    made["responses"] = _responses(endpoint.answer, endpoint.statuses, endpoint.streams, "text/plain; version=0.0.4")
+    made["responses"] = _responses(endpoint.answer, endpoint.statuses, endpoint.streams, endpoint.media)
     return made
 
 
-def _responses(answer: Mapping[str, Any] | None, statuses: Sequence[int], streams: bool, plain: str) -> dict[str, Any]:
-    content: dict[str, Any] = {plain: {}} if answer is None else {"application/json": {"schema": answer}}
+def _responses(answer: Mapping[str, Any] | None, statuses: Sequence[int], streams: bool, media: Sequence[str]) -> dict[str, Any]:
+    content: dict[str, Any] = {name: {} for name in media} if answer is None else {"application/json": {"schema": answer}}
     if streams:
         content["text/event-stream"] = {}
     made: dict[str, Any] = {"200": {"description": "done", "content": content}}

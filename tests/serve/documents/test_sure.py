@@ -27,3 +27,10 @@ def test_the_threshold_is_the_lowest_that_meets_both_goals() -> None:
 
 def test_where_no_threshold_will_do_nothing_is_shown() -> None:
     assert threshold_for([(0.9, False), (0.8, True)], [0.95]) > 0.95
+
+
+def test_refusing_has_a_goal_of_its_own() -> None:
+    outcomes = [(0.9, True), (0.5, True)]
+    none = [0.1] * 9 + [0.6]
+    assert 0.1 < threshold_for(outcomes, none) < 0.5
+    assert threshold_for(outcomes, none, refused_goal=0.95) > 0.6

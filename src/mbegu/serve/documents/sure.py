@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from mbegu.serve.documents.search import Hit
 
-GOAL = 0.95  # share of shown answers that should be right, and of unanswerable questions that should be refused
+GOAL = 0.95  # share of shown answers that should be right
+REFUSED_GOAL = 0.9  # share of unanswerable questions that should be refused
 FEWEST = 20  # with fewer questions of a kind the threshold would be chance
 
 
@@ -56,17 +57,20 @@ def default_threshold(has_meaning: bool) -> float:
     return (WITH_MEANING if has_meaning else WITHOUT_MEANING).threshold
 
 
-def threshold_for(outcomes: Sequence[tuple[float, bool]], unanswerable: Sequence[float], goal: float = GOAL) -> float:
+def threshold_for(
+    outcomes: Sequence[tuple[float, bool]], unanswerable: Sequence[float], goal: float = GOAL, refused_goal: float = REFUSED_GOAL
+) -> float:
     """Return the lowest threshold with which both goals are met on these questions; above every probability when none does.
 
     Args:
         outcomes: of each answerable question its probability, and whether the first passage is a right one.
         unanswerable: the probability of each unanswerable question.
-        goal: share of answers shown to answerable questions that are right, and share of unanswerable questions that are refused.
+        goal: share of answers shown to answerable questions that are right.
+        refused_goal: share of unanswerable questions that are refused.
     """
     for candidate in sorted({0.0, *(value for value, _ in outcomes), *(math.nextafter(value, 2) for value in unanswerable)}):
         shown = [right for value, right in outcomes if value >= candidate]
         refused = sum(value < candidate for value in unanswerable)
-        if shown and sum(shown) >= goal * len(shown) and refused >= goal * len(unanswerable):
+        if shown and sum(shown) >= goal * len(shown) and refused >= refused_goal * len(unanswerable):
             return candidate
     return math.nextafter(max([value for value, _ in outcomes] + list(unanswerable), default=1.0), 2)
