@@ -23,7 +23,7 @@ from mbegu.corpus.filters import boilerplate, lists, noise, repetition, titles
 from mbegu.corpus.filters.batch import Limit, make_batch
 from mbegu.corpus.keys import Hashes
 
-ROWS_AT_ONCE = 3_000_000
+ROWS_AT_ONCE = 1_000_000
 PAIRS_AT_ONCE = 200_000
 BANDS = VALUES // BAND_VALUES
 LOW_BYTE_AGREES = 1 / 256  # by chance, of values of which only the lowest byte is kept (b-bit MinHash, Li and Koenig 2010)
@@ -229,8 +229,8 @@ def _counted(
 
 
 def _ordered(hashes: Hashes, documents: Numbers) -> tuple[Hashes, Numbers]:
-    """Return hashes in order, with the document of each; equal hashes in the order of their documents."""
-    order = np.lexsort((documents, hashes))
+    """Return hashes in order, with the document of each. Equal hashes stay as they are given: in the order of their documents."""
+    order = np.argsort(hashes, kind="stable")
     return hashes[order], documents[order]
 
 
@@ -251,17 +251,14 @@ def _ranges(work: Work, offsets: Numbers, name: str, band: int = 0, documents_na
         band: which row of a file of bands.
         documents_name: of the files with the document of each hash; without one there is one hash a document.
     """
-    parts = []
-    for part in range(len(offsets) - 1):
-        count = int(offsets[part + 1] - offsets[part])
-        hashes = work.read(part, name, np.uint64)
-        parts.append(hashes[band * count : (band + 1) * count] if not documents_name else hashes)
-    rows = sum(len(hashes) for hashes in parts)
+    parts = range(len(offsets) - 1)
+    rows = sum(len(_hashes_of(work, offsets, part, name, band, documents_name)) for part in parts)
     count = max(1, -(-rows // ROWS_AT_ONCE))
     bounds = [(i << 64) // count for i in range(count)]
     for low, high in zip(bounds, [*bounds[1:], 1 << 64], strict=True):
         found_hashes, found_documents = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-        for part, hashes in enumerate(parts):
+        for part in parts:
+            hashes = _hashes_of(work, offsets, part, name, band, documents_name)  # mapped anew: what is mapped and was read counts as memory
             if documents_name:
                 begin = np.searchsorted(hashes, np.uint64(low))
                 end = len(hashes) if high == 1 << 64 else np.searchsorted(hashes, np.uint64(high))
@@ -272,3 +269,10 @@ def _ranges(work: Work, offsets: Numbers, name: str, band: int = 0, documents_na
                 found_hashes.append(np.array(hashes[here]))
                 found_documents.append(here + offsets[part])
         yield np.concatenate(found_hashes), np.concatenate(found_documents)
+
+
+def _hashes_of(work: Work, offsets: Numbers, part: int, name: str, band: int, documents_name: str) -> Hashes:
+    """Return the hashes of a part, as a view of their file: all of them where each has a document named, else one a document."""
+    hashes = work.read(part, name, np.uint64)
+    count = int(offsets[part + 1] - offsets[part])
+    return hashes if documents_name else hashes[band * count : (band + 1) * count]

@@ -287,7 +287,7 @@ class _Measurement:
         for name in ("line", "span"):
             hashes = np.concatenate([np.zeros(0, np.uint64), *self._arrays.pop(f"{name}s", [])])
             documents = np.concatenate([np.zeros(0, np.uint32), *self._arrays.pop(f"{name}_documents", [])])
-            order = np.lexsort((documents, hashes))
+            order = np.argsort(hashes, kind="stable")  # the documents are in order already
             hashes, documents = hashes[order], documents[order]
             once = np.ones(len(hashes), dtype=bool)
             once[1:] = (hashes[1:] != hashes[:-1]) | (documents[1:] != documents[:-1])

@@ -8,6 +8,7 @@ lines hold the end of a sentence, as in transcripts of speech, the want of one s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -106,20 +107,28 @@ def find_labels(batch: Batch, is_out: Mask) -> Mask:
     for (_, words), lines in groups.items():
         if words and len(lines) >= MIN_NUMBERED:
             found[lines] = True
-    labels: list[tuple[int, str]] = []
-    last = -1
-    for line in [*np.flatnonzero(~batch.is_blank).tolist(), -1]:
-        label = _LABEL.match(batch.lines[line]) if line >= 0 and ":" in batch.lines[line] and batch.letters[line] < LONG_LETTERS else None
-        same = line >= 0 and last >= 0 and batch.owner[line] == batch.owner[last]
-        if label is None or not same:
-            names = [name for _, name in labels]
-            if len(labels) >= MIN_LABELS and len(set(names)) == len(names):
-                found[[number for number, _ in labels]] = True
-            labels = []
-        if label is not None:
-            labels.append((line, label[1]))
-        last = line
+    for run in _label_runs(batch):
+        if len(run) >= MIN_LABELS and len(set(run.values())) == len(run):
+            found[list(run)] = True
     return found & ~is_out
+
+
+def _label_runs(batch: Batch) -> Iterator[dict[int, str]]:
+    """Yield the runs of lines that are labels with a value, blank lines between them apart: the label of each by the number of its line."""
+    place = np.cumsum(~batch.is_blank)
+    run: dict[int, str] = {}
+    last = -1
+    for line in batch.lines_with(":").tolist():
+        label = _LABEL.match(batch.lines[line]) if batch.letters[line] < LONG_LETTERS else None
+        if label is None:
+            continue
+        if run and (place[line] != place[last] + 1 or batch.owner[line] != batch.owner[last]):
+            yield run
+            run = {}
+        run[line] = label[1]
+        last = line
+    if run:
+        yield run
 
 
 def find_wide_runs(batch: Batch, is_out: Mask) -> Mask:
@@ -166,9 +175,8 @@ def _are_stanzas(batch: Batch, of_text: Counts, paragraph: Counts, count: int) -
     spread = np.sqrt(np.maximum(square - mean**2, 0.0)) / np.maximum(mean, 1.0)
     found: Mask = (lines >= MIN_STANZA_LINES) & (mean >= MIN_STANZA_LETTERS) & (mean < 2 * LONG_LETTERS) & (spread <= MAX_STANZA_SPREAD)
     if found.any():
-        words = np.array(
-            [len(batch.lines[line].split()) if found[own] else 0 for line, own in zip(of_text.tolist(), paragraph.tolist(), strict=True)]
-        )
-        mean_words = np.bincount(paragraph, weights=words, minlength=count) / np.maximum(lines, 1)
+        here = np.flatnonzero(found[paragraph])
+        words = [len(batch.lines[line].split()) for line in of_text[here].tolist()]
+        mean_words = np.bincount(paragraph[here], weights=words, minlength=count) / np.maximum(lines, 1)
         found &= (mean_words >= MIN_STANZA_WORDS) | (mean_words <= 1.0)  # 1: a script without spaces between words, or single words
     return found

@@ -30,7 +30,7 @@ def find_suspects(batch: Batch) -> list[list[str]]:
     bounds = np.searchsorted(batch.owner, np.arange(batch.documents + 1)).tolist()
     for number in np.flatnonzero(_variations(batch) < MIN_VARIATION).tolist():
         found[number].append("even sentences")
-    starred = {int(batch.owner[i]) for i, line in enumerate(batch.lines) if "**" in line}
+    starred = {int(batch.owner[i]) for i in batch.lines_with("*").tolist() if "**" in batch.lines[i]}
     for number in sorted(starred):
         lines = batch.lines[bounds[number] : bounds[number + 1]]
         forms = sum(_FORM.match(line) is not None for line in lines)

@@ -34,8 +34,13 @@ class Library:
         except self._library.error:  # it refuses text with control characters
             return None
         _, code, share, _ = found[0]
-        name = iso_639_3(code)
-        return (name, CERTAINTY * share / 100) if reliable and share >= LEAST_SHARE and name else None
+        return _answer(code, share) if reliable and share >= LEAST_SHARE else None
+
+
+@functools.cache
+def _answer(code: str, share: int) -> tuple[str, float] | None:
+    name = iso_639_3(code)
+    return (name, CERTAINTY * share / 100) if name else None
 
 
 @functools.cache

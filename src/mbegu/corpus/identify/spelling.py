@@ -52,6 +52,7 @@ class Letters:
     def __init__(self) -> None:
         self._kind = np.full(_ALL_CODES, NOT_SEEN, dtype=np.uint8)
         self._script = np.zeros(_ALL_CODES, dtype=np.uint8)
+        self._highest, self._lowest = np.full(_ALL_CODES, 1, dtype=np.uint8), np.zeros(_ALL_CODES, dtype=np.uint8)  # 1 and 0: not met yet
 
     def kinds(self, codes: Codes) -> npt.NDArray[np.uint8]:
         """Return for each code point OTHER, LETTER, CAPITAL, MARK or SIGN (an apostrophe)."""
@@ -66,6 +67,15 @@ class Letters:
         """Return for each code point, all of them seen by ``kinds``, its script's number in ``SCRIPT_CODES``."""
         return self._script[codes].astype(np.int64)
 
+    def bounds(self, codes: Codes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Return for each code point the number of its script where it is a letter, else 0 and 255: what leaves a maximum and a minimum as it is."""
+        highest = self._highest.take(codes)
+        lowest = self._lowest.take(codes)
+        if (highest > lowest).any():  # some were not met before
+            self.kinds(codes)
+            highest, lowest = self._highest.take(codes), self._lowest.take(codes)
+        return highest, lowest
+
     def _look_up(self, code: int) -> None:
         character = chr(code)
         category = unicodedata.category(character)
@@ -77,6 +87,8 @@ class Letters:
         else:
             kind = MARK if category[0] == "M" else OTHER
         self._kind[code] = kind
+        is_letter = kind in (LETTER, CAPITAL)
+        self._highest[code], self._lowest[code] = (self._script[code],) * 2 if is_letter else (0, 255)
 
 
 _letters = Letters()
@@ -114,15 +126,11 @@ def only_scripts(texts: Sequence[str]) -> Integers:
     Args:
         texts: at least one.
     """
-    codes = _code_points("\n".join(texts))
-    kinds = _letters.kinds(codes)
-    is_letter = (kinds == LETTER) | (kinds == CAPITAL)
-    ends = np.cumsum([len(text) + 1 for text in texts])
-    starts = np.concatenate([[0], ends[:-1]])
-    scripts = _letters.scripts(codes).astype(np.uint8)
-    codes_end = np.zeros(1, dtype=np.uint8)  # for the last text, which has no line end after it and may be empty
-    highest = np.maximum.reduceat(np.concatenate([np.where(is_letter, scripts, np.uint8(0)), codes_end]), starts)
-    lowest = np.minimum.reduceat(np.concatenate([np.where(is_letter, scripts, np.uint8(255)), codes_end + np.uint8(255)]), starts)
+    codes = _code_points("\n".join(texts) + "\n")  # the last text may be empty too
+    highest_of, lowest_of = _letters.bounds(codes)
+    starts = np.zeros(len(texts), dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, texts[:-1]), dtype=np.int64, count=len(texts) - 1) + 1, out=starts[1:])
+    highest, lowest = np.maximum.reduceat(highest_of, starts), np.minimum.reduceat(lowest_of, starts)
     return np.where((lowest == highest) | (highest == 0) & (lowest == 255), highest, MIXED).astype(np.int64)
 
 
