@@ -9,6 +9,7 @@ import { keepOnly, keepPart, part } from "./store.js";
 import { bytes, say } from "./words.js";
 
 const SPARE_BYTES = 50e6;
+const LETTER_TOKENS = 4; // a letter has at most four bytes in UTF-8
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -108,13 +109,25 @@ export class BrowserEngine {
     }
   }
 
-  // The likeliest next tokens: [text, log-probability].
+  // The likeliest next tokens: [text, log-probability]. A first token that is but half a letter is no text, and the engine then gives no answer:
+  // with the tokens after it the letter is whole, and the first one's probabilities come with it.
   async next(prompt, { signal, most }) {
-    return likeliest(await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs: most, temperature: 0, abortSignal: signal }));
+    for (let tokens = 1; tokens <= LETTER_TOKENS; tokens += 1) {
+      const answer = await this.wllama.createCompletion({ prompt, max_tokens: tokens, logprobs: most, temperature: 0, abortSignal: signal });
+      if (answer) return likeliest(answer);
+    }
+    return [];
   }
 
+  // As a stream, which holds back the letter that the last token only begins.
   async follow(prompt, { signal }) {
-    return followed(await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, temperature: 0, abortSignal: signal }));
+    let text = "";
+    let last = {};
+    for await (const event of await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, stream: true, temperature: 0, abortSignal: signal })) {
+      last = event;
+      text += event.choices?.[0]?.text ?? "";
+    }
+    return followed({ choices: [{ text, finish_reason: last.choices?.[0]?.finish_reason }] });
   }
 
   async find(question) {
