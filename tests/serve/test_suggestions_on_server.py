@@ -75,7 +75,7 @@ def test_words_come_whole_and_one_tap_takes_one(engine: KnowsWords, page: Browse
     with running(engine, SETTINGS, more_routes=page_of(engine)) as server:
         begin(page, server, "Mo rí ")
         suggested(page, ["ilé", "ọmọ́", "ሰላም"])
-        assert all(each.startswith("Mo rí") and not each.endswith(" ") for each in engine.asked)
+        assert all("Mo rí" in each and not each.endswith(" ") for each in engine.asked)
         page.click("#suggestions button:nth-child(3)")
         assert page.run("document.getElementById('question').value") == "Mo rí ሰላም "
         suggested(page, ["ilé", "ọmọ́", "ሰላም"])

@@ -9,7 +9,8 @@ import { keepOnly, keepPart, part } from "./store.js";
 import { bytes, say } from "./words.js";
 
 const SPARE_BYTES = 50e6;
-const LETTER_TOKENS = 4; // a letter has at most four bytes in UTF-8
+const WHOLE_LETTER = "x";
+const FORCING_BIAS = 1e6; // nats; far above any logit
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -109,14 +110,12 @@ export class BrowserEngine {
     }
   }
 
-  // The likeliest next tokens: [text, log-probability]. A first token that is but half a letter is no text, and the engine then gives no answer:
-  // with the tokens after it the letter is whole, and the first one's probabilities come with it.
+  // The likeliest next tokens: [text, log-probability]. Where the likeliest is but a part of a letter the engine tells none: so a whole one is
+  // forced, before which its probabilities are taken.
   async next(prompt, { signal, most }) {
-    for (let tokens = 1; tokens <= LETTER_TOKENS; tokens += 1) {
-      const answer = await this.wllama.createCompletion({ prompt, max_tokens: tokens, logprobs: most, temperature: 0, abortSignal: signal });
-      if (answer) return likeliest(answer);
-    }
-    return [];
+    const forced = { logit_bias: [[WHOLE_LETTER, FORCING_BIAS]] };
+    const answer = await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs: most, temperature: 0, abortSignal: signal, ...forced });
+    return answer ? likeliest(answer) : [];
   }
 
   // As a stream, which holds back the letter that the last token only begins.
