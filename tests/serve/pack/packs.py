@@ -20,7 +20,7 @@ from mbegu.release.gguf import About, read_model_folder, write_gguf
 from mbegu.serve.pack import browser_llama
 
 # Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest. Of next tokens it knows those in NEXT,
-# and tells them when a whole letter is forced; a word that was begun goes on as in REST.
+# and tells them when a whole letter is forced and few are wanted; a word that was begun goes on as in REST.
 ENGINE = """
 const NEXT = { " ilé": -0.5, " ọm": -1, " omi": -2, "!": -0.1, " ojú": -3 };
 const REST = { " ọm": "ọ́ náà", " ilé": " wa", " omi": ".", " ojú": " ọ̀nà" };
@@ -34,7 +34,7 @@ export class Wllama {
   }
   async createCompletion({ prompt, abortSignal, temperature, logit_bias: bias, logprobs }) {
     const listed = Object.entries(NEXT).map(([token, logprob]) => ({ token, logprob }));
-    if (logprobs && !bias) return null; // as when the likeliest token is half a letter
+    if (logprobs && (!bias || logprobs > 6)) return null; // as when the likeliest token is half a letter
     if (logprobs) return { choices: [{ text: "", logprobs: { content: [{ top_logprobs: listed }] } }] };
     const begun = temperature === 0 && (REST[Object.keys(REST).find((each) => prompt.endsWith(each))] ?? "");
     const text = begun !== false ? begun : prompt.startsWith("say:") ? prompt.slice(4) : [...prompt].reverse().join("");
