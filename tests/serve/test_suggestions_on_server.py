@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,10 @@ def page_of(engine: Engine) -> Callable[[FairQueue], Sequence[BaseRoute]]:
     return lambda _: page_routes(config)
 
 
+def statuses(server: Running) -> list[str]:
+    return re.findall(r"POST /v1/completions (\d+)", server.log.getvalue())
+
+
 def begin(page: Browser, server: Running, text: str) -> None:
     page.open(f"{server.url}/")
     page.click("#ways input[value=write_on]")
@@ -79,7 +84,7 @@ def test_words_come_whole_and_one_tap_takes_one(engine: KnowsWords, page: Browse
         page.click("#suggestions button:nth-child(3)")
         assert page.run("document.getElementById('question').value") == "Mo rí ሰላም "
         suggested(page, ["ilé", "ọmọ́", "ሰላም"])
-        assert server.log.getvalue().count("POST /v1/completions 200") == len(engine.asked)
+        wait_until(lambda: statuses(server) == ["200"] * len(engine.asked))
 
 
 def test_a_word_that_was_begun_goes_on(engine: KnowsWords, page: Browser) -> None:
@@ -107,11 +112,11 @@ def test_suggestions_give_way_to_an_answer_and_leave_no_work_behind(engine: Know
 
 def test_a_model_of_random_weights_suggests_words_or_nothing_and_no_request_fails(plain_engine: Engine, page: Browser) -> None:
     with running(plain_engine, SETTINGS, more_routes=page_of(plain_engine)) as server:
-        for number, text in enumerate(("Mo rí ", "ሰላም ", "ߒ ߓߘߊ ", "ខ្ញុំ"), 1):
+        for text in ("Mo rí ", "ሰላም ", "ߒ ߓߘߊ ", "ខ្ញុំ"):
+            already = len(statuses(server))
             begin(page, server, text)
-            wait_until(lambda number=number: server.log.getvalue().count("/v1/completions") >= 2 * number)
-            wait_until(lambda: server.queue.running == 0)
-        assert server.log.getvalue().count("POST /v1/completions 200") == server.log.getvalue().count("POST /v1/completions")
+            wait_until(lambda already=already: len(statuses(server)) >= already + 2)  # likeliest tokens, and one of them followed
+        assert set(statuses(server)) <= {"200", "499"}  # given up: the page was left for the next text
 
 
 def test_a_trained_model_suggests_three_words(page: Browser) -> None:
