@@ -242,7 +242,7 @@ def test_llama_cpp_goes_on_after_bytes_that_are_no_text(tmp_path: Path) -> None:
     with served(out) as server, browser(tmp_path / "profile", *PHONE) as page:
         page.open(server.address)
         fetch_model(page)
-        for text in ("Ọ̀rọ̀ rere", "ሰላም ", "ߒ ߓߘߊ "):
+        for text in ("Ọ̀rọ̀ rere", "ሰላም "):
             page.write("#question", text)
             page.click("#send")
             shown = answered(page)

@@ -32,7 +32,7 @@ LARGEST_MEMBER_BYTES = 50_000_000
 # The line that asks llama.cpp, and what goes in its place: a result that is no text is left out by asking for the next one, a number of times in a
 # row; an action without any result ends with its name and not with the length of nothing. It stands in a JavaScript string between double quotes.
 ASKS = b"const outputPtr = await wllamaAction(argAction, inputPtr);"
-MOST_LEFT_OUT = 64  # tokens in a row
+MOST_LEFT_OUT = 1024  # tokens in a row: more than an answer has, so that only an engine that never ends is given up
 MENDED = (
     b"let outputPtr = await wllamaAction(argAction, inputPtr);"
     b" for (let left = %d; !outputPtr && left && argAction === 'get_result'; left -= 1) outputPtr = await wllamaAction(argAction, inputPtr);"
