@@ -7,7 +7,9 @@ token of a 30 M model under 1.5 s, imports and all.
 
 The cold start is that of a model of 30 M parameters with random weights, in wall time and in processor time. The two sides are compared with
 --model, by default SmolLM2 from its package: both are asked over HTTP by the same client for the same tokens, with the same engine in the
-same process, the engine's own port first and ours second, then the other way round.
+same process, the engine's own port first and ours second, then the other way round. A pair begins when this processor is quiet (at most 10 %
+busy for half a second; waited for at most a minute), and the load that was seen is printed. The median of the pairs' differences has an exact
+95 % interval, from the order of the values (sign test).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import math
 import re
 import socket
 import statistics
@@ -42,6 +45,9 @@ from mbegu.serve.run import hosts_of, listen, make_server
 from mbegu.serve.settings import ServeSettings
 
 STREAMED: dict[str, object] = {"stream": True, "stream_options": {"include_usage": True}}
+QUIET_PERCENT = 10.0
+QUIET_FOR_S = 0.5
+MOST_WAIT_S = 60.0
 THIRTY_M = {"layers": 32, "hidden": 256, "inner": 960}  # 0.93 M parameters a layer
 
 
@@ -59,6 +65,27 @@ def measure(port: int, path: str, body: dict[str, object], key: str = "") -> tup
                 first_s, first_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
     tokens = int(re.findall(rb'"(?:tokens_predicted|completion_tokens)": ?(\d+)', answer)[-1])
     return first_s, time.perf_counter() - began_s, tokens, time.process_time() - began_cpu_s, first_cpu_s
+
+
+def quiet_percent() -> float:
+    """Wait until the processors that this process may use are quiet; return how busy they were when last looked at, in %."""
+    own = psutil.Process().cpu_affinity()
+    end_s = time.monotonic() + MOST_WAIT_S
+    while True:
+        busy = psutil.cpu_percent(QUIET_FOR_S, percpu=True)
+        seen = max(busy[each] for each in own)
+        if seen <= QUIET_PERCENT or time.monotonic() > end_s:
+            return float(seen)
+
+
+def median_interval(values: list[float], digits: int) -> list[float]:
+    """Return the narrowest pair of ordered values between which the median lies with a probability of at least 95 % (binomial, sign test)."""
+    ordered, n = sorted(values), len(values)
+    tail, below = 0.0, 0
+    while below < n // 2 and (tail := tail + math.comb(n, below) / 2**n) <= 0.025:
+        below += 1
+    at = max(below - 1, 0)
+    return [round(ordered[at], digits), round(ordered[n - 1 - at], digits)]
 
 
 def cold_start(path: Path, threads: int) -> tuple[float, float, float]:
@@ -145,7 +172,9 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
         time.sleep(0.01)
     client = engine._client
     found: dict[str, list[tuple[float, float, float, float]]] = {"engine": [], "ours": []}
+    busy_percent: list[float] = []
     for index in range(rounds + 1):
+        busy_percent.append(quiet_percent())
         prompts = {
             side: [900 + (index * step + each) % 5000 for each in range(48)] for side, step in (("engine", 7), ("ours", 13))
         }  # none in the cache
@@ -177,6 +206,9 @@ def compare(path: Path, rounds: int, tokens: int, threads: int) -> None:
         "tokens_per_s": {side: round(rate, 1) for side, (_, rate, *_) in medians.items()},
         "more_to_first_token_ms": quartiles([1000 * (ours[0] - plain[0]) for ours, plain in pairs], 1),
         "more_cpu_to_first_token_ms": quartiles([1000 * (ours[3] - plain[3]) for ours, plain in pairs], 1),
+        "busy_percent_before_pairs": quartiles(busy_percent, 0),
+        "more_to_first_token_ms_95": median_interval([1000 * (ours[0] - plain[0]) for ours, plain in pairs], 1),
+        "less_tokens_per_s_95": median_interval([1 - ours[1] / plain[1] for ours, plain in pairs], 4),
         "less_tokens_per_s": quartiles([1 - ours[1] / plain[1] for ours, plain in pairs], 4),
         "more_cpu_per_token": quartiles([ours[2] / plain[2] - 1 for ours, plain in pairs], 4),
         "cpu_ms_per_token": {side: round(1000 * cpu_s, 2) for side, (_, _, cpu_s, _) in medians.items()},

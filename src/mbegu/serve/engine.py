@@ -193,23 +193,37 @@ class Engine:
     async def generate(self, job: Job) -> AsyncGenerator[Piece, None]:
         """Yield an answer piece by piece. Closing the iterator stops the work after the batch under way."""
         events = self._client.stream("/completion", _request_of(job, len(self.adapters)))
-        stops = StopFinder(job.stop)
+        stops, has_logprobs = StopFinder(job.stop), False
         try:
             async for event in events:
                 if "prompt_progress" in event:
                     continue
                 text, n_tokens = str(event.get("content", "")), int(event["tokens_predicted"])
                 if event.get("stop"):
+                    if job.n_logprobs and job.max_tokens == n_tokens == 1 and not has_logprobs and job.temperature == 0:
+                        yield Piece("", n_tokens, await self._hidden_logprobs(job))
                     finish = "stop" if stops.is_found else _FINISH.get(str(event.get("stop_type")), "stop")
                     yield Piece(stops.add(text) + stops.rest(), n_tokens, [], finish)
                     return
                 piece = Piece(stops.add(text), n_tokens, event.get("completion_probabilities") or [], "stop" if stops.is_found else "")
+                has_logprobs = has_logprobs or bool(piece.logprobs)
                 yield piece
                 if piece.finish:
                     return
         finally:
             await events.aclose()
         raise engine_trouble("it ended an answer without its end")
+
+    async def _hidden_logprobs(self, job: Job) -> list[dict[str, Any]]:
+        """Return the log-probabilities of a single likeliest token, which the engine hides where it is a part of a letter.
+
+        Asked for again with a whole letter forced: the engine tells those of before the forcing.
+        """
+        letter = (await self.tokenize(_WHOLE_LETTER))[0]
+        request = {**_request_of(job, len(self.adapters)), "stream": False, "return_progress": False, "logit_bias": [[letter, FORCING_BIAS]]}
+        answer = await self._client.ask("/completion", request)
+        listed = [entry["top_logprobs"] for entry in answer.get("completion_probabilities") or [] if entry["top_logprobs"]]
+        return [{**each[0], "top_logprobs": each} for each in listed]
 
     async def follows(self, schema: Mapping[str, Any]) -> bool:
         """Whether the engine keeps to a schema. When it can make no grammar of one it writes on freely and says nothing.
@@ -236,6 +250,7 @@ class Engine:
 
 
 _NO_JSON = "x"
+_WHOLE_LETTER = "x"
 _FINISH = {"eos": "stop", "word": "stop", "limit": "length"}
 
 

@@ -19,8 +19,8 @@ from mbegu.core import durable
 from mbegu.release.gguf import About, read_model_folder, write_gguf
 from mbegu.serve.pack import browser_llama
 
-# Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest. Of next tokens it knows those in NEXT;
-# a word that was begun goes on as in REST.
+# Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest. Of next tokens it knows those in NEXT,
+# and tells them when a whole letter is forced and few are wanted; a word that was begun goes on as in REST.
 ENGINE = """
 const NEXT = { " ilé": -0.5, " ọm": -1, " omi": -2, "!": -0.1, " ojú": -3 };
 const REST = { " ọm": "ọ́ náà", " ilé": " wa", " omi": ".", " ojú": " ọ̀nà" };
@@ -32,11 +32,12 @@ export class Wllama {
     const head = new TextDecoder().decode(await blob.slice(0, 4).arrayBuffer());
     if (head !== "GGUF") throw new Error(`not a model: ${head}`);
   }
-  async createCompletion({ prompt, abortSignal, stream, logprobs }) {
+  async createCompletion({ prompt, abortSignal, temperature, logit_bias: bias, logprobs }) {
     const listed = Object.entries(NEXT).map(([token, logprob]) => ({ token, logprob }));
+    if (logprobs && (!bias || logprobs > 6)) return null; // as when the likeliest token is half a letter
     if (logprobs) return { choices: [{ text: "", logprobs: { content: [{ top_logprobs: listed }] } }] };
-    if (!stream) return { choices: [{ text: REST[Object.keys(REST).find((each) => prompt.endsWith(each))] ?? "" }] };
-    const text = prompt.startsWith("say:") ? prompt.slice(4) : [...prompt].reverse().join("");
+    const begun = temperature === 0 && (REST[Object.keys(REST).find((each) => prompt.endsWith(each))] ?? "");
+    const text = begun !== false ? begun : prompt.startsWith("say:") ? prompt.slice(4) : [...prompt].reverse().join("");
     const again = prompt === "on and on" ? 10000 : 1;
     return (async function* () {
       for (let round = 0; round < again; round += 1) {

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.browser import Browser, browser
 from tests.serve.pack.packs import make_engine, make_release, served
+from tests.serve.running import make_gguf
 
 from mbegu.core.report import Say
 from mbegu.serve.pack.browser_llama import FILE_NAME
@@ -227,4 +228,24 @@ def test_llama_cpp_itself_answers_in_the_browser(tmp_path: Path) -> None:
         page.write("#question", "Ọ̀rọ̀ rere")
         page.click("#send")
         assert len(answered(page)) > len("Ọ̀rọ̀ rere")
+        assert page.problems == []
+
+
+@pytest.mark.slow
+def test_llama_cpp_goes_on_after_bytes_that_are_no_text(tmp_path: Path) -> None:
+    engine = Path(os.environ.get("MBEGU_WLLAMA", ""))
+    if not engine.is_file():
+        pytest.skip(f"name the package {FILE_NAME} in MBEGU_WLLAMA to try the real engine")
+    (tmp_path / "release").mkdir()
+    make_gguf(tmp_path, never_ends=True).rename(tmp_path / "release" / "ìwé-F16.gguf")  # of random weights: half of what it writes is no text
+    out = build_web_pack(tmp_path / "release", tmp_path / "web", engine, Say(quiet=True)).folder
+    with served(out) as server, browser(tmp_path / "profile", *PHONE) as page:
+        page.open(server.address)
+        fetch_model(page)
+        for text in ("Ọ̀rọ̀ rere", "ሰላም "):
+            page.write("#question", text)
+            page.click("#send")
+            shown = answered(page)
+            assert text.strip() in shown
+            assert "went wrong" not in shown
         assert page.problems == []

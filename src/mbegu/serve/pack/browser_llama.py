@@ -1,7 +1,8 @@
 """llama.cpp for browsers: the package wllama as its makers publish it, pinned by its hash.
 
 Nothing is fetched here. A person gets the file once (`npm pack` of npm does it) and it goes into every pack; the page never loads it from
-elsewhere.
+elsewhere. One line of its worker is mended (`MENDED`): a model can write bytes that are no text (half a letter and then another), which wllama
+cannot put into its messages. It then gives no result, and its worker took what lay in the memory for the length of one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ MEMBERS = {
 }
 LICENCE_FILE = MEMBERS["package/LICENCE"]
 LARGEST_MEMBER_BYTES = 50_000_000
+
+# The line that asks llama.cpp, and what goes in its place: a result that is no text is left out by asking for the next one, a number of times in a
+# row; an action without any result ends with its name and not with the length of nothing. It stands in a JavaScript string between double quotes.
+ASKS = b"const outputPtr = await wllamaAction(argAction, inputPtr);"
+MOST_LEFT_OUT = 1024  # tokens in a row: more than an answer has, so that only an engine that never ends is given up
+MENDED = (
+    b"let outputPtr = await wllamaAction(argAction, inputPtr);"
+    b" for (let left = %d; !outputPtr && left && argAction === 'get_result'; left -= 1) outputPtr = await wllamaAction(argAction, inputPtr);"
+    b" if (!outputPtr) throw new Error('llama.cpp gave no text (' + argAction + ')');" % MOST_LEFT_OUT
+)
 
 
 def find_package(given: Path | None, folders: tuple[Path, ...]) -> Path:
@@ -60,4 +71,4 @@ def read_package(path: Path) -> Mapping[str, bytes]:
             stream = archive.extractfile(member) if member.name in MEMBERS else None
             if stream is not None:
                 files[MEMBERS[member.name]] = stream.read(LARGEST_MEMBER_BYTES)
-    return files
+    return {name: data.replace(ASKS, MENDED) for name, data in files.items()}

@@ -9,6 +9,9 @@ import { keepOnly, keepPart, part } from "./store.js";
 import { bytes, say } from "./words.js";
 
 const SPARE_BYTES = 50e6;
+const WHOLE_LETTER = "x";
+const FORCING_BIAS = 1e6; // nats; far above any logit
+const FEWER = [6, 2]; // likeliest tokens
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -108,13 +111,26 @@ export class BrowserEngine {
     }
   }
 
-  // The likeliest next tokens: [text, log-probability].
+  // The likeliest next tokens: [text, log-probability]. Where the likeliest is but a part of a letter the engine tells none: so a whole one is
+  // forced, before which its probabilities are taken. It tells none either where one of those listed can be no text: then fewer are asked for.
   async next(prompt, { signal, most }) {
-    return likeliest(await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs: most, temperature: 0, abortSignal: signal }));
+    const forced = { logit_bias: [[WHOLE_LETTER, FORCING_BIAS]] };
+    for (const logprobs of [most, ...FEWER]) {
+      const answer = await this.wllama.createCompletion({ prompt, max_tokens: 1, logprobs, temperature: 0, abortSignal: signal, ...forced });
+      if (answer) return likeliest(answer);
+    }
+    return [];
   }
 
+  // As a stream, which holds back the letter that the last token only begins.
   async follow(prompt, { signal }) {
-    return followed(await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, temperature: 0, abortSignal: signal }));
+    let text = "";
+    let last = {};
+    for await (const event of await this.wllama.createCompletion({ prompt, max_tokens: FEW_TOKENS, stream: true, temperature: 0, abortSignal: signal })) {
+      last = event;
+      text += event.choices?.[0]?.text ?? "";
+    }
+    return followed({ choices: [{ text, finish_reason: last.choices?.[0]?.finish_reason }] });
   }
 
   async find(question) {
