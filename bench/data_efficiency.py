@@ -9,7 +9,7 @@ Claim: what plain training needs all the text for, ours reaches with half of it.
 Both: the same documents (whole ones, drawn from a seed, until the megabytes are full; 0 means all), tokenizer trained on those alone,
 shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`).
 Ours: rates, dropout, decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay
-0.1, no dropout, the embedding as output, the whole context throughout; its rate and passes are tuned by running it with several: the table
+0.1, no dropout, the whole context throughout; its rate and passes are tuned by running it with several: the table
 takes its best, seed by seed, judged on the held-out text itself, which flatters it.
 """
 
@@ -49,7 +49,7 @@ class PlainAdamW(Optimiser):
     """AdamW for every weight: the product's own AdamW step, with the matrices among the others."""
 
     def __init__(self, model: nn.Module, rate: float, weight_decay: float) -> None:
-        rates = dict.fromkeys(("matrix_rate", "embedding_rate", "output_rate", "norm_rate"), rate)
+        rates = dict.fromkeys(("matrix_rate", "embedding_rate", "norm_rate"), rate)
         super().__init__(model, **rates, weight_decay=weight_decay, dtype=torch.float32)
         self.others, self.matrices = {**self.others, **self.matrices}, {}
         self.groups.clear()
@@ -70,11 +70,11 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     draft = TrainingPlan(steps=steps, sequences_per_step=sequences, sequences_at_once=min(sequences, SEQUENCES), seed=arguments.seed)
     # The planner reckons passes from the time there is; here they are given: everything else as it fills it in.
     training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
-    dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).multiplied_parameters() / tokens)
+    dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).parameters() / tokens)
     training = replace(training, steps=steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS))
     training = replace(training, warmup_steps=max(5, min(50, steps // 20)))
     if arguments.recipe == "plain":
-        plan, training = replace(plan, tied_output=True), plain_training(training)
+        training = plain_training(training)
     model, optimiser = computer.build(plan, training, how)
     if arguments.recipe == "plain":
         optimiser = PlainAdamW(model, arguments.rate, training.weight_decay)

@@ -31,7 +31,7 @@ def read(path: Path) -> dict[str, object]:
 def test_the_release_holds_all_of_it(grown: Path) -> None:
     names = {path.relative_to(grown / "release").as_posix() for path in (grown / "release").rglob("*") if path.is_file()}
     expected = {f"hf/{name}" for name in MODEL_FILES} | {f"tiny-{form}.gguf" for form in FORMS}
-    expected |= {"README.md", "hf/README.md", "label.html", "label.json", "sources.json", "scores.json", "SHA256SUMS", "manifest.json"}
+    expected |= {"README.md", "CREDITS.md", "hf/README.md", "label.html", "label.json", "sources.json", "scores.json", "SHA256SUMS", "manifest.json"}
     assert names == expected
 
 

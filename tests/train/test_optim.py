@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mbegu.train.optim import MUON_MOMENTUM, Optimiser, orthogonalise
 
-RATES = {"matrix_rate": 0.02, "embedding_rate": 0.01, "output_rate": 0.02, "norm_rate": 0.003, "weight_decay": 0.4}
+RATES = {"matrix_rate": 0.02, "embedding_rate": 0.01, "norm_rate": 0.003, "weight_decay": 0.4}
 
 
 class Small(nn.Module):
@@ -23,7 +23,6 @@ class Small(nn.Module):
 
         self.embed_tokens = parameter(9, 6)
         self.norm = parameter(6)
-        self.lm_head = nn.ParameterDict({"weight": parameter(9, 6)})
         self.layers = nn.ModuleList(nn.ParameterDict({"up": parameter(12, 6), "down": parameter(6, 12)}) for _ in range(2))
 
 
@@ -72,7 +71,6 @@ def test_embedding_and_norm_take_the_steps_of_torch() -> None:
     theirs = torch.optim.AdamW(
         [
             {"params": [other.embed_tokens], "lr": RATES["embedding_rate"], "weight_decay": RATES["weight_decay"]},
-            {"params": [other.lm_head["weight"]], "lr": RATES["output_rate"], "weight_decay": RATES["weight_decay"]},
             {"params": [other.norm], "lr": RATES["norm_rate"], "weight_decay": 0.0},
         ],
         betas=(0.9, 0.95),
@@ -87,7 +85,6 @@ def test_embedding_and_norm_take_the_steps_of_torch() -> None:
         ours.step(step, schedule)
         theirs.step()
         assert (model.embed_tokens - other.embed_tokens).abs().max() < 1e-6
-        assert (model.lm_head["weight"] - other.lm_head["weight"]).abs().max() < 1e-6
         assert (model.norm - other.norm).abs().max() < 1e-6
     assert (model.norm - Small(torch.float64).norm).abs().max() > 1e-3
 
@@ -112,7 +109,7 @@ def test_matrices_that_step_together_step_as_each_would_alone() -> None:
 
 def test_every_parameter_is_stepped_by_exactly_one_of_the_two() -> None:
     optimiser = optimiser_of(Small())
-    assert set(optimiser.others) == {"embed_tokens", "norm", "lm_head.weight"}
+    assert set(optimiser.others) == {"embed_tokens", "norm"}
     assert set(optimiser.matrices) == {f"layers.{i}.{name}" for i in (0, 1) for name in ("up", "down")}
     assert {name.split(".", 1)[0] for name in optimiser.state} == {"muon", "adam_m", "adam_v"}
 

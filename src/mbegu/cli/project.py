@@ -41,9 +41,18 @@ if TYPE_CHECKING:
 @click.option("--text", "texts", multiple=True, type=PATH, metavar="PATH", help="Files and folders of text. Default: DIR/text.")
 @click.option("--name", default="", help="Name of the model. Default: the folder's name.")
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh.")
+@click.option("--clean", is_flag=True, help="Clean the text while growing: what that leaves out is kept beside, with its reason.")
 @json_option
 def new(
-    folder: Path, more_texts: tuple[Path, ...], language: str, language_name: str, texts: tuple[Path, ...], name: str, budget: str, as_json: bool
+    folder: Path,
+    more_texts: tuple[Path, ...],
+    language: str,
+    language_name: str,
+    texts: tuple[Path, ...],
+    name: str,
+    budget: str,
+    clean: bool,
+    as_json: bool,
 ) -> None:
     """Make a project in DIR: a recipe for your language, and a folder for your text."""
     from mbegu.core.units import parse_budget
@@ -64,7 +73,7 @@ def new(
     place = Project(folder.resolve())
     if place.root.exists() and not place.root.is_dir():
         raise UsageError("this is a file, and a project is a folder", folder, "name a folder that is not there yet, or an empty one")
-    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget, clean=True))
+    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget, clean=clean))
     if not texts:
         (place.root / "text").mkdir(exist_ok=True)
     where = "" if texts else f"Put your text into {place.root / 'text'}, then: "

@@ -40,8 +40,6 @@ def unit_norms(config: DecoderConfig) -> dict[str, Tensor]:
 
 
 def _file_name(parameter: str) -> str:
-    if parameter.startswith("lm_head."):
-        return parameter
     return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
 
 

@@ -1,4 +1,4 @@
-"""Muon for the matrices of the blocks, AdamW for the embedding, the output and the norms.
+"""Muon for the matrices of the blocks, AdamW for the embedding and the norms.
 
 Muon (Jordan et al. 2024) steps along the orthogonalised momentum; with little text it needs about half of AdamW's steps.
 Matrices of one shape are orthogonalised together. The state is plain tensors by parameter name, so a checkpoint is one
@@ -50,26 +50,17 @@ class Optimiser:
         model: parameters with ``ndim == 2`` inside ``layers`` go to Muon, all others to AdamW.
         matrix_rate: Muon's learning rate at full schedule.
         embedding_rate: AdamW's learning rate for the embedding at full schedule.
-        output_rate: AdamW's learning rate for an output of its own.
         norm_rate: AdamW's learning rate for the norms.
         weight_decay: share of a matrix that is taken away per step and unit of rate (decoupled); norms have none.
         dtype: of Muon's orthogonalisation.
     """
 
     def __init__(
-        self,
-        model: nn.Module,
-        *,
-        matrix_rate: float,
-        embedding_rate: float,
-        output_rate: float,
-        norm_rate: float,
-        weight_decay: float,
-        dtype: torch.dtype,
+        self, model: nn.Module, *, matrix_rate: float, embedding_rate: float, norm_rate: float, weight_decay: float, dtype: torch.dtype
     ) -> None:
         self.matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and name.startswith("layers.")}
         self.others = {name: p for name, p in model.named_parameters() if name not in self.matrices}
-        self.matrix_rate, self.embedding_rate, self.output_rate, self.norm_rate = matrix_rate, embedding_rate, output_rate, norm_rate
+        self.matrix_rate, self.embedding_rate, self.norm_rate = matrix_rate, embedding_rate, norm_rate
         self.weight_decay = weight_decay
         self.dtype = dtype
         self.device = next(model.parameters()).device
@@ -118,16 +109,12 @@ class Optimiser:
         first, second = ADAM_BETAS
         m = self.state[f"adam_m.{name}"].lerp_(gradient, 1 - first)
         v = self.state[f"adam_v.{name}"].lerp_(gradient.square_(), 1 - second)
-        rate = self._adam_rate(name, parameter) * schedule
-        if parameter.ndim == 2:
+        is_embedding = parameter.ndim == 2
+        rate = (self.embedding_rate if is_embedding else self.norm_rate) * schedule
+        if is_embedding:
             parameter.mul_(1 - rate * self.weight_decay)
         size = (v / (1 - second ** (step + 1))).sqrt_().add_(ADAM_EPSILON)
         parameter.addcdiv_(m, size, value=-rate / (1 - first ** (step + 1)))
-
-    def _adam_rate(self, name: str, parameter: Tensor) -> float:
-        if parameter.ndim < 2:
-            return self.norm_rate
-        return self.output_rate if name.startswith("lm_head.") else self.embedding_rate
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Put back a saved state: exactly the tensors that ``state`` had."""

@@ -40,7 +40,6 @@ class ModelPlan:
     head_size: int = setting(64, help="width of a head, even", low=8, high=256)
     inner_size: int = setting(help="width inside the feed-forward part", low=32, high=32768)
     context: int = setting(help="longest sequence", unit="tokens", low=16, high=32768)
-    tied_output: bool = setting(True, help="whether the embedding is the output too; a matrix of its own learns more from the same text")
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ class TrainingPlan:
     sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
     matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
     embedding_rate: float = setting(0.004, help="learning rate of the embedding (AdamW)", low=0, high=1)
-    output_rate: float = setting(0.004, help="learning rate of the output (AdamW), where it is not the embedding", low=0, high=1)
     norm_rate: float = setting(0.004, help="learning rate of the last norm (AdamW)", low=0, high=1)
     weight_decay: float = setting(0.1, help="share of the weights taken away per step and unit of learning rate", low=0, high=10)
     short_context: int = setting(

@@ -19,7 +19,6 @@ from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
 SEQUENCES = 16  # a step of the largest texts, and what is computed at once
 SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 0.7 to 1.5 % fewer bits at the same cost than 256 throughout (bench/LOG.md)
-OWN_EMBEDDING_RATE = 0.2  # of an embedding that is not the output too: its numbers are about 1, not 0.02 (bench/LOG.md)
 FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
@@ -91,7 +90,6 @@ def shape_plan(shape: tuple[int, int, int, int, int], vocabulary_size: int) -> M
         head_size=64,
         inner_size=inner,
         context=CONTEXT_TOKENS,
-        tied_output=False,
     )
 
 
@@ -99,8 +97,8 @@ def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> f
     """Return what a model is expected to need on held-out documents.
 
     The ratio to PPMd (order 12) falls as a power of the passes over the text, slower with more text, and with the size of the
-    model, of which an embedding that is only looked up does not count. Repeated passes count less and less (Muennighoff et al. 2023,
-    equation 5, with their R* = 15). Fitted by hand to the runs in bench/LOG.md.
+    model. Repeated passes count less and less (Muennighoff et al. 2023, equation 5, with their R* = 15). Fitted by hand to the
+    runs in bench/LOG.md.
     """
     passes = tokens_seen / max(text.tokens, 1)
     worth = min(passes, 1.0) + REPEATS_WORTH * (1 - math.exp(-max(passes - 1, 0.0) / REPEATS_WORTH))
@@ -155,7 +153,7 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
     best: Candidate | None = None
     for shape in SHAPES:
         model = shape_plan(shape, text.vocabulary_size)
-        if best is not None and as_config(model).multiplied_parameters() > MOST_PARAMETERS_PER_TOKEN * text.tokens:
+        if best is not None and as_config(model).parameters() > MOST_PARAMETERS_PER_TOKEN * text.tokens:
             break
         sequences = sequences_per_step(text)
         whole = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
@@ -203,7 +201,7 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
     measuring_s = scoring_s(text, model, training, step_s)
     steps = int(max(1, min((time_s - measuring_s) / whole_step_s, max(most, FEWEST_STEPS))))
     passes = steps * per_step / max(text.tokens, 1)
-    parameters = as_config(model).multiplied_parameters()
+    parameters = as_config(model).parameters()
     dropout, weight_decay = regularisation(passes, parameters / max(text.tokens, 1))
     training = replace(
         training,
@@ -211,7 +209,6 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
         warmup_steps=max(5, min(50, steps // 20)),
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
         short_context=SHORT_CONTEXT_TOKENS,
-        embedding_rate=training.embedding_rate if model.tied_output else OWN_EMBEDDING_RATE,
         dropout=dropout,
         weight_decay=weight_decay,
     )
