@@ -17,7 +17,7 @@ import argparse
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,16 @@ def read_language(data: Path, language: str) -> LanguageText:
         train, heldout = _hold_out(train)
     cleaned, repeated_bytes, seen_bytes = _leave_out(train, heldout)
     return LanguageText(language, tuple(cleaned), tuple(heldout), repeated_bytes, seen_bytes)
+
+
+def part_of(text: LanguageText, megabytes: float, seed: int) -> LanguageText:
+    """Return the text with only so many megabytes to train on: whole documents in an order drawn from ``seed``. All of it for 0."""
+    if not megabytes:
+        return text
+    order = np.random.default_rng(seed).permutation(len(text.train))
+    ends = np.cumsum([len(text.train[number].encode()) for number in order])
+    chosen = order[: int(np.searchsorted(ends, megabytes * 1e6)) + 1]
+    return replace(text, train=tuple(text.train[number] for number in sorted(chosen)))
 
 
 def size_bytes(documents: Iterable[str]) -> int:
