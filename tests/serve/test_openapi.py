@@ -17,7 +17,6 @@ def test_the_document_names_every_endpoint_and_model(server: Running) -> None:
     told = json.loads(server.ask("GET", "/openapi.json")[2])
     for endpoint in ENDPOINTS:
         assert endpoint.method.lower() in told["paths"][endpoint.path]
-    assert "/predict" not in told["paths"]  # no classifier is served yet
     body = told["paths"]["/v1/chat/completions"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body["properties"]["model"]["enum"] == ["ìwé"]
 

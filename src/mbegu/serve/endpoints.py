@@ -7,6 +7,7 @@ from typing import Any
 
 from mbegu.serve import document_fields as documents
 from mbegu.serve import openai_fields as fields
+from mbegu.serve.predict import PREDICTION, PREDICTION_ANSWER
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/v1/chat/completions", "answer the last turn of a conversation", "chat", fields.CHAT_ANSWER, fields.CHAT, _WORKING, True),
     Endpoint("POST", "/v1/completions", "write on after a prompt", "complete", fields.COMPLETION_ANSWER, fields.COMPLETION, _WORKING, True),
     Endpoint("POST", "/v1/embeddings", "texts as vectors", "embed", fields.EMBEDDING_ANSWER, fields.EMBEDDING, _WORKING),
+    Endpoint("POST", "/predict", "which of several labels fits a text", "predict", PREDICTION_ANSWER, PREDICTION, _WORKING),
     Endpoint("POST", "/tokenize", "a text as token ids", "tokenize", fields.TOKENIZE_ANSWER, fields.TOKENIZE, (*_READING, 500)),
     Endpoint("POST", "/detokenize", "token ids as a text", "detokenize", fields.DETOKENIZE_ANSWER, fields.DETOKENIZE, (*_READING, 500)),
     Endpoint("GET", "/health", "whether the server is alive", "health", fields.STATUS_ANSWER),

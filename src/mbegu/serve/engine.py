@@ -16,7 +16,7 @@ import signal
 import threading
 import urllib.request
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from mbegu.serve.settings import ServeSettings
 from mbegu.serve.stops import StopFinder
 from mbegu.serve.templates import Layout, find_layout, lay_out
 
+LOWEST_LOGPROB = -9999.0  # what OpenAI writes for a probability of nothing
 FORCING_BIAS = 1e6  # nats; far above any logit
 MOST_KEPT_SCHEMAS = 64
 PAGE_TOKENS = 256  # llama.cpp rounds a context up to pages of this size
@@ -219,11 +220,14 @@ class Engine:
 
         Asked for again with a whole letter forced: the engine tells those of before the forcing.
         """
-        letter = (await self.tokenize(_WHOLE_LETTER))[0]
-        request = {**_request_of(job, len(self.adapters)), "stream": False, "return_progress": False, "logit_bias": [[letter, FORCING_BIAS]]}
-        answer = await self._client.ask("/completion", request)
-        listed = [entry["top_logprobs"] for entry in answer.get("completion_probabilities") or [] if entry["top_logprobs"]]
-        return [{**each[0], "top_logprobs": each} for each in listed]
+        found = await self._forced(job, (await self.tokenize(_WHOLE_LETTER))[0])
+        return [{**found[1], "top_logprobs": found[1:]}] if found[1:] else []
+
+    async def _forced(self, job: Job, token: int) -> list[dict[str, Any]]:
+        """Write one token that is forced; return it and then the likeliest before the forcing. Empty where the engine hides them."""
+        request = {**_request_of(job, len(self.adapters)), "stream": False, "return_progress": False, "logit_bias": [[token, FORCING_BIAS]]}
+        told = (await self._client.ask("/completion", request)).get("completion_probabilities") or []
+        return [told[0], *told[0]["top_logprobs"]] if told else []
 
     async def follows(self, schema: Mapping[str, Any]) -> bool:
         """Whether the engine keeps to a schema. When it can make no grammar of one it writes on freely and says nothing.
@@ -240,6 +244,24 @@ class Engine:
             self._followed[text] = not str(answer["content"]).startswith(_NO_JSON)
         return self._followed[text]
 
+    async def logprob(self, tokens: Sequence[int], begin: int, lora: int | None) -> float:
+        """Return the log-probability, in nats, of ``tokens[begin:]`` after those before them.
+
+        The engine scores no text by itself: each token is asked for in a request of its own, which reads only that token anew.
+        """
+        return sum([await self._token_logprob(tokens[:index], tokens[index], lora) for index in range(begin, len(tokens))])
+
+    async def _token_logprob(self, before: Sequence[int], token: int, lora: int | None) -> float:
+        """Force a token: the engine tells its probability as it was before the forcing. A part of a letter it tells in the list of all."""
+        job = Job(before, 1, temperature=0.0, n_logprobs=1, lora=lora)
+        found = await self._forced(job, token)
+        if not found:
+            found = await self._forced(replace(job, n_logprobs=self.vocabulary_size), (await self.tokenize(_WHOLE_LETTER))[0])
+        entry = next((each for each in found if each["id"] == token), None)
+        if entry is None:
+            raise engine_trouble("it did not tell the probability of a token")
+        return logprob_of(entry)
+
     async def embed(self, tokens: Sequence[int]) -> list[float]:
         """Return the embedding of a text: the state over its last token, of length 1."""
         answer = await self._client.ask("/embeddings", {"content": list(tokens)})
@@ -247,6 +269,12 @@ class Engine:
         if not all(map(math.isfinite, found)):
             raise engine_trouble("an embedding with numbers that are none")
         return found
+
+
+def logprob_of(found: Mapping[str, Any]) -> float:
+    """Return the log-probability in an entry as the engine gives it; a probability of nothing as ``LOWEST_LOGPROB``."""
+    value = found.get("logprob")
+    return max(float(value), LOWEST_LOGPROB) if value is not None else LOWEST_LOGPROB
 
 
 _NO_JSON = "x"

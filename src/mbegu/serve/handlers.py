@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mbegu.serve import openai_fields as fields
+from mbegu.serve import predict
 from mbegu.serve.body import read_json
 from mbegu.serve.engine import Engine, Job, Piece
 from mbegu.serve.errors import ApiError
@@ -94,6 +95,23 @@ class Handlers:
         self._metrics.count_tokens(n_tokens, 0)
         usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
         return JSONResponse({"object": "list", "model": body["model"], "data": data, "usage": usage})
+
+    async def predict(self, request: Request) -> Response:
+        """Say which of several labels fits a text, and how sure the model is."""
+        body = await read_json(request, predict.PREDICTION, self._settings)
+        lora = self._engine.lora_of(body["model"])
+        self._queue.require_room(_client(request))
+        choice = predict.compare(await self._tokens(predict.fill(body), "input"))
+        for text in choice.texts:
+            self._engine.require_fit(text, 0, "input", 0)
+
+        async def work() -> list[float]:
+            async with self._queue.slot(_client(request)):
+                return [await self._engine.logprob(text, choice.begin, lora) for text in choice.texts]
+
+        logprobs = await while_connected(request.receive, work())
+        self._metrics.count_tokens(choice.begin + choice.scored, 0)
+        return JSONResponse(predict.answer(body["model"], body["labels"], logprobs, usage_of(choice.begin + choice.scored, 0)))
 
     async def tokenize(self, request: Request) -> Response:
         """Return the token ids of a text; marks in it are text."""

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mbegu.serve.engine import Job, Piece
+from mbegu.serve.engine import Job, Piece, logprob_of
 from mbegu.serve.errors import ApiError
 from mbegu.serve.grammar_limits import check_answer_schema
 
 LARGEST_SEED = 2**32 - 2  # the engine takes the next number for "any"
-LOWEST_LOGPROB = -9999.0  # what OpenAI writes for a probability of nothing
 
 
 @dataclass(frozen=True)
@@ -173,19 +172,14 @@ class Shape:
             self._offsets[index] = offsets[-1] + len(each["token"])
         return {
             "tokens": [each["token"] for each in found],
-            "token_logprobs": [_logprob(each) for each in found],
-            "top_logprobs": [{top["token"]: _logprob(top) for top in each["top_logprobs"][:most]} for each in found],
+            "token_logprobs": [logprob_of(each) for each in found],
+            "top_logprobs": [{top["token"]: logprob_of(top) for top in each["top_logprobs"][:most]} for each in found],
             "text_offset": offsets,
         }
 
 
 def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"token": found["token"], "logprob": _logprob(found), "bytes": found.get("bytes")}
-
-
-def _logprob(found: Mapping[str, Any]) -> float:
-    value = found.get("logprob")
-    return max(float(value), LOWEST_LOGPROB) if value is not None else LOWEST_LOGPROB
+    return {"token": found["token"], "logprob": logprob_of(found), "bytes": found.get("bytes")}
 
 
 def sse(body: Mapping[str, Any]) -> bytes:
