@@ -135,9 +135,7 @@ def probabilities(logprobs: Sequence[float]) -> list[float]:
 
 def answer(model: str, labels: Sequence[str], logprobs: Sequence[float], usage: Mapping[str, int]) -> dict[str, Any]:
     """Return the body of the answer."""
-    scores = [
-        {"label": label, "probability": probability, "logprob": logprob}
-        for label, probability, logprob in zip(labels, probabilities(logprobs), logprobs, strict=True)
-    ]
-    best = max(scores, key=lambda score: score["logprob"])
-    return {"object": "prediction", "model": model, "label": best["label"], "scores": scores, "usage": dict(usage)}
+    by_label = zip(labels, probabilities(logprobs), logprobs, strict=True)
+    scores = [{"label": label, "probability": probability, "logprob": logprob} for label, probability, logprob in by_label]
+    best = labels[max(range(len(labels)), key=logprobs.__getitem__)]
+    return {"object": "prediction", "model": model, "label": best, "scores": scores, "usage": dict(usage)}
