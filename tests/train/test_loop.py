@@ -27,7 +27,6 @@ KINDS = {
     "no dropout, one piece": (replace(TRAINING, dropout=0.0, sequences_at_once=4), COMPUTER),
     "bfloat16": (TRAINING, BFLOAT16),
     "short sequences first": (replace(TRAINING, short_context=8), COMPUTER),
-    "averaged weights": (replace(TRAINING, average_power=3.0), COMPUTER),
 }
 
 
@@ -92,15 +91,14 @@ def test_a_run_that_is_over_does_nothing_more(uncut: dict[str, dict[str, Any]]) 
 
 
 def test_what_is_loaded_is_a_copy(tmp_path: Path) -> None:
-    training = replace(TRAINING, average_power=3.0)
     state = fresh_state()
-    run(state, training, saved_after(4, tmp_path))
+    run(state, TRAINING, saved_after(4, tmp_path))
     found = load_checkpoint(tmp_path, Say(io.StringIO()))
     assert found is not None
     before = {name: tensor.clone() for name, tensor in found[0].items()}
     again = fresh_state()
     again.load(*found)
-    run(again, training)
+    run(again)
     assert all(torch.equal(before[name], tensor) for name, tensor in found[0].items())
 
 
@@ -163,32 +161,6 @@ def test_the_best_weights_are_kept_and_not_the_last(watched: list[float], best: 
     assert (state.progress.best_step, state.progress.best_bits_per_byte) == (best, min(watched))
     assert all(torch.equal(state.best[name], seen[best - 1][name]) for name in state.best)
     assert [row["watched_bits_per_byte"] for row in state.progress.history] == watched
-
-
-def test_with_an_average_it_is_watched_and_kept_and_the_training_goes_on_from_the_weights() -> None:
-    tokens, offsets = random_shard()
-    data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
-    training = replace(TRAINING, average_power=1.0)
-    state, plain = fresh_state(), fresh_state()
-    seen: list[dict[str, torch.Tensor]] = []
-    watched: list[dict[str, torch.Tensor]] = []
-
-    def weights(model: Decoder) -> dict[str, torch.Tensor]:
-        return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-
-    def watch(model: Decoder) -> float:
-        watched.append(weights(model))
-        return 1.0 / len(watched)
-
-    train(state, data, training, watch=watch, after_step=lambda each: bool(seen.append(weights(each.model))))
-    train(plain, data, TRAINING, watch=lambda _: 1.0, after_step=lambda _: False)
-    steps = torch.arange(1.0, TRAINING.steps + 1)
-    for name, parameter in plain.model.named_parameters():
-        assert torch.equal(parameter, dict(state.model.named_parameters())[name])
-        stacked = torch.stack([each[name] for each in seen])
-        expected = torch.tensordot(steps / steps.sum(), stacked, 1)
-        assert torch.allclose(state.best[name], expected, atol=1e-6), "power 1: step t counts t times"
-        assert torch.equal(state.best[name], watched[-1][name])
 
 
 def test_the_best_weights_survive_a_cut(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def run(state: TrainingState, training: TrainingPlan = TRAINING, after_step: Cal
 
 def image(state: TrainingState) -> dict[str, Any]:
     """Return everything in a state as bytes and plain values, to compare exactly."""
-    parts = {"model": dict(state.model.named_parameters()), "best": state.best, "average": state.average, "optimiser": state.optimiser.state}
+    parts = {"model": dict(state.model.named_parameters()), "best": state.best, "optimiser": state.optimiser.state}
     tensors = {f"{part}.{name}": tensor.detach().numpy().tobytes() for part, each in parts.items() for name, tensor in each.items()}
     return {**tensors, "progress": asdict(state.progress)}
 

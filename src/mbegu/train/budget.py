@@ -36,7 +36,6 @@ from mbegu.train.settings import PlanSettings
 
 LITTLE_TEXT_BYTES = 100_000
 WEIGHTS_IN_CHECKPOINT = 3.3
-AVERAGE_IN_CHECKPOINT = 1
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # Measured on the runs in bench/LOG.md.
 COUNTING_S_PER_MB = 5.35  # with the curve of how much more text would help
@@ -159,7 +158,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         passes=round(chosen.passes, 2),
         parameters=parameters,
         memory_bytes=held_bytes + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
-        disk_bytes=round(parameters * (2 * _weights_in_checkpoint(training) * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
+        disk_bytes=round(parameters * (2 * WEIGHTS_IN_CHECKPOINT * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
         bits_per_byte_high=round(high, 3),
@@ -183,11 +182,6 @@ def require_room_for(plan: Plan, root: Path) -> None:
     require_room(expected, free_memory_bytes(), plan.expected.disk_bytes, shutil.disk_usage(root).free)
 
 
-def _weights_in_checkpoint(training: TrainingPlan) -> float:
-    """Return how many times a checkpoint holds as much as the weights."""
-    return WEIGHTS_IN_CHECKPOINT + (AVERAGE_IN_CHECKPOINT if training.average_power else 0)
-
-
 def require_disk_for_training(plan: Plan, folder: Path) -> None:
     """Refuse to begin or go on with a training whose checkpoints and model the disk has no room for.
 
@@ -202,7 +196,7 @@ def require_disk_for_training(plan: Plan, folder: Path) -> None:
     """
     weights_bytes = machine.as_config(plan.model).parameters() * BYTES_PER_WEIGHT
     there_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    needed_bytes = round(weights_bytes * (3 * _weights_in_checkpoint(plan.training) + 1)) - there_bytes
+    needed_bytes = round(weights_bytes * (3 * WEIGHTS_IN_CHECKPOINT + 1)) - there_bytes
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     free_bytes = shutil.disk_usage(existing).free
     if needed_bytes > free_bytes:

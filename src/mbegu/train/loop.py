@@ -8,8 +8,7 @@ count of threads and workers; and any number of workers, each with its part of t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,20 +29,18 @@ DROPOUT_STREAM = 1_000_000_007  # a prime beyond any count of sequences: runs of
 
 @dataclass
 class TrainingState:
-    """All that the next step depends on: tensors in ``model``, ``average``, ``best`` and ``optimiser``, plain values in ``progress``."""
+    """All that the next step depends on: tensors in ``model``, ``best`` and ``optimiser``, plain values in ``progress``."""
 
     model: Decoder
     optimiser: Optimiser
     progress: Progress = field(default_factory=Progress)
     best: dict[str, Tensor] = field(default_factory=dict)
-    average: dict[str, Tensor] = field(default_factory=dict)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor under one name, for a checkpoint."""
         parts: list[tuple[str, Mapping[str, Tensor]]] = [
             ("model.", dict(self.model.named_parameters())),
             ("best.", self.best),
-            ("average.", self.average),
             ("optimiser.", self.optimiser.state),
         ]
         return {prefix + name: tensor for prefix, part in parts for name, tensor in part.items()}
@@ -54,13 +51,8 @@ class TrainingState:
         device = self.optimiser.device
         for name, parameter in self.model.named_parameters():
             parameter.copy_(tensors["model." + name])
-        self.best, self.average, steps = (
-            {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-            for prefix in ("best.", "average.", "optimiser.")
-        )
-        for part in (self.best, self.average):
-            part.update({name: tensor.to(device, copy=True) for name, tensor in part.items()})
-        self.optimiser.load(steps)
+        self.best = {name[len("best.") :]: tensor.to(device) for name, tensor in tensors.items() if name.startswith("best.")}
+        self.optimiser.load({name[len("optimiser.") :]: tensor for name, tensor in tensors.items() if name.startswith("optimiser.")})
         self.progress = progress
 
 
@@ -114,8 +106,6 @@ def train(
         progress.loss_sum += loss
         progress.loss_tokens += plan.sequences_per_step * data.context
         progress.step += 1
-        if workers.is_first and plan.average_power:
-            _add_to_average(state, plan.average_power)
         if workers.is_first and (progress.step % plan.evaluate_every_steps == 0 or progress.step == plan.steps):
             _look(state, data, plan, watch)
         if after_step(state):
@@ -151,38 +141,10 @@ def dropout_of(step: int, sequences: range, plan: TrainingPlan) -> Dropout:
     return Dropout(plan.dropout, [torch.Generator().manual_seed(run + number) for number in sequences])
 
 
-@torch.no_grad()
-def _add_to_average(state: TrainingState, power: float) -> None:
-    """Add the weights after a step to the average of all so far, each counting as the number of its step to ``power``.
-
-    Its memory is a fixed share of the steps so far, about 1 / (power + 1), however many there will be (Shamir and Zhang 2013).
-    """
-    share = (power + 1) / (power + state.progress.step)
-    for name, parameter in state.model.named_parameters():
-        if name in state.average:
-            state.average[name].lerp_(parameter, share)
-        else:
-            state.average[name] = parameter.detach().clone()
-
-
-@contextmanager
-def _weights_in_place(model: Decoder, weights: Mapping[str, Tensor]) -> Iterator[None]:
-    """Let the model compute with other weights for a while; with none given, with its own."""
-    own = {name: parameter.data for name, parameter in model.named_parameters() if name in weights}
-    try:
-        for name in own:
-            model.get_parameter(name).data = weights[name]
-        yield
-    finally:
-        for name, tensor in own.items():
-            model.get_parameter(name).data = tensor
-
-
 def _look(state: TrainingState, data: Batches, plan: TrainingPlan, watch: Callable[[Decoder], float]) -> None:
-    """Measure the documents set aside, keep the weights (or their average) when they are the best so far, add a row to the history."""
+    """Measure the documents set aside, keep the weights when they are the best so far, and add a row to the history."""
     progress = state.progress
-    with _weights_in_place(state.model, state.average):
-        bits_per_byte = watch(state.model)
+    bits_per_byte = watch(state.model)
     row: dict[str, Any] = {
         "step": progress.step,
         "passes": progress.step * plan.sequences_per_step * data.context / data.tokens_per_pass,
@@ -193,5 +155,4 @@ def _look(state: TrainingState, data: Batches, plan: TrainingPlan, watch: Callab
     progress.loss_sum, progress.loss_tokens = 0.0, 0
     if bits_per_byte < progress.best_bits_per_byte:
         progress.best_bits_per_byte, progress.best_step = bits_per_byte, progress.step
-        weights = state.average or dict(state.model.named_parameters())
-        state.best = {name: tensor.detach().clone() for name, tensor in weights.items()}
+        state.best = {name: parameter.detach().clone() for name, parameter in state.model.named_parameters()}

@@ -60,12 +60,6 @@ class TrainingPlan:
     dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
     warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
-    average_power: float = setting(
-        0.0,
-        help="0: the weights as they are; else their average so far, each step's counting as its number to this power",
-        low=0,
-        high=100,
-    )
     evaluate_every_steps: int = setting(100, help="steps between two looks at the documents set aside", low=1)
     watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
     canaries: int = setting(8, help="lines of random tokens planted in the text, to measure what is learnt by heart; 0: none", low=0, high=64)

@@ -130,8 +130,7 @@ def training_memory_bytes(model: ModelPlan, training: TrainingPlan, dtype: str) 
     tokens = training.sequences_at_once * model.context
     per_token = model.layers * (10 * model.hidden_size + 3 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
     activations = tokens * per_token * (2 if dtype == "bfloat16" else 4)
-    copies = WEIGHTS_IN_MEMORY + (1 if training.average_power else 0)
-    return activations + as_config(model).parameters() * copies * BYTES_PER_WEIGHT + WORKSPACE_BYTES
+    return activations + as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT + WORKSPACE_BYTES
 
 
 def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes: float, fewest: int = 1) -> TrainingPlan | None:
