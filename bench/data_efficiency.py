@@ -8,7 +8,7 @@ Claim: what plain training needs all the text for, ours reaches with half of it.
 
 Both: the same documents (whole ones, drawn from a seed, until the megabytes are full; 0 means all), tokenizer trained on those alone,
 shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`).
-Ours: rates, dropout, decay and short sequences as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay
+Ours: rates, dropout, decay, short sequences and teachers as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay
 0.1, no dropout, the whole context throughout; its rate and passes are tuned by running it with several: the table
 takes its best, seed by seed, judged on the held-out text itself, which flatters it.
 """
@@ -37,7 +37,7 @@ from mbegu.train.data import PackedDocuments, choose_validation
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
-from mbegu.train.planning import LOOKS, MOST_WATCHED_TOKENS, SEQUENCES, Text, make_candidate, regularisation, sequences_per_step, shape_plan
+from mbegu.train.planning import LOOKS, MOST_WATCHED_TOKENS, SEQUENCES, TEACHERS, Text, make_candidate, regularisation, sequences_per_step, shape_plan
 from mbegu.train.steps import watched_bits_per_byte
 from race import CONTEXT_TOKENS, TokenisedText, WindowEngine, processor_seconds
 
@@ -72,6 +72,7 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
     dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).parameters() / tokens)
     training = replace(training, steps=steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS))
+    training = replace(training, teachers=arguments.teachers if arguments.recipe == "ours" else 0)
     training = replace(training, warmup_steps=max(5, min(50, steps // 20)))
     if arguments.recipe == "plain":
         training = plain_training(training)
@@ -117,9 +118,15 @@ def table(path: Path) -> str:
     for (language, megabytes, recipe), seeds in sorted(best.items()):
         values = [record["bits_per_byte"] for record in seeds.values()]
         reach = f"{T_95_PERCENT[len(values)] * statistics.stdev(values) / len(values) ** 0.5:.4f}" if len(values) in T_95_PERCENT else ""
-        settings = {f"{record['passes']:g} passes" + (f" at {record['rate']:g}" if recipe == "plain" else "") for record in seeds.values()}
+        settings = {f"{record['passes']:g} passes" + _beside_passes(record) for record in seeds.values()}
         rows.append([language, megabytes, recipe, len(values), f"{statistics.mean(values):.4f}", reach, ", ".join(sorted(settings))])
     return format_table(("language", "MB", "recipe", "seeds", "bits per byte", "±", "best with"), rows)
+
+
+def _beside_passes(record: dict[str, Any]) -> str:
+    if record["recipe"] == "plain":
+        return f" at {record['rate']:g}"
+    return f", {record['teachers']} teachers" if record.get("teachers") else ""
 
 
 def read_arguments() -> argparse.Namespace:
@@ -129,6 +136,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--recipe", choices=("ours", "plain"), default="ours")
     parser.add_argument("--megabytes", type=float, default=0.0, help="of text to train on; 0: all of it")
     parser.add_argument("--passes", type=float, default=10.0, help="over that text")
+    parser.add_argument("--teachers", type=int, default=TEACHERS, help="ours: models trained before the last, each with these passes")
     parser.add_argument("--rate", type=float, default=2e-3, help="plain: AdamW's learning rate")
     parser.add_argument("--shape", choices=ALL_SHAPES, default="256x4", help="width x depth")
     parser.add_argument("--vocabulary", type=int, default=4096)
@@ -155,7 +163,7 @@ def main() -> None:
     text = part_of(read_language(arguments.data, arguments.language), arguments.megabytes, TEXT_SEED)
     data = TokenisedText.make(text, arguments.vocabulary)
     plan = shape_plan(ALL_SHAPES[arguments.shape], data.tokenizer.get_vocab_size())
-    facts = {name: getattr(arguments, name) for name in ("language", "recipe", "passes", "rate", "shape", "vocabulary", "dtype", "seed")}
+    facts = {name: getattr(arguments, name) for name in ("language", "recipe", "passes", "teachers", "rate", "shape", "vocabulary", "dtype", "seed")}
     record = {**facts, **run(data, plan, ComputerPlan(dtype=arguments.dtype, threads=arguments.threads), arguments)}
     print(json.dumps(record), flush=True)
     if arguments.out is not None:

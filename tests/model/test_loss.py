@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mbegu.model import loss
-from mbegu.model.loss import sum_cross_entropy
+from mbegu.model.loss import Advice, sum_cross_entropy
 
 V, D = 50, 24
 
@@ -34,6 +34,22 @@ def test_value_and_gradients_are_those_of_torch(monkeypatch: pytest.MonkeyPatch,
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
     for got, wanted in zip(gradients(ours * 0.37, hidden, weight), gradients(theirs * 0.37, hidden, weight), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 100])
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_advice_mixes_the_mean_of_other_models_into_the_target(monkeypatch: pytest.MonkeyPatch, rows: int, share: float) -> None:
+    monkeypatch.setattr(loss, "PIECE_ELEMENTS", rows * V + 3)
+    hidden, weight, targets = material(29)
+    others = [tuple(tensor.detach() for tensor in material(29 + number)[:2]) for number in (1, 2)]
+    others = [(torch.cat([states, states])[:29], output) for states, output in others]
+    ours = sum_cross_entropy(hidden, weight, targets, Advice(share, others))
+    mean = sum((states @ output.T).softmax(1) for states, output in others) / 2
+    wanted = (1 - share) * torch.nn.functional.one_hot(targets, V) + share * mean
+    theirs = torch.nn.functional.cross_entropy(hidden @ weight.T, wanted, reduction="sum")
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    for got, right in zip(gradients(ours * 0.37, hidden, weight), gradients(theirs * 0.37, hidden, weight), strict=True):
+        torch.testing.assert_close(got, right, rtol=1e-5, atol=1e-5)
 
 
 def test_a_vocabulary_larger_than_a_piece_goes_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:

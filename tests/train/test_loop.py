@@ -27,6 +27,7 @@ KINDS = {
     "no dropout, one piece": (replace(TRAINING, dropout=0.0, sequences_at_once=4), COMPUTER),
     "bfloat16": (TRAINING, BFLOAT16),
     "short sequences first": (replace(TRAINING, short_context=8), COMPUTER),
+    "two teachers": (replace(TRAINING, steps=4, teachers=2, taught_dropout=0.1, evaluate_every_steps=2), COMPUTER),
 }
 
 
@@ -59,8 +60,7 @@ def uncut() -> dict[str, dict[str, Any]]:
     return images
 
 
-@pytest.mark.parametrize("cut_at", range(1, TRAINING.steps + 1))
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "cut_at"), [(kind, step) for kind, (plan, _) in KINDS.items() for step in range(1, plan.all_steps + 1)])
 def test_a_training_cut_at_any_step_ends_in_the_same_bits(tmp_path: Path, uncut: dict[str, dict[str, Any]], kind: str, cut_at: int) -> None:
     training, computer = KINDS[kind]
     first = fresh_state(training, computer)
@@ -203,6 +203,41 @@ def test_another_objective_takes_the_place_of_the_plain_one() -> None:
     state = fresh_state()
     train(state, data, replace(TRAINING, steps=2), watch=lambda _: 1.0, after_step=lambda _: False, objective=objective)
     assert shapes == [((2, MODEL.context), 0.2, 2)] * 4
+
+
+def test_the_last_model_learns_from_the_best_weights_of_those_before_it() -> None:
+    tokens, offsets = random_shard()
+    data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
+    training = replace(TRAINING, steps=4, teachers=2, evaluate_every_steps=2, taught_weight_decay=0.7)
+    looks = iter([1.0, 2.0, 3.0, 0.5, 4.0, 3.5])  # the best of the first teacher is its second step, of the others their last
+    seen: list[dict[str, torch.Tensor]] = []
+    decays = []
+
+    def remember(each: TrainingState) -> bool:
+        seen.append({name: parameter.detach().clone() for name, parameter in each.model.named_parameters()})
+        decays.append(each.optimiser.weight_decay)
+        return False
+
+    state = fresh_state(training)
+    train(state, data, training, watch=lambda _: next(looks), after_step=remember)
+    for teacher, best in zip(state.teachers, (seen[1], seen[7]), strict=True):
+        assert all(torch.equal(parameter, best[name]) for name, parameter in teacher.named_parameters())
+    assert all(torch.equal(state.best[name], seen[11][name]) for name in state.best)
+    assert (state.progress.step, state.progress.best_step, state.progress.best_bits_per_byte) == (12, 4, 3.5)
+    assert decays == [0.3] * 8 + [0.7] * 4
+    assert [(row["model"], row["step"]) for row in state.progress.history] == [(0, 2), (0, 4), (1, 2), (1, 4), (2, 2), (2, 4)]
+    assert not torch.equal(seen[0]["embed_tokens.weight"], seen[4]["embed_tokens.weight"]), "other first weights and other text"
+
+
+def test_teachers_change_what_is_learnt_and_not_themselves() -> None:
+    states = []
+    for share in (0.0, 0.7):
+        training = replace(TRAINING, steps=4, teachers=1, taught_share=share, dropout=0.0, taught_dropout=0.0)
+        states.append(fresh_state(training))
+        run(states[-1], training)
+    for first, second in zip(states[0].teachers[0].parameters(), states[1].teachers[0].parameters(), strict=True):
+        assert torch.equal(first, second)
+    assert not torch.equal(states[0].model.norm, states[1].model.norm)
 
 
 def test_a_training_that_comes_apart_stops_and_says_so() -> None:

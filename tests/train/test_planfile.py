@@ -49,7 +49,7 @@ def test_it_says_on_top_what_it_is_for() -> None:
 
 def test_an_edited_number_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
-    text = PLAN.to_toml().replace("steps = 12", "steps = 900", 1).replace("dropout = 0.2", "dropout = 0")
+    text = PLAN.to_toml().replace("steps = 12", "steps = 900", 1).replace("\ndropout = 0.2", "\ndropout = 0")
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert read_plan(path) == replace(PLAN, training=replace(PLAN.training, steps=900, dropout=0.0))
 

@@ -66,7 +66,8 @@ def image(state: TrainingState) -> dict[str, Any]:
     """Return everything in a state as bytes and plain values, to compare exactly."""
     parts = {"model": dict(state.model.named_parameters()), "best": state.best, "optimiser": state.optimiser.state}
     tensors = {f"{part}.{name}": tensor.detach().numpy().tobytes() for part, each in parts.items() for name, tensor in each.items()}
-    return {**tensors, "progress": asdict(state.progress)}
+    teachers = [tensor.numpy().tobytes() for teacher in state.teachers for tensor in teacher.parameters()]
+    return {**tensors, "teachers": teachers, "progress": asdict(state.progress)}
 
 
 def sentences(count: int, seed: int) -> list[str]:

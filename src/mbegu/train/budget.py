@@ -158,7 +158,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         passes=round(chosen.passes, 2),
         parameters=parameters,
         memory_bytes=held_bytes + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
-        disk_bytes=round(parameters * (2 * WEIGHTS_IN_CHECKPOINT * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
+        disk_bytes=round(parameters * (2 * _weights_in_checkpoint(training) * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
         bits_per_byte_high=round(high, 3),
@@ -182,6 +182,11 @@ def require_room_for(plan: Plan, root: Path) -> None:
     require_room(expected, free_memory_bytes(), plan.expected.disk_bytes, shutil.disk_usage(root).free)
 
 
+def _weights_in_checkpoint(training: TrainingPlan) -> float:
+    """Return how many times as much as the weights a checkpoint holds."""
+    return WEIGHTS_IN_CHECKPOINT + training.teachers
+
+
 def require_disk_for_training(plan: Plan, folder: Path) -> None:
     """Refuse to begin or go on with a training whose checkpoints and model the disk has no room for.
 
@@ -196,7 +201,7 @@ def require_disk_for_training(plan: Plan, folder: Path) -> None:
     """
     weights_bytes = machine.as_config(plan.model).parameters() * BYTES_PER_WEIGHT
     there_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    needed_bytes = round(weights_bytes * (3 * WEIGHTS_IN_CHECKPOINT + 1)) - there_bytes
+    needed_bytes = round(weights_bytes * (3 * _weights_in_checkpoint(plan.training) + 1)) - there_bytes
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     free_bytes = shutil.disk_usage(existing).free
     if needed_bytes > free_bytes:
@@ -214,6 +219,7 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
         f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
         f"weight decay {training.weight_decay}"
+        + (f"; {training.teachers} teachers of the same size before it, which it learns from" if training.teachers else "")
     )
     say.note(
         f"expected: {format_seconds(expected.seconds)}, {format_bytes(expected.memory_bytes)} of memory, {format_bytes(expected.disk_bytes)} of disk"

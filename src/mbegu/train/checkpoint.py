@@ -31,7 +31,10 @@ Read = TypeVar("Read")
 
 @dataclass
 class Progress:
-    """How far the training is: plain values, saved with the tensors."""
+    """How far the training is: plain values, saved with the tensors.
+
+    ``step`` counts on over teachers and the last model; ``best_step`` and the rest are those of the model under way.
+    """
 
     step: int = 0
     best_step: int = 0

@@ -116,6 +116,12 @@ class Optimiser:
         size = (v / (1 - second ** (step + 1))).sqrt_().add_(ADAM_EPSILON)
         parameter.addcdiv_(m, size, value=-rate / (1 - first ** (step + 1)))
 
+    @torch.no_grad()
+    def forget(self) -> None:
+        """Begin anew, with the state that a fresh one has."""
+        for tensor in self.state.values():
+            tensor.zero_()
+
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Put back a saved state: exactly the tensors that ``state`` had."""
         for name, tensor in self.state.items():

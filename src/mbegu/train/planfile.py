@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class ModelPlan:
 class TrainingPlan:
     """How the model is trained."""
 
-    steps: int = setting(help="steps of the optimiser; the training ends here", low=1)
+    steps: int = setting(help="steps of the optimiser; the training ends here, with teachers that of each model", low=1)
     sequences_per_step: int = setting(help="sequences of one context each that a step learns from", low=1, high=65536)
     sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
     matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
@@ -62,8 +62,23 @@ class TrainingPlan:
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
     evaluate_every_steps: int = setting(100, help="steps between two looks at the documents set aside", low=1)
     watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
+    teachers: int = setting(0, help="models that are trained first, from other seeds, and that the last one learns from too", low=0, high=16)
+    taught_share: float = setting(0.7, help="how much the teachers' mean prediction counts for the last model, beside the text", low=0, high=1)
+    taught_dropout: float = setting(0.2, help="dropout of the last model where there are teachers, rounded to 1/256", low=0, high=0.9)
+    taught_weight_decay: float = setting(0.6, help="weight_decay of the last model where there are teachers", low=0, high=10)
     canaries: int = setting(8, help="lines of random tokens planted in the text, to measure what is learnt by heart; 0: none", low=0, high=64)
     seed: int = setting(0, help="of the first weights, the order of documents, dropout and planted lines", low=0, high=LARGEST_SEED)
+
+    @property
+    def all_steps(self) -> int:
+        """How many steps there are over all models."""
+        return self.steps * (1 + self.teachers)
+
+    def of_model(self, number: int) -> TrainingPlan:
+        """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
+        if not self.teachers or number < self.teachers:
+            return self
+        return replace(self, dropout=self.taught_dropout, weight_decay=self.taught_weight_decay)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Chooses model, batch, passes and schedule for a text, a computer and a budget, and says why.
 
-Each candidate shape is timed on this computer; the one with the lowest expected bits per byte within the budget is taken.
+Each candidate shape is timed on this computer; the one with the lowest expected bits per byte within the budget is taken. Where time is left
+that more passes would not use well, it goes into teachers of the same shape.
 What is expected is the counting baseline's own figure on the same text times a factor that falls with training: languages
 and scripts differ far more in bits per byte than in that ratio.
 """
@@ -23,7 +24,12 @@ FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
 MOST_WATCHED_TOKENS = 32_768
-MOST_PARAMETERS_PER_TOKEN = 200  # of text; a larger model would only learn it by heart, and cost more
+# Of text. On 143,000 tokens of Wolof 12.1 M parameters needed 1.2 % more bits than 3.7 M, for 2.5 times the time (bench/LOG.md).
+MOST_PARAMETERS_PER_TOKEN = 50
+TEACHERS = 2  # whether it learns from so many or from none
+TAUGHT_GAIN = 0.02  # fewer bits with them: 1.9 % on 0.5 MB of Wolof (bench/LOG.md)
+TEACHER_COST = 0.3  # of a step, for each teacher that reads along
+FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
@@ -130,7 +136,8 @@ def training_memory_bytes(model: ModelPlan, training: TrainingPlan, dtype: str) 
     tokens = training.sequences_at_once * model.context
     per_token = model.layers * (10 * model.hidden_size + 3 * model.inner_size + 2 * model.heads * (model.head_size + model.context))
     activations = tokens * per_token * (2 if dtype == "bfloat16" else 4)
-    return activations + as_config(model).parameters() * WEIGHTS_IN_MEMORY * BYTES_PER_WEIGHT + WORKSPACE_BYTES
+    copies = WEIGHTS_IN_MEMORY + training.teachers
+    return activations + as_config(model).parameters() * copies * BYTES_PER_WEIGHT + WORKSPACE_BYTES
 
 
 def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes: float, fewest: int = 1) -> TrainingPlan | None:
@@ -165,7 +172,7 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
         step_s = measure_step_s(model, training, computer, 2)
         if best is not None and time_s < _shortest_s(text, model, training, step_s):
             break
-        candidate = make_candidate(text, model, training, step_s, time_s)
+        candidate = _candidate(text, model, training, step_s, time_s)
         say.note(describe_candidate(candidate))
         if best is not None and candidate.bits_per_byte > best.bits_per_byte:
             break
@@ -180,7 +187,10 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
             fix=f"give a --budget that is {format_seconds((needed_s - min(time_s, needed_s)) / PLAN_SHARE + 5)} larger",
         )
     step_s = measure_step_s(best.model, best.training, computer, 8)
-    return make_candidate(text, best.model, best.training, step_s, time_s)
+    chosen = make_candidate(text, best.model, best.training, step_s, time_s)
+    if training_memory_bytes(chosen.model, chosen.training, computer.dtype) > most_memory_bytes:
+        return _candidate(text, best.model, best.training, step_s, time_s)
+    return chosen
 
 
 def _shortest_s(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float) -> float:
@@ -194,10 +204,18 @@ def scoring_s(text: Text, model: ModelPlan, training: TrainingPlan, step_s: floa
 
 
 def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
-    """Fill in steps, regularisation and schedule for the time there is."""
+    """Fill in steps, regularisation, schedule and teachers for the time there is."""
+    alone = _candidate(text, model, replace(training, teachers=0), step_s, time_s)
+    taught = _candidate(text, model, replace(training, teachers=TEACHERS), step_s, time_s)
+    is_better = taught.bits_per_byte < alone.bits_per_byte and taught.passes >= FEWEST_PASSES_TAUGHT
+    return taught if is_better else alone
+
+
+def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     per_step = training.sequences_per_step * model.context
     most = MOST_PASSES * text.tokens / per_step
-    whole_step_s = step_s * (1 + looking_cost(text, training) + SAVING_COST)
+    models = 1 + training.teachers * (1 + TEACHER_COST)
+    whole_step_s = step_s * models * (1 + looking_cost(text, training) + SAVING_COST)
     measuring_s = scoring_s(text, model, training, step_s)
     steps = int(max(1, min((time_s - measuring_s) / whole_step_s, max(most, FEWEST_STEPS))))
     passes = steps * per_step / max(text.tokens, 1)
@@ -212,7 +230,7 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
         dropout=dropout,
         weight_decay=weight_decay,
     )
-    expected = expected_bits_per_byte(text, parameters, steps * per_step)
+    expected = expected_bits_per_byte(text, parameters, steps * per_step) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 

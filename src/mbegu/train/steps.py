@@ -57,7 +57,7 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
     if path.is_file():
         plan = read_plan(path)
         require_room_for(plan, inputs.place.root)
-        say.note(f"plan.toml is there and is followed to the letter: {plan.training.steps:,} steps")
+        say.note(f"plan.toml is there and is followed to the letter: {plan.training.all_steps:,} steps")
     else:
         plan = make_plan(settings, inputs, say)
         write_plan(path, plan)
@@ -126,8 +126,8 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     finally:
         say.defers_stop = False
     progress = state.progress
-    if progress.step < plan.training.steps:
-        raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.steps:,}; all of it is saved")
+    if progress.step < plan.training.all_steps:
+        raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.all_steps:,}; all of it is saved")
     save_model(out / "model", model.config, state.best, tokenizer.folder)
     durable.write_json(out / LEARNT, learnt)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
@@ -135,8 +135,9 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     return {
         "parameters": model.config.parameters(),
         "steps": progress.step,
+        "teachers": plan.training.teachers,
         "tokens_seen": progress.step * plan.training.sequences_per_step * plan.model.context,
-        "passes": round(progress.step * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
+        "passes": round(plan.training.steps * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
         "best_step": progress.best_step,
         "validation_bits_per_byte": progress.best_bits_per_byte,
         "threads": plan.computer.threads,
@@ -241,10 +242,10 @@ class _Session:
 
     def after_step(self, state: TrainingState) -> bool:
         progress = state.progress
-        self.say.progress(progress.step, self.plan.training.steps, "steps")
+        self.say.progress(progress.step, self.plan.training.all_steps, "steps")
         if len(progress.history) > self.shown:
             self._show(progress)
-        is_over = progress.step >= self.plan.training.steps
+        is_over = progress.step >= self.plan.training.all_steps
         now_s = time.monotonic()
         self.longest_step_s = max(self.longest_step_s, now_s - self.stepped_s)
         decision = self.say.pauses.ask(LEAST_MARGIN_S + MARGIN * (self.longest_step_s + self.save_takes_s))
@@ -265,15 +266,18 @@ class _Session:
 
     def _show(self, progress: Progress) -> None:
         """One row of the table, with a sample of the model's writing under it."""
-        if not self.shown or self.shown == len(progress.history):
+        row, teachers = progress.history[-1], self.plan.training.teachers
+        if not self.shown or (teachers and row["model"] != progress.history[-2]["model"]):
+            if teachers:
+                number = row["model"] + 1
+                self.say.note(f"teacher {number} of {teachers}" if number <= teachers else f"the model that learns from {teachers} teachers")
             self.say.note("    step  passes  learnt  bits/byte  time left   cost")
-        row = progress.history[-1]
         self.shown = len(progress.history)
         rate = (time.monotonic() - self.began_s) / max(progress.step - self.first_step, 1)
-        left = format_seconds(rate * (self.plan.training.steps - progress.step))
-        mark = "*" if progress.best_step == progress.step else " "
+        left = format_seconds(rate * (self.plan.training.all_steps - progress.step))
+        mark = "*" if progress.best_step == row["step"] else " "
         self.say.note(
-            f"{row['step']:8,}  {row['passes']:6.2f}  {100 * progress.step / self.plan.training.steps:5.0f} %  "
+            f"{row['step']:8,}  {row['passes']:6.2f}  {100 * progress.step / self.plan.training.all_steps:5.0f} %  "
             f"{row['watched_bits_per_byte']:8.3f}{mark}  {left:>10}  {self.say.cost_so_far()}"
         )
         if self.settings.sample_tokens:

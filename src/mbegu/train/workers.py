@@ -83,6 +83,9 @@ class Workers:
     def spread_weights(self, model: nn.Module) -> None:
         """Send every parameter from its owner to all others."""
 
+    def share_best(self, state: TrainingState) -> None:
+        """Have every worker know the best weights, which only the first looks for."""
+
     def gather_state(self, optimiser: Optimiser) -> None:
         """Bring the optimiser's state in the first worker up to date, which alone calls this, before a checkpoint."""
 
@@ -115,9 +118,12 @@ class Group(Workers):
         """Take over the first worker's weights, optimiser state and step, and share the parameters out."""
         parameters = dict(state.model.named_parameters())
         self.owners = share_out(parameters, self.count)
-        step = torch.tensor([state.progress.step])
-        self.send_from_first([step, *parameters.values(), *state.optimiser.state.values()])
-        state.progress.step = int(step.item())
+        reached = torch.tensor([state.progress.step, len(state.teachers)])
+        self.send_from_first([reached, *parameters.values(), *state.optimiser.state.values()])
+        state.progress.step = int(reached[0])
+        while len(state.teachers) < reached[1]:  # room for those of the first worker
+            state.add_teacher(parameters)
+        self.send_from_first(parameter for teacher in state.teachers for parameter in teacher.parameters())
         state.optimiser.keep_only([name for name, owner in self.owners.items() if owner == self.rank])
 
     def send_from_first(self, tensors: Iterable[Tensor]) -> None:
@@ -140,6 +146,13 @@ class Group(Workers):
         """Send as told."""
         with _connected():
             _wait([dist.broadcast(p.detach(), self.owners[name], async_op=True) for name, p in model.named_parameters()])
+
+    def share_best(self, state: TrainingState) -> None:
+        """Send them as told."""
+        parameters = dict(state.model.named_parameters())
+        if not self.is_first:
+            state.best = {name: torch.empty_like(parameter) for name, parameter in parameters.items()}
+        self.send_from_first(state.best[name] for name in parameters)
 
     def gather_state(self, optimiser: Optimiser) -> None:
         """Have the others pass their parts."""
