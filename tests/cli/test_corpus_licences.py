@@ -68,3 +68,9 @@ def test_credits_take_the_place_of_no_other_file(tmp_path: Path, mbegu: CommandL
         assert mbegu("corpus", "licences", text, "--credits", path).code == 0
         assert mbegu("corpus", "licences", text, "--credits", path).code == 0
         assert "Tales" in path.read_text(encoding="utf-8")
+
+
+def test_a_folder_without_text_gets_no_permission(tmp_path: Path, mbegu: CommandLine) -> None:
+    (tmp_path / "empty").mkdir()
+    said = mbegu.fails(4, "corpus", "licences", tmp_path / "empty")
+    assert "no text" in said and "empty" in said

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mbegu.cli.common import PATH, json_option
-from mbegu.core.errors import UsageError, explain_os_error
+from mbegu.core.errors import InputError, UsageError, explain_os_error
 from mbegu.core.report import Say, write_result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mbegu.core.documents import Document
     from mbegu.corpus.licences.summary import Terms
 
 MARK = "Credits, written by `mbegu corpus licences`"  # the first line of a file that may be written anew
@@ -35,13 +38,22 @@ def licences(folder: Path, credits_file: Path | None, as_json: bool) -> None:
     if credits_file:
         _check_place(credits_file, folder)
     custom = custom_licences(declared_licences(folder))
-    terms = terms_of(training_text(folder, Say(quiet=True)), custom)
+    terms = terms_of(_some(training_text(folder, Say(quiet=True)), folder), custom)
     ended = _ended(folder, terms)
     if credits_file:
         durable.write_text(credits_file, _mark_of(credits_file) + terms.credits["markdown" if _is_markdown(credits_file) else "plain"])
     written = f"\nThe credits: {credits_file}" if credits_file else f"\n{terms.credits['plain']}"
     lines = [terms.text(), *ended, written.rstrip()]
     write_result({**terms.as_json(), "consent_ended": ended}, as_json, "\n".join(lines))
+
+
+def _some(documents: Iterator[Document], folder: Path) -> Iterator[Document]:
+    """Pass on the documents. Raises ``InputError`` where there are none: of no text nothing is allowed or forbidden."""
+    first = next(documents, None)
+    if first is None:
+        raise InputError("here is no text whose licences could be read", folder, "name a project, a cleaned folder or a folder of text")
+    yield first
+    yield from documents
 
 
 def _ended(folder: Path, terms: Terms) -> list[str]:
