@@ -71,7 +71,7 @@ def test_a_public_key_that_somebody_changed_is_told(tmp_path: Path, monkeypatch:
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="this folder has no key.*mbegu log key"):
+    with pytest.raises(InputError, match=r"this folder has no key.*mbegu log key"):
         read_public_key(tmp_path)
     monkeypatch.setitem(sys.modules, "nacl.public", None)
     with pytest.raises(MissingDependencyError, match=r"'nacl' \(PyNaCl\), which is not installed. Pip install 'mbegu\[serve\]'"):

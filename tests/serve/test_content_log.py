@@ -21,7 +21,7 @@ from tests.serve.running import Running, running, wait_until
 from tests.serve.sealed import make_quick_key, opened
 
 from mbegu.serve import content_log
-from mbegu.serve.content_log import ContentLog, Record, read_records, sealed_files, wipe
+from mbegu.serve.content_log import ContentLog, Record, sealed_files, wipe
 from mbegu.serve.documents.library import open_documents
 from mbegu.serve.documents.routes import routes
 from mbegu.serve.engine import Engine
@@ -58,10 +58,10 @@ def keep(folder: Path, *questions: str, now: datetime = NOON, keep_days: int = 3
 
 
 def test_what_was_kept_comes_back_and_only_with_the_key(folder: Path) -> None:
-    assert keep(folder, "Ṣé omi yìí mọ́?", "កុំ​ផឹក") == []
+    assert keep(folder, "Ṣé omi yìí mọ́?", "កុំ\u200bផឹក") == []
     assert opened(folder) == [
         Record("2026-11-24T12:00:05Z", "3fa2c1", "/v1/completions", "Ṣé omi yìí mọ́?", "ߌ ߣߌ ߛߐ߲߬ߜߐߡߊ", "whole"),
-        Record("2026-11-24T12:00:05Z", "3fa2c1", "/v1/completions", "កុំ​ផឹក", "ߌ ߣߌ ߛߐ߲߬ߜߐߡߊ", "whole"),
+        Record("2026-11-24T12:00:05Z", "3fa2c1", "/v1/completions", "កុំ\u200bផឹក", "ߌ ߣߌ ߛߐ߲߬ߜߐߡߊ", "whole"),
     ]
     (_, path), *more = sealed_files(folder)
     assert (path.name, more) == ("2026-11-24.sealed", [])
@@ -169,18 +169,20 @@ def kept(tmp_path_factory: pytest.TempPathFactory, chat_engine: Engine) -> Itera
     documents.close()
 
 
-def asked(kept: tuple[Running, Path], ask: Callable[[Running], Any]) -> tuple[Any, list[Record]]:
+def asked(kept: tuple[Running, Path], ask: Callable[[Running], Any], records: int = 1) -> tuple[Any, list[Record]]:
     """Ask the server, and return what it said and what it kept of that."""
     server, folder = kept
     before = len(opened(folder))
     said = ask(server)
-    wait_until(lambda: len(opened(folder)) > before)
+    wait_until(lambda: len(opened(folder)) >= before + records)
     return said, [each for each in opened(folder)[before:] if each]
 
 
 def test_each_answer_of_a_model_is_kept_with_its_question(kept: tuple[Running, Path]) -> None:
     turns = [{"role": "user", "content": "ẹ kú"}, {"role": "assistant", "content": "o"}, {"role": "user", "content": "Ẹ káàárọ̀"}]
-    (_, said), records = asked(kept, lambda server: server.post("/v1/chat/completions", {"model": MODEL, "messages": turns, "max_tokens": 5, "n": 2}))
+    (_, said), records = asked(
+        kept, lambda server: server.post("/v1/chat/completions", {"model": MODEL, "messages": turns, "max_tokens": 5, "n": 2}), 2
+    )
     texts = [each["message"]["content"] for each in said["choices"]]
     assert [(each.path, each.question, each.answer, each.end) for each in records] == [
         ("/v1/chat/completions", "Ẹ káàárọ̀", text, "whole") for text in texts
@@ -192,7 +194,7 @@ def test_prompts_as_texts_and_as_tokens_are_kept_as_texts(kept: tuple[Running, P
     tokens = kept[0].post("/tokenize", {"content": "ሰላም"})[1]["tokens"]
     for prompt, texts in ((["ẹ", "ọ̀"], ["ẹ", "ọ̀"]), ([tokens], ["ሰላም"])):
         body = {"model": MODEL, "prompt": prompt, "max_tokens": 3}
-        (_, said), records = asked(kept, lambda server, body=body: server.post("/v1/completions", body))  # type: ignore[misc]
+        (_, said), records = asked(kept, lambda server, body=body: server.post("/v1/completions", body), len(texts))  # type: ignore[misc]
         assert [(each.question, each.answer) for each in records] == list(zip(texts, [each["text"] for each in said["choices"]], strict=True))
 
 
@@ -241,10 +243,10 @@ def test_the_page_tells_who_asks_in_every_language_and_sends_no_drafts(kept: tup
     server, folder = kept
     with browser(tmp_path / "profile") as page:
         page.open(f"{server.url}/")
-        assert "is kept, encrypted, for 7 days" in page.text("#kept") or page.run("document.documentElement.lang") != "en"
         assert page.run("document.getElementById('history-note').hidden")
-        for language in ("swa", "amh", "ara"):
+        for language, word in (("eng", "kept, encrypted"), ("swa", "usimbaji"), ("amh", "ተመስጥሮ"), ("ara", "مشفّرًا")):
             page.run(f"(async () => {{ const s = document.getElementById('language'); s.value = '{language}'; await s.onchange(); }})()")
+            assert word in page.text("#kept")
             assert "7" in page.text("#kept")
         page.click("#ways input[value=write_on]")
         before = len(opened(folder))

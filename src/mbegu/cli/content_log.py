@@ -61,9 +61,8 @@ def read_log(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
         else:
             end = "" if record.end == "whole" else f", {record.end}"
             click.echo(f"{plain(record.time)} {plain(record.client)} {plain(record.path)}{plain(end)}")
-            click.echo(
-                "\n".join(f"  {sign} {plain(line)}" for sign, text in (("?", record.question), (">", record.answer)) for line in text.split("\n"))
-            )
+            for sign, text in (("?", record.question), (">", record.answer)):
+                click.echo("\n".join(f"  {sign} {plain(line)}" for line in text.split("\n")))
     if closed:
         Say().warn(f"{format_number_of(closed, 'record')} cannot be opened: torn by a power cut, damaged, or sealed with another key")
 

@@ -130,20 +130,16 @@ def _read(folder: Path) -> tuple[bytes, bytes, bytes, int, int]:
         with open(path, "rb") as file:
             stored = json.loads(file.read(MOST_FILE_BYTES))
         by = stored["argon2id"]
-        found = (
-            *(bytes.fromhex(each) for each in (stored["public_key"], stored["sealed_private_key"], by["salt"])),
-            by["passes"],
-            by["memory_bytes"],
-        )
+        public, sealed, salt = (bytes.fromhex(each) for each in (stored["public_key"], stored["sealed_private_key"], by["salt"]))
+        version, passes, memory_bytes = stored["version"], by["passes"], by["memory_bytes"]
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path) from error
-    public, _, salt, passes, memory_bytes = found
-    is_whole = len(public) == PublicKey.SIZE and len(salt) == nacl.pwhash.argon2id.SALTBYTES and stored.get("version") == 1
+    is_whole = len(public) == PublicKey.SIZE and len(salt) == nacl.pwhash.argon2id.SALTBYTES and version == 1
     if not is_whole or not _is_within(passes, MOST_PASSES) or not _is_within(memory_bytes, MOST_MEMORY_BYTES):
         raise _damaged(path)
-    return found
+    return public, sealed, salt, passes, memory_bytes
 
 
 def _is_within(value: object, most: int) -> bool:

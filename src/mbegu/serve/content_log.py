@@ -184,7 +184,7 @@ def read_records(folder: Path, key: PrivateKey) -> Iterator[Record | None]:
 
 
 def wipe(folder: Path) -> int:
-    """Delete all records and the keys of a folder, the keys first: what a disk keeps of deleted records then stays closed. Return the files deleted."""
+    """Delete all records and the keys of a folder, the keys first: what a disk keeps of them then stays closed. Return how many."""
     paths = [path for _, path in sealed_files(folder)]
     durable.remove_file(folder / KEY_FILE)
     durable.sync_folder(folder)

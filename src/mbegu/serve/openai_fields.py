@@ -185,7 +185,7 @@ DETOKENIZE_ANSWER = _object({"content": {"type": "string"}}, "content")
 STATUS_ANSWER = _object(
     {
         "status": {"type": "string"},
-        "content_kept_days": {"type": "integer", "minimum": 1, "description": "only where questions and answers are kept"},
+        "content_kept_days": {"type": "integer", "minimum": 1, "description": "where content is kept"},
     },
     "status",
 )
