@@ -192,7 +192,7 @@ def test_each_answer_of_a_model_is_kept_with_its_question(kept: tuple[Running, P
 
 def test_prompts_as_texts_and_as_tokens_are_kept_as_texts(kept: tuple[Running, Path]) -> None:
     tokens = kept[0].post("/tokenize", {"content": "ሰላም"})[1]["tokens"]
-    for prompt, texts in ((["ẹ", "ọ̀"], ["ẹ", "ọ̀"]), ([tokens], ["ሰላም"])):
+    for prompt, texts in ((["ẹ", "ọ̀"], ["ẹ", "ọ̀"]), (tokens, ["ሰላም"])):
         body = {"model": MODEL, "prompt": prompt, "max_tokens": 3}
         (_, said), records = asked(kept, lambda server, body=body: server.post("/v1/completions", body), len(texts))  # type: ignore[misc]
         assert [(each.question, each.answer) for each in records] == list(zip(texts, [each["text"] for each in said["choices"]], strict=True))
