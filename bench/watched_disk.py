@@ -99,6 +99,9 @@ class WatchedDisk(Disk):
         file.seek(0, os.SEEK_END)
         return file
 
+    def append(self, path: Path) -> IO[bytes]:
+        return self._open("open", path, "ab")
+
     def reopen(self, path: Path) -> IO[bytes]:
         return self._open("open", path, "rb+")
 

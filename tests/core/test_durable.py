@@ -45,6 +45,23 @@ def test_the_order_on_the_disk_is_write_fsync_rename_fsync_of_the_folder(target:
     assert [operation.kind for operation in record.operations] == OPERATIONS
 
 
+def test_what_is_appended_stands_after_what_was_there_and_is_synced(target: Path) -> None:
+    record = RecordingDisk(target.parent)
+    with put_in(record):
+        durable.append(target, NEW)
+        durable.append(target.with_name("new"), NEW)
+    assert target.read_bytes() == OLD + NEW
+    assert target.with_name("new").read_bytes() == NEW
+    assert [operation.kind for operation in record.operations] == ["open", "write", "sync file"] * 2 + ["sync folder"]
+
+
+@pytest.mark.parametrize("fails_at", range(3))
+def test_a_failing_append_leaves_what_was_there(target: Path, fails_at: int) -> None:
+    with put_in(FailingDisk(fails_at, errno.ENOSPC)), pytest.raises(ResourceError, match="disk is full"):
+        durable.append(target, NEW)
+    assert target.read_bytes().startswith(OLD)
+
+
 def test_each_folder_that_is_made_is_made_durable_in_the_one_above(tmp_path: Path) -> None:
     record = RecordingDisk(tmp_path)
     with put_in(record):

@@ -19,6 +19,7 @@ from tests import tiny_model
 
 from mbegu.release.gguf import About, read_model_folder, write_gguf
 from mbegu.serve.app import make_app
+from mbegu.serve.content_log import ContentLog
 from mbegu.serve.engine import Engine
 from mbegu.serve.limits import FairQueue
 from mbegu.serve.logs import RequestLog
@@ -127,6 +128,7 @@ def running(
     addresses: Sequence[str] = (),
     page: Path | None = None,
     more_routes: Callable[[FairQueue], Sequence[BaseRoute]] = lambda _: (),
+    content: ContentLog | None = None,
 ) -> Iterator[Running]:
     """Run a server while the block runs; it must end by itself afterwards."""
     opened = listen(settings)
@@ -134,7 +136,8 @@ def running(
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
     log = io.StringIO()
     hosts = hosts_of(port, list(addresses))
-    app = make_app(engine, queue, settings, hosts, devices=devices, log=RequestLog(log), page=page, more_routes=more_routes(queue))
+    more = more_routes(queue)
+    app = make_app(engine, queue, settings, hosts, devices=devices, log=RequestLog(log), page=page, more_routes=more, content=content)
     server = make_server(app, queue, settings)
     thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
     thread.start()

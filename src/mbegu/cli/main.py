@@ -24,6 +24,7 @@ COMMANDS: CommandTable = {
     "chat": ("mbegu.cli.use", "chat", "write with a model, turn by turn"),
     "score": ("mbegu.cli.use", "score", "bits per byte of a model on files of text"),
     "serve": ("mbegu.cli.serve", "serve", "serve a model to programs and to devices around: OpenAI's API, on this computer or the local network"),
+    "log": ("mbegu.cli.content_log", "log", "what was asked of a server and answered, where you had it kept: key, read, wipe"),
     "label": ("mbegu.cli.project", "label", "show the label of a model: what it is made of, how good it is, what it cost"),
     "verify": ("mbegu.cli.project", "verify", "check every file of a project or release against its hash"),
     "doctor": ("mbegu.cli.doctor", "doctor", "look at this computer and say what will work"),

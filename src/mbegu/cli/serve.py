@@ -18,6 +18,7 @@ from mbegu.serve.settings import ServeSettings
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from mbegu.serve.content_log import ContentLog
     from mbegu.serve.documents.library import Documents
     from mbegu.serve.engine import Engine
     from mbegu.serve.limits import FairQueue
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NICENESS = 5  # other programs of this computer go first
 # Options made from the settings; the others are for Python.
-SHOWN = ("port", "lan", "threads", "context", "slots", "waiting", "waiting_per_client", "batch", "answer_tokens")
+SHOWN = ("port", "lan", "threads", "context", "slots", "waiting", "waiting_per_client", "batch", "answer_tokens", "log_content", "keep_days")
 
 
 def _setting_options(command: Any) -> Any:
@@ -39,6 +40,8 @@ def _setting_options(command: Any) -> Any:
         option = "--" + name.replace("_", "-")
         if isinstance(field.default, bool):
             command = click.option(option, is_flag=True, help=help)(command)
+        elif isinstance(field.default, str):
+            command = click.option(option, default=field.default, metavar="DIR", help=help)(command)
         else:
             command = click.option(option, type=int, default=field.default, show_default=True, help=help)(command)
     return command
@@ -110,6 +113,7 @@ def _serve(model: Path | None, documents: Documents | None, adapters: dict[str, 
     path = find_model(model, QUICK_FIRST) if model else None
     if path and path.is_dir():
         raise InputError("this is no GGUF file, which is what is served", path, "write one with `mbegu export`")
+    content = _open_content_log(settings, say)
     opened = listen(settings)
     _be_nice()  # before the engine makes its threads
     port = opened.getsockname()[1]
@@ -119,14 +123,17 @@ def _serve(model: Path | None, documents: Documents | None, adapters: dict[str, 
     addresses = own_addresses() if settings.lan else []
     devices = _open_devices(addresses, port, say) if settings.lan else None
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
-    routes = [*_page(model, engine, documents, settings), *_document_routes(documents, engine, queue, settings)]
-    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=RequestLog(quiet=quiet), more_routes=routes)
+    routes = [*_page(model, engine, documents, settings), *_document_routes(documents, engine, queue, settings, content)]
+    log = RequestLog(quiet=quiet)
+    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=log, more_routes=routes, content=content)
     if engine:
         kind = "it converses" if engine.can_chat else "it writes on, it does not converse"
         say.note(f"{engine.name}: {kind}; context {engine.context:,} tokens, {settings.slots} at a time, {engine.threads} threads")
     click.echo(f"http://127.0.0.1:{port}/")
     sys.stdout.flush()
     make_server(app, queue, settings).run([opened])
+    if content:
+        content.close()
     if engine:
         engine.close()
 
@@ -142,13 +149,27 @@ def _open_documents(folder: Path, danger: Path | None, language: str, say: Say) 
     return documents
 
 
-def _document_routes(documents: Documents | None, engine: Engine | None, queue: FairQueue, settings: ServeSettings) -> list[BaseRoute]:
+def _open_content_log(settings: ServeSettings, say: Say) -> ContentLog | None:
+    """Open the log of questions and answers before the model: what is wrong with it is said before anything slow begins."""
+    if not settings.log_content:
+        return None
+    from mbegu.serve.content_log import ContentLog
+
+    opened = ContentLog(Path(settings.log_content), settings.keep_days, say.warn)
+    say.warn(f"questions and answers are kept in {settings.log_content}, sealed, for {settings.keep_days} days; the page says so to those who ask")
+    return opened
+
+
+def _document_routes(
+    documents: Documents | None, engine: Engine | None, queue: FairQueue, settings: ServeSettings, content: ContentLog | None
+) -> list[BaseRoute]:
     if documents is None:
         return []
     from mbegu.serve.document_answers import SlotChat, question_reader
     from mbegu.serve.documents.routes import routes
 
-    return [*routes(documents, SlotChat(engine, queue) if engine else None, question_reader(settings))]
+    note = content.note if content else None
+    return [*routes(documents, SlotChat(engine, queue) if engine else None, question_reader(settings), note)]
 
 
 def _evaluate(questions: Path, documents: Documents) -> None:
@@ -173,6 +194,7 @@ def _page(model: Path | None, engine: Engine | None, documents: Documents | None
         label=label is not None,
         most_tokens=settings.answer_tokens,
         person=documents.danger.person if documents else "",
+        kept_days=settings.keep_days if settings.log_content else 0,
     )
     return page_routes(config, label)
 

@@ -36,6 +36,10 @@ class Disk:
             raise
         return file
 
+    def append(self, path: Path) -> IO[bytes]:
+        """Open a file, made where missing, for writing after what is in it."""
+        return open(path, "ab")
+
     def reopen(self, path: Path) -> IO[bytes]:
         """Open a file that is there for writing, as it is."""
         return open(path, "rb+")

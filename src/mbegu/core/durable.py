@@ -123,6 +123,27 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def append(path: Path, data: bytes) -> None:
+    """Write ``data`` durably after what is in a file. A power cut may leave a part of it there, never less than was there before.
+
+    Args:
+        path: the file; made where missing, in a folder that is there.
+        data: what to write.
+
+    Raises:
+        ResourceError: the disk is full or refuses.
+    """
+    is_new = not path.exists()
+    try:
+        with disk.append(path) as file:
+            file.write(data)
+            disk.sync_file(file)
+        if is_new:
+            disk.sync_folder(path.parent)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` durably to ``path`` as UTF-8 with ``\\n`` line ends."""
     write_bytes(path, text.encode("utf-8"))

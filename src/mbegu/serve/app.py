@@ -15,11 +15,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from mbegu.serve.body import normal, parse_json, read_bytes, require_plain
+from mbegu.serve.content_log import ContentLog
 from mbegu.serve.endpoints import DOCUMENT_ENDPOINTS, ENDPOINTS, STATE_ENDPOINTS
 from mbegu.serve.engine import Engine
 from mbegu.serve.errors import ApiError
 from mbegu.serve.guard import COOKIE, PAIR, Guard
-from mbegu.serve.handlers import Handlers
+from mbegu.serve.handlers import Handlers, kept
 from mbegu.serve.limits import FairQueue
 from mbegu.serve.logs import RequestLog
 from mbegu.serve.metrics import Metrics
@@ -42,6 +43,7 @@ def make_app(
     log: RequestLog | None = None,
     more_routes: Sequence[BaseRoute] = (),
     page: Path | None = None,
+    content: ContentLog | None = None,
 ) -> ASGIApp:
     """Return the application.
 
@@ -54,9 +56,10 @@ def make_app(
         log: where requests are noted; stderr when not given.
         more_routes: of the page and of answers from documents.
         page: a folder of files to serve at ``/``.
+        content: where questions and answers are kept; ``None``: nowhere.
     """
     metrics = Metrics()
-    own = _model_routes(engine, queue, settings, metrics) if engine else _state_routes(queue, metrics)
+    own = _model_routes(engine, queue, settings, metrics, content) if engine else _state_routes(queue, metrics, content)
     routes: list[BaseRoute] = [*own, Route("/openapi.json", _openapi(engine, more_routes), methods=["GET"]), *more_routes]
     if devices is not None:
         routes.append(Route(PAIR, _pairing(devices, settings), methods=["GET", "POST"]))
@@ -67,8 +70,8 @@ def make_app(
     return Guard(app, hosts, devices, metrics, log or RequestLog())
 
 
-def _model_routes(engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics) -> list[BaseRoute]:
-    handlers = Handlers(engine, queue, settings, metrics)
+def _model_routes(engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics, content: ContentLog | None) -> list[BaseRoute]:
+    handlers = Handlers(engine, queue, settings, metrics, content)
     return [Route(each.path, getattr(handlers, each.handler), methods=[each.method]) for each in ENDPOINTS]
 
 
@@ -84,13 +87,13 @@ def _openapi(engine: Engine | None, more_routes: Sequence[BaseRoute]) -> Endpoin
     return openapi
 
 
-def _state_routes(queue: FairQueue, metrics: Metrics) -> list[BaseRoute]:
+def _state_routes(queue: FairQueue, metrics: Metrics, content: ContentLog | None) -> list[BaseRoute]:
     """Return what a server without a model says of itself."""
 
     async def state(request: Request) -> Response:
         if request.url.path == "/ready" and queue.is_closed:
             raise ApiError(503, "the server is stopping", code="stopping")
-        return JSONResponse({"status": "ok" if request.url.path == "/health" else "ready"})
+        return JSONResponse({"status": "ok", **kept(content)} if request.url.path == "/health" else {"status": "ready"})
 
     async def counts(_: Request) -> Response:
         return PlainTextResponse(metrics.text(queue), media_type="text/plain; version=0.0.4")

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from mbegu.serve import openai_fields as fields
 from mbegu.serve import predict
 from mbegu.serve.body import read_json
+from mbegu.serve.content_log import ContentLog
 from mbegu.serve.engine import Engine, Job, Piece
 from mbegu.serve.errors import ApiError
 from mbegu.serve.limits import FairQueue
@@ -32,13 +33,15 @@ class Handlers:
         queue: who may use it when.
         settings: limits.
         metrics: where answers are counted.
+        content: where questions and answers are kept; ``None``: nowhere.
     """
 
-    def __init__(self, engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics) -> None:
+    def __init__(self, engine: Engine, queue: FairQueue, settings: ServeSettings, metrics: Metrics, content: ContentLog | None = None) -> None:
         self._engine = engine
         self._queue = queue
         self._settings = settings
         self._metrics = metrics
+        self._content = content
         self._created = int(time.time())
 
     async def models(self, _: Request) -> Response:
@@ -57,9 +60,11 @@ class Handlers:
         wish = read_wish(body, is_chat=True)
         lora = self._engine.lora_of(wish.model)
         self._queue.require_room(_client(request))
-        prompt = await self._engine.chat_tokens(read_turns(body))
+        turns = read_turns(body)
+        prompt = await self._engine.chat_tokens(turns)
         length = self._engine.require_fit(prompt, wish.max_tokens, "messages", self._settings.answer_tokens)
-        return await self._answer(request, wish, wish.jobs(prompt, length, lora), len(prompt), is_chat=True)
+        jobs = wish.jobs(prompt, length, lora)
+        return await self._answer(request, wish, jobs, len(prompt), [turns[-1][1]] * len(jobs), is_chat=True)
 
     async def complete(self, request: Request) -> Response:
         """Write on after one or several prompts."""
@@ -68,11 +73,14 @@ class Handlers:
         lora = self._engine.lora_of(wish.model)
         self._queue.require_room(_client(request))
         jobs: list[Job] = []
+        asked: list[str] = []
         prompts = await self._tokens(body["prompt"], "prompt")
-        for prompt in prompts:
+        for prompt, text in zip(prompts, texts_of(body["prompt"]), strict=True):
             length = self._engine.require_fit(prompt, wish.max_tokens, "prompt", self._settings.answer_tokens)
             jobs += wish.jobs(prompt, length, lora)
-        return await self._answer(request, wish, jobs, sum(map(len, prompts)), is_chat=False)
+            if self._content:
+                asked += [text if isinstance(text, str) else await self._engine.detokenize(text)] * wish.answers
+        return await self._answer(request, wish, jobs, sum(map(len, prompts)), asked, is_chat=False)
 
     async def embed(self, request: Request) -> Response:
         """Return the embeddings of one or several texts."""
@@ -125,8 +133,8 @@ class Handlers:
         return JSONResponse({"content": await self._engine.detokenize(tokens)})
 
     async def health(self, _: Request) -> Response:
-        """Say that the server is alive."""
-        return JSONResponse({"status": "ok"})
+        """Say that the server is alive, and whether it keeps what is asked and answered."""
+        return JSONResponse({"status": "ok", **kept(self._content)})
 
     async def ready(self, _: Request) -> Response:
         """Say whether it takes work: not when it is stopping or the engine is gone."""
@@ -155,9 +163,11 @@ class Handlers:
             prompts.append(tokens)
         return prompts
 
-    async def _answer(self, request: Request, wish: Wish, jobs: Sequence[Job], prompt_tokens: int, is_chat: bool) -> Response:
+    async def _answer(self, request: Request, wish: Wish, jobs: Sequence[Job], prompt_tokens: int, asked: Sequence[str], is_chat: bool) -> Response:
         shape = Shape(wish, is_chat)
         written = self._write(_client(request), jobs, prompt_tokens, request.scope)
+        if self._content:
+            written = _noted(written, self._content, request.scope, asked)
         if wish.streams:
             first = await while_connected(request.receive, anext(written))  # so that a refusal still has its status
             return EventStream(_events(shape, first, written, prompt_tokens), written, self._settings.write_s)
@@ -200,6 +210,26 @@ class Handlers:
         if schema is not None and not await self._engine.follows(schema):
             what = "this JSON schema cannot shape an answer: the engine can make no grammar of it"
             raise ApiError(400, what, "response_format.json_schema.schema", "invalid_json_schema")
+
+
+async def _noted(
+    written: AsyncGenerator[tuple[int, Piece], None], content: ContentLog, scope: Any, asked: Sequence[str]
+) -> AsyncGenerator[tuple[int, Piece], None]:
+    """Yield the pieces of answers; then keep each answer that was begun, with what was asked. One is over when the next begins."""
+    answers: dict[int, Answer] = {}
+    try:
+        async with aclosing(written):
+            async for index, piece in written:
+                answers.setdefault(index, Answer()).add(piece)
+                yield index, piece
+    finally:
+        for index, answer in answers.items():
+            content.note(scope, asked[index], answer.text, bool(answer.finish))
+
+
+def kept(content: ContentLog | None) -> dict[str, int]:
+    """Return what /health says of the content log; nothing where there is none."""
+    return {"content_kept_days": content.keep_days} if content else {}
 
 
 async def _events(

@@ -182,4 +182,10 @@ MODEL_ANSWER = _object({**{name: _ID[name] for name in ("id", "object", "created
 MODELS_ANSWER = _object({"object": {"type": "string"}, "data": {"type": "array", "items": MODEL_ANSWER}}, "object", "data")
 TOKENIZE_ANSWER = _object({"tokens": {"type": "array", "items": TOKEN}}, "tokens")
 DETOKENIZE_ANSWER = _object({"content": {"type": "string"}}, "content")
-STATUS_ANSWER = _object({"status": {"type": "string"}}, "status")
+STATUS_ANSWER = _object(
+    {
+        "status": {"type": "string"},
+        "content_kept_days": {"type": "integer", "minimum": 1, "description": "where content is kept"},
+    },
+    "status",
+)

@@ -19,6 +19,8 @@ class ServeSettings:
     waiting: int = setting(64, help="requests that may wait for a slot; one more is refused with 429", low=0, high=10_000)
     waiting_per_client: int = setting(16, help="of those, how many one client may have", low=0, high=10_000)
     batch: int = setting(64, help="prompt tokens read at a time: a smaller one stops sooner when a client leaves", unit="tokens", low=16, high=2048)
+    log_content: str = setting("", help="keep what is asked and answered, sealed, in this folder (`mbegu log key` makes its key)")
+    keep_days: int = setting(30, help="how long that is kept", unit="days", low=1, high=3650)
     answer_tokens: int = setting(512, help="length of an answer when the request names none", unit="tokens", low=1, high=1_048_576)
     cache_mib: int = setting(64, help="memory for prompts that were read before, beside the slots' own", unit="MiB", low=0, high=1_048_576)
     body_bytes: int = setting(1 << 20, help="largest request", unit="bytes", low=1024, high=1 << 28)

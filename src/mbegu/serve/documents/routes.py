@@ -6,13 +6,13 @@ Limits on bodies, clients and hosts are the server's, in front of these routes. 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mbegu.core.errors import MbeguError
-from mbegu.serve.documents.answer import Answers
+from mbegu.serve.documents.answer import Answer, Answers
 from mbegu.serve.documents.library import Documents
 from mbegu.serve.documents.neutral import readable
 from mbegu.serve.documents.page import passage_page
@@ -32,19 +32,23 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 LARGEST_ID = 2**53
+Note = Callable[[MutableMapping[str, Any], str, str, bool], None]  # keeps scope, question, answer, and whether it is whole
 
 
-def routes(documents: Documents, engine: ChatEngine | None = None, read: Callable[[Request], Awaitable[Any]] | None = None) -> list[Route]:
+def routes(
+    documents: Documents, engine: ChatEngine | None = None, read: Callable[[Request], Awaitable[Any]] | None = None, note: Note | None = None
+) -> list[Route]:
     """Return the routes.
 
     Args:
         documents: the open folder.
         engine: a model tuned for conversation that may choose sentences; others, and ``None``: quotations only.
         read: reads the body of a request within the server's limits and raises the server's own errors; ``None``: without limits.
+        note: keeps what was asked and answered; ``None``: nothing does.
     """
     from starlette.routing import Route
 
-    handlers = _Handlers(documents, documents.answers(phrase_with(engine)), read or _read)
+    handlers = _Handlers(documents, documents.answers(phrase_with(engine)), read or _read, note)
     return [
         Route("/answers", handlers.answer, methods=["POST"]),
         Route("/documents", handlers.listing, methods=["GET"]),
@@ -54,10 +58,11 @@ def routes(documents: Documents, engine: ChatEngine | None = None, read: Callabl
 
 
 class _Handlers:
-    def __init__(self, documents: Documents, answers: Answers, read: Callable[[Request], Awaitable[Any]]) -> None:
+    def __init__(self, documents: Documents, answers: Answers, read: Callable[[Request], Awaitable[Any]], note: Note | None) -> None:
         self._documents = documents
         self._answers = answers
         self._read = read
+        self._note = note
 
     async def answer(self, request: Request) -> Response:
         """Answer {question, language} with an ``Answer`` as JSON."""
@@ -75,6 +80,8 @@ class _Handlers:
             answer = await run_in_threadpool(self._answers.answer, body["question"], body.get("language", ""))
         except MbeguError as error:
             return _error(500, error.one_line(), "")
+        if self._note:
+            self._note(request.scope, body["question"], _told(answer), True)
         return JSONResponse(answer.as_json(), headers={"Cache-Control": "no-store"})
 
     async def listing(self, request: Request) -> Response:
@@ -137,6 +144,13 @@ def _problem(body: Any) -> tuple[str, str] | None:
     if not isinstance(language, str) or len(language) > 20:
         return "language", "'language' must be a language code such as swa"
     return None
+
+
+def _told(answer: Answer) -> str:
+    """Return what a person was shown, as text: what to do first, what a model chose, the quotation with its file, or that there is none."""
+    quotation = answer.quotation
+    quoted = f"“{quotation.text}” ({quotation.file})" if quotation else answer.message
+    return "\n".join(each for each in (answer.instruction, answer.phrased, quoted) if each)
 
 
 def _path_of(folder: Path, name: str) -> Path | None:

@@ -55,8 +55,9 @@ class PageConfig:
     """What the page is told, in ``page.json``.
 
     ``engine`` is ``server`` (this site answers) or ``browser`` (the model runs in the page). ``model`` is the name that the API knows;
-    empty when there are only documents. ``most_tokens`` bounds an answer. ``person`` is whom to ask when nothing is found. Only for
-    ``browser``: ``parts`` of the GGUF file (name, bytes, sha256), its ``context`` in tokens, and ``memory_bytes`` that running it takes.
+    empty when there are only documents. ``most_tokens`` bounds an answer. ``person`` is whom to ask when nothing is found. ``kept_days``
+    is how long the server keeps questions and answers; 0: it does not. Only for ``browser``: ``parts`` of the GGUF file (name, bytes,
+    sha256), its ``context`` in tokens, and ``memory_bytes`` that running it takes.
     """
 
     name: str
@@ -67,6 +68,7 @@ class PageConfig:
     label: bool = False
     most_tokens: int = 256
     person: str = ""
+    kept_days: int = 0
     parts: Sequence[Mapping[str, Any]] = ()
     context: int = 0
     memory_bytes: int = 0

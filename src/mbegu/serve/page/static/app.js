@@ -207,6 +207,7 @@ function listen() {
     keepSetting("language", at("language").value);
     await speak(at("language").value);
     nameFetch();
+    tellKept();
     showWays();
     showTurns();
   };
@@ -220,6 +221,13 @@ function listen() {
       notice(failed(error));
     }
   };
+}
+
+// People who ask are told when the server keeps what they ask; the note that it stays on this device would then be wrong.
+function tellKept() {
+  at("kept").textContent = say("kept", { days: config.kept_days });
+  at("kept").hidden = !config.kept_days;
+  at("history-note").hidden = Boolean(config.kept_days);
 }
 
 function large(isLarge) {
@@ -265,10 +273,12 @@ async function main() {
   document.title = config.name;
   at("name").textContent = config.name;
   at("label").hidden = !config.label;
+  tellKept();
   if (inApp && config.label) addressOf("label.html").then((address) => Object.assign(at("label"), { href: address, target: "_blank" }));
   at("question").value = setting("draft") ?? "";
   engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
-  suggestions = new Suggestions(at("question"), at("suggestions"), engine, () => way === "write_on" && engine.isReady && !at("send").disabled);
+  const mayAsk = () => way === "write_on" && engine.isReady && !at("send").disabled && !config.kept_days; // no draft of a question is kept
+  suggestions = new Suggestions(at("question"), at("suggestions"), engine, mayAsk);
   showWays();
   showTurns();
   listen();
