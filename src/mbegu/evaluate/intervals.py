@@ -94,8 +94,10 @@ def clopper_pearson(successes: int, trials: int) -> Interval:
     return Interval(low, high)
 
 
-def wilson(successes: int, trials: int) -> Interval:
+def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     """Return the score interval (95 %) of a share, ``successes`` of ``trials``: right on average, where ``clopper_pearson`` is wide to be sure.
+
+    Another ``z``, in standard deviations of the normal distribution, gives another interval.
 
     Raises:
         ValueError: there are not so many trials.
@@ -106,9 +108,9 @@ def wilson(successes: int, trials: int) -> Interval:
         raise ValueError(f"{successes} successes of {trials} trials")
     if not trials:
         return Interval(None, None, "there was nothing to try")
-    share, square = successes / trials, Z_95 * Z_95
+    share, square = successes / trials, z * z
     middle = (share + square / (2 * trials)) / (1 + square / trials)
-    half = Z_95 / (1 + square / trials) * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
+    half = z / (1 + square / trials) * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.serve.documents.material import searching
 
-from mbegu.serve.documents.sure import default_threshold, features, probability, threshold_for
+from mbegu.serve.documents.sure import default_threshold, features, lower_end, probability, threshold_for
 
 
 def test_more_of_the_question_makes_surer(tmp_path: Path) -> None:
@@ -34,3 +34,19 @@ def test_refusing_has_a_goal_of_its_own() -> None:
     none = [0.1] * 9 + [0.6]
     assert 0.1 < threshold_for(outcomes, none) < 0.5
     assert threshold_for(outcomes, none, refused_goal=0.95) > 0.6
+
+
+def test_a_short_list_makes_answers_more_careful_and_never_less() -> None:
+    few = [(0.3 + number / 100, True) for number in range(25)]
+    assert threshold_for(few, [0.1] * 25, usual=0.6) == 0.6, "none is shown at .6 and none is wrong"
+    wrong = [(0.65, False), (0.7, True), (0.8, True)]
+    assert threshold_for(wrong, [0.1], usual=0.6) == 0.7
+    many = [(0.3 + number / 1000, True) for number in range(400)]
+    assert threshold_for(many, [0.1] * 400, usual=0.6) == pytest.approx(0.1, abs=1e-9), "so many are evidence"
+    assert threshold_for([*many[:300], *((value, False) for value, _ in many[:16])], [0.1] * 400, usual=0.6) > 0.3
+
+
+def test_the_lower_end_is_wilsons() -> None:
+    assert lower_end(25, 25) == pytest.approx(25 / (25 + 1.2816**2), abs=1e-4)
+    assert lower_end(0, 10) == pytest.approx(0, abs=1e-12)
+    assert lower_end(45, 50) == pytest.approx(0.8318, abs=1e-3)

@@ -16,7 +16,7 @@ from mbegu.serve.documents.plain import PlainSearch
 from mbegu.serve.documents.questions import Question, read_questions
 from mbegu.serve.documents.search import Search, Weights
 from mbegu.serve.documents.store import Passage, Store
-from mbegu.serve.documents.sure import FEWEST, GOAL, probability, threshold_for
+from mbegu.serve.documents.sure import FEWEST, GOAL, default_threshold, probability, threshold_for
 
 FOUND_AT = (1, 3)
 
@@ -161,7 +161,7 @@ def calibrate(search: Search, questions: Sequence[Question], goal: float = GOAL)
     for question in questions:
         if not question.is_answerable:
             none.append(probability(search.find(question.text, max(FOUND_AT)), search.has_meaning))
-    threshold = threshold_for(outcomes, none, goal)
+    threshold = threshold_for(outcomes, none, goal, usual=default_threshold(search.has_meaning))
     shown = [right for value, right in outcomes if value >= threshold]
     calibration = {
         "threshold": threshold,
