@@ -39,8 +39,8 @@ RUNS = {
     "bam": Run("bam_Latn", ("raw-text/bam/lacuna-news",), "2min"),
     "swa": Run("swh_Latn", ("raw-text/swa/lacuna-news",), "3min"),
     "hau": Run("hau_Latn", ("raw-text/hau",), "4min"),
-    "kin": Run("kin_Latn", ("raw-text/kin",), "2min"),
-    "ibo": Run("ibo_Latn", ("raw-text/ibo/lacuna-news",), "2min"),
+    "kin": Run("kin_Latn", ("raw-text/kin",), "4min"),
+    "ibo": Run("ibo_Latn", ("raw-text/ibo/lacuna-news",), "3min"),
     "nya": Run("nya_Latn", ("raw-text/nya",), "2min"),
 }
 

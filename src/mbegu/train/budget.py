@@ -36,6 +36,7 @@ from mbegu.train.settings import PlanSettings
 
 LITTLE_TEXT_BYTES = 100_000
 WEIGHTS_IN_CHECKPOINT = 3.3
+AROUND_BYTES = 100_000_000  # text, looks, samples and checkpoints around the steps; 76 to 125 MB in seven runs (bench/plan_and_real.py)
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # Measured on the runs in bench/LOG.md.
 COUNTING_S_PER_MB = 5.35  # with the curve of how much more text would help
@@ -66,7 +67,7 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     counting_s = seconds_of_counting(inputs)
     if kind == "kwh":
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
-    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, max(0, free_memory_bytes() - held_bytes))
+    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, max(0, free_memory_bytes() - held_bytes - AROUND_BYTES))
     machine.release_memory()  # shapes larger than the chosen one were measured
     held_bytes = psutil.Process().memory_info().rss  # with the libraries that training needs
     rest_s = counting_s + chosen.scoring_s
@@ -157,7 +158,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         tokens_per_second=round(training.sequences_per_step * chosen.model.context / chosen.step_s, 1),
         passes=round(chosen.passes, 2),
         parameters=parameters,
-        memory_bytes=held_bytes + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
+        memory_bytes=held_bytes + AROUND_BYTES + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
         disk_bytes=round(parameters * (2 * _weights_in_checkpoint(training) * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
