@@ -164,6 +164,8 @@ def main() -> None:
     data = TokenisedText.make(text, arguments.vocabulary)
     plan = shape_plan(ALL_SHAPES[arguments.shape], data.tokenizer.get_vocab_size())
     facts = {name: getattr(arguments, name) for name in ("language", "recipe", "passes", "teachers", "rate", "shape", "vocabulary", "dtype", "seed")}
+    if arguments.recipe == "plain":
+        facts["teachers"] = 0
     record = {**facts, **run(data, plan, ComputerPlan(dtype=arguments.dtype, threads=arguments.threads), arguments)}
     print(json.dumps(record), flush=True)
     if arguments.out is not None:
