@@ -52,6 +52,24 @@ def test_a_page_of_a_pdf_is_named(client) -> None:  # type: ignore[no-untyped-de
     assert original.content.startswith(b"%PDF")
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "first"),
+    [
+        ("bytes=0-3", 206, b"%PDF"),
+        ("bytes=9-3", 200, b"%PDF"),
+        ("bytes=a-b", 200, b"%PDF"),
+        ("bytes=0-1,3-4", 200, b"%PDF"),
+        ("lines=1-2", 200, b"%PDF"),
+        ("bytes", 200, b"%PDF"),
+    ],
+)
+def test_a_part_of_a_document_is_given_and_a_wish_that_makes_no_sense_ignored(client, asked: str, status: int, first: bytes) -> None:  # type: ignore[no-untyped-def]
+    found = ask(client, "Dawa ya minyoo kwa watoto").json()["quotation"]
+    answer = client.get(f"/documents/{found['link'].split('/')[2]}/original", headers={"Range": asked})
+    assert (answer.status_code, answer.content[:4]) == (status, first)
+    assert status == 200 or len(answer.content) == 4
+
+
 def test_what_a_document_holds_never_runs(client) -> None:  # type: ignore[no-untyped-def]
     found = ask(client, "kizunguzungu").json()["quotation"]
     page = client.get(found["link"].split("#")[0])

@@ -6,6 +6,7 @@ Limits on bodies, clients and hosts are the server's, in front of these routes. 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+# A part of a file, as RFC 9110 (14.1.2) writes it: `bytes=0-499`, `bytes=500-` or `bytes=-500`. Several parts are not given, the whole is.
+RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{1,15})?|-[0-9]{1,15})")
 # A page of a document loads nothing, runs nothing, sends nothing.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
@@ -120,7 +123,14 @@ class _Handlers:
         named = f"{'inline' if is_pdf else 'attachment'}; filename*=UTF-8''{quote(path.name, safe='')}"
         kind = "application/pdf" if is_pdf else "application/octet-stream"
         headers = {name: value for name, value in HEADERS.items() if not (is_pdf and name == "Content-Security-Policy")}
+        if not _is_range(request.headers.get("range", "")):  # to be ignored, says RFC 9110, section 14.2
+            request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"range"]
         return FileResponse(path, media_type=kind, headers={**headers, "Content-Disposition": named})
+
+
+def _is_range(text: str) -> bool:
+    found = RANGE.fullmatch(text)
+    return found is not None and (found[2] is None or int(found[1]) <= int(found[2]))
 
 
 async def _read(request: Request) -> Any:
