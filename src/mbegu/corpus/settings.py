@@ -43,13 +43,21 @@ class ReadingSettings:
     max_file_bytes: int = setting(300_000_000, help="largest file of a format that must be held in memory", unit="bytes", low=1000)
     max_unpacked_bytes: int = setting(4_000_000_000, help="most that one .zip may unpack to, with the archives inside it", unit="bytes", low=1000)
 
-    def __post_init__(self) -> None:
-        """Refuse an encoding that there is none of, before a file is read. Raises ``SettingsError``."""
-        try:
-            "a".encode(self.encoding or "utf-8")
-        except (LookupError, ValueError) as error:
-            what = f"[corpus] encoding: {self.encoding!r} is no encoding of text"
-            raise SettingsError(what, fix="name one such as cp1252 or latin-1, or leave it empty") from error
+
+def is_encoding(name: str) -> bool:
+    """Whether Python can decode text by it; some codecs turn bytes into bytes."""
+    try:
+        b"a".decode(name, "replace")
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def require_encoding(settings: ReadingSettings) -> None:
+    """Refuse an encoding that there is none of, before a file is read. Raises ``SettingsError``."""
+    if settings.encoding and not is_encoding(settings.encoding):
+        what = f"[corpus] encoding: {settings.encoding!r} is no encoding of text"
+        raise SettingsError(what, fix="name one such as cp1252 or latin-1, or leave it empty")
 
 
 @dataclass(frozen=True)

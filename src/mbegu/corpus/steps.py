@@ -17,7 +17,7 @@ from mbegu.corpus.admit import Admission, ended_consents
 from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
 from mbegu.corpus.papers import LicenceTable, Papers
-from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.settings import CorpusSettings, require_encoding
 from mbegu.corpus.step_cleaning import clean_text, cleaning_facts, cleaning_line, is_cleaned_here
 from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.clock import today
@@ -50,7 +50,9 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
 
     Raises:
         InputError: there is no text, or too little to divide; a named column is in no file.
+        SettingsError: the encoding is none.
     """
+    require_encoding(settings)
     from mbegu.core.documents import read_documents
     from mbegu.corpus.describe import Profile, make_report, render
 

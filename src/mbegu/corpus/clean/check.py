@@ -11,6 +11,7 @@ from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.reasons import REASONS
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_identifier, make_rewriter
+from mbegu.corpus.settings import is_encoding
 
 NAMELESS = "a language that has no code of its own"  # what codes such as qaa need; the recipe knows its name
 
@@ -27,7 +28,7 @@ def check_settings(settings: CleanSettings) -> None:
     problems += [f"'{reason}' is no reason for which cleaning drops text{near(reason, REASONS)}." for reason in unknown]
     if unknown:
         problems.append(f"The reasons are: {', '.join(REASONS)}.")
-    if settings.encoding and not _is_encoding(settings.encoding):
+    if settings.encoding and not is_encoding(settings.encoding):
         problems.append(f"'{settings.encoding}' is no encoding{near(settings.encoding.lower(), sorted({*aliases, *aliases.values()}))}.")
     if problems:
         raise SettingsError(" ".join(problems))
@@ -44,12 +45,3 @@ def check_all(settings: CleanSettings) -> None:
     make_rewriter(settings)
     make_identifier(settings)
     Hiding(settings)
-
-
-def _is_encoding(name: str) -> bool:
-    """Whether Python can decode text by it; some codecs turn bytes into bytes."""
-    try:
-        b"a".decode(name, "replace")
-    except (LookupError, ValueError):
-        return False
-    return True
