@@ -258,3 +258,16 @@ def test_a_page_of_text_gets_the_smallest_shape_however_much_time_there_is() -> 
     plan = chosen(Text(2_000, 4_000, 512, 1.5), 1e6)
     assert plan is not None
     assert plan.model == shape_plan(SHAPES[0], 512)
+
+
+def test_time_that_more_passes_would_not_use_well_goes_into_teachers(measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]]) -> None:
+    text = Text(100_000, 350_000, 2048, 1.9)
+    plans = [chosen(text, time_s) for time_s in (300.0, 100_000.0)]
+    assert [plan and plan.training.teachers for plan in plans] == [0, planning.TEACHERS]
+    taught = plans[1]
+    assert taught is not None
+    assert taught.passes >= planning.FEWEST_PASSES_TAUGHT
+    assert taught.training_s <= 100_000
+    alone_bytes = planning.training_memory_bytes(taught.model, replace(taught.training, teachers=0), COMPUTER.dtype)
+    tight = choose(text, COMPUTER, 100_000.0, 0, Say(io.StringIO()), alone_bytes)
+    assert (tight.training.teachers, tight.model) == (0, taught.model), "no memory for teachers"
