@@ -86,7 +86,7 @@ def train_once(root: Path, out: Path, interval_s: float, kill_at: tuple[str, int
     """Run the training step, telling what happens; this process may be killed by it."""
 
     class Telling(Say):
-        def progress(self, done: float, total: float, unit: str) -> None:
+        def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
             tell(f"taken {done:.0f}")
 
     def save(folder: Path, tensors: Any, progress: Any) -> None:

@@ -66,6 +66,16 @@ def test_a_terminal_gets_progress_with_time_left_and_it_is_erased(monkeypatch: p
     assert stream.getvalue().endswith("\r" + " " * drawn + "\r  ✓ ready\n")
 
 
+def test_time_left_follows_the_share_of_the_work_where_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(report.time, "monotonic", lambda: float(next(clock)))
+    stream = Terminal()
+    say = Say(stream)
+    say.progress(10, 30, "steps", 0.25)
+    say.progress(20, 30, "steps", 0.5)
+    assert stream.getvalue().endswith(" 50 %  20 of 30 steps, 20 s left")
+
+
 def test_progress_of_an_unknown_total_and_beyond_the_total() -> None:
     stream = Terminal()
     say = Say(stream)

@@ -43,11 +43,11 @@ class Outage(Say):
         self.saved: dict[int, list[str]] = {}
         self.pauses = Pauses(self, rules, now=lambda: self.time, read=lambda: self.battery, sleep=self.sleep, battery_every_s=0.0)
 
-    def progress(self, done: float, total: float, unit: str) -> None:
+    def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
         if unit == "steps":
             self.saved[int(done)] = sorted(path.stem for path in self.checkpoints.glob("*.json"))
             self.at_step.pop(int(done), lambda _: None)(self)
-        super().progress(done, total, unit)
+        super().progress(done, total, unit, share)
 
     def sleep(self, seconds: float) -> None:
         assert not [run for run in self.ledger.runs() if run.status == "running"], "no run counts the waiting as work"

@@ -80,7 +80,7 @@ def test_the_plan_fits_into_the_budget_with_all_that_follows(inputs: Inputs) -> 
     assert plan.model.vocabulary_size == inputs["tokenizer"].facts["vocabulary_size"]
     step_s = expected.training_seconds / plan.training.steps
     tokens = plan.training.sequences_per_step * plan.model.context
-    models = 1 + plan.training.teachers * (1 + planning.TEACHER_COST)
+    models = plan.training.work(plan.training.all_steps) / plan.training.steps
     assert expected.tokens_per_second == pytest.approx(models * tokens / step_s, rel=0.15)
     assert 0 < looking_cost(planning.Text(3000, 9000, 300, 2.0), plan.training) < 0.5
 

@@ -134,10 +134,24 @@ def test_another_encoding_is_refused(tmp_path: Path) -> None:
         read_plan(tmp_path / "plan.toml")
 
 
-def test_an_empty_file_needs_everything(tmp_path: Path) -> None:
+def test_an_empty_file_is_told_which_sections_it_needs(tmp_path: Path) -> None:
     message = problems_of(tmp_path / "plan.toml", "")
+    assert "no section [model], which every plan has; no section [training], which every plan has" in message
+    assert "needs 'vocabulary_size'" not in message, "not every key of a section that is not there"
+
+
+def test_an_empty_section_is_told_every_key_it_needs(tmp_path: Path) -> None:
+    message = problems_of(tmp_path / "plan.toml", "[model]\n[training]\n")
     assert "[model] needs 'vocabulary_size'" in message
     assert "[training] needs 'steps': steps of the optimiser; the training ends here" in message
+
+
+def test_work_counts_a_model_that_has_teachers_as_longer() -> None:
+    alone = replace(PLAN.training, steps=10, teachers=0)
+    assert [alone.work(step) for step in (0, 5, 10)] == [0, 5, 10]
+    taught = replace(alone, teachers=2)
+    assert taught.all_steps == 30
+    assert [taught.work(step) for step in (10, 20, 30)] == pytest.approx([10, 20, 36]), "each teacher that reads along costs 0.3 of a step"
 
 
 def test_a_file_that_is_not_there_or_not_readable_is_named(tmp_path: Path) -> None:

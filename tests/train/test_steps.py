@@ -43,7 +43,7 @@ class Stopping(Say):
         super().__init__(io.StringIO())
         self.after_step = after_step
 
-    def progress(self, done: float, total: float, unit: str) -> None:
+    def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
         if unit == "steps" and done >= self.after_step:
             assert self.defers_stop
             self.stop_requested = True
@@ -261,7 +261,7 @@ def test_a_power_cut_costs_only_the_steps_since_the_checkpoint(
     out = tmp_path / "train"
 
     class Cut(Stopping):
-        def progress(self, done: float, total: float, unit: str) -> None:
+        def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
             if done == lost_at:
                 raise Power
 

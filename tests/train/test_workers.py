@@ -45,7 +45,7 @@ class Watching(Say):
         super().__init__(io.StringIO())
         self.at_step, self.do = at_step, do
 
-    def progress(self, done: float, total: float, unit: str) -> None:
+    def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
         if done == self.at_step:
             self.do(self)
 

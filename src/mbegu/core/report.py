@@ -44,7 +44,7 @@ class Say:
         self._drawn = 0
         self._next_draw_s = 0.0
         self._began_s = time.monotonic()
-        self._began_at = 0.0
+        self._began_share = 0.0
         self._last_done = math.inf
 
     def title(self, text: str) -> None:
@@ -65,28 +65,30 @@ class Say:
         self._erase()
         self._write(f"  ! {plain_lines(text)}\n")
 
-    def progress(self, done: float, total: float, unit: str) -> None:
+    def progress(self, done: float, total: float, unit: str, share: float | None = None) -> None:
         """Draw how far it is, with the time left; call it as often as you like. Here ``--until`` stops a step that cannot save itself.
 
         Args:
             done: how much is done; a smaller value than at the last call begins a new progress.
             total: how much there is, 0 where unknown.
             unit: what is counted, for example ``documents``.
+            share: how much of the work is done, 0 to 1, where the things counted do not all take as long; ``done / total`` if not given.
         """
+        share = share if share is not None else done / total if total else 0.0
         if not self.defers_stop:
             self.pauses.heed_deadline()
         now = time.monotonic()
         if done < self._last_done:
-            self._began_s, self._began_at, self._next_draw_s = now, done, 0.0
+            self._began_s, self._began_share, self._next_draw_s = now, share, 0.0
         self._last_done = done
         if self.quiet or not self._is_terminal or now < self._next_draw_s:
             return
         self._next_draw_s = now + PROGRESS_INTERVAL_S
         text = f"  {done:,.0f} {unit}"
         if total:
-            rate = (done - self._began_at) / max(now - self._began_s, 1e-9)
-            left = f", {format_seconds(max(total - done, 0) / rate)} left" if rate > 0 else ""
-            text = f"  {100 * done / total:3.0f} %  {done:,.0f} of {total:,.0f} {unit}{left}"
+            rate = (share - self._began_share) / max(now - self._began_s, 1e-9)
+            left = f", {format_seconds(max(1 - share, 0) / rate)} left" if rate > 0 else ""
+            text = f"  {100 * share:3.0f} %  {done:,.0f} of {total:,.0f} {unit}{left}"
         self._erase()
         self._write(text)
         self._drawn = len(text)

@@ -26,6 +26,7 @@ HEAD = """# The plan of the training. A project that has this file follows it to
 
 """
 LARGEST_SEED = 2**32 - 1
+TEACHER_COST = 0.3  # of a step, for each teacher that reads along (bench/LOG.md)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ class TrainingPlan:
     def all_steps(self) -> int:
         """How many steps there are over all models."""
         return self.steps * (1 + self.teachers)
+
+    def work(self, step: int) -> float:
+        """Return how much work the first ``step`` of all steps are, in steps of a model that learns without teachers."""
+        return step + max(0, step - self.steps * self.teachers) * self.teachers * TEACHER_COST
 
     def of_model(self, number: int) -> TrainingPlan:
         """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
@@ -126,6 +131,7 @@ class Plan:
 
 
 SECTIONS: dict[str, type[Any]] = {"model": ModelPlan, "training": TrainingPlan, "computer": ComputerPlan, "expected": ExpectedPlan}
+NEEDED_SECTIONS = ("model", "training")
 
 
 def read_plan(path: Path) -> Plan:
@@ -146,8 +152,11 @@ def parse_plan(text: str, where: str | Path) -> Plan:
     """Check the text of a plan that came from ``where``. Raises ``SettingsError`` as ``read_plan`` does, ``TOMLDecodeError`` where it is none."""
     values = tomllib.loads(text)
     problems = [f"no section [{name}]{near(name, list(SECTIONS))}" for name in values if name not in SECTIONS]
+    problems += [f"no section [{name}], which every plan has" for name in NEEDED_SECTIONS if name not in values]
     parts: dict[str, Any] = {}
     for name, cls in SECTIONS.items():
+        if name in NEEDED_SECTIONS and name not in values:
+            continue
         table = values.get(name, {})
         made, wrong = read_settings(cls, table, name) if isinstance(table, dict) else (None, [f"{name} is not a section but {table!r}"])
         parts[name] = made

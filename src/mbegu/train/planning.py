@@ -28,7 +28,6 @@ MOST_WATCHED_TOKENS = 32_768
 MOST_PARAMETERS_PER_TOKEN = 50
 TEACHERS = 2  # whether it learns from so many or from none
 TAUGHT_GAIN = 0.015  # fewer bits with them: 1.9 % on 0.5 MB of Wolof, 1.1 % on 0.25 MB (bench/LOG.md)
-TEACHER_COST = 0.3  # of a step, for each teacher that reads along
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
@@ -214,8 +213,7 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
 def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     per_step = training.sequences_per_step * model.context
     most = MOST_PASSES * text.tokens / per_step
-    models = 1 + training.teachers * (1 + TEACHER_COST)
-    whole_step_s = step_s * models * (1 + looking_cost(text, training) + SAVING_COST)
+    whole_step_s = step_s * training.work(training.all_steps) / training.steps * (1 + looking_cost(text, training) + SAVING_COST)
     measuring_s = scoring_s(text, model, training, step_s)
     steps = int(max(1, min((time_s - measuring_s) / whole_step_s, max(most, FEWEST_STEPS))))
     passes = steps * per_step / max(text.tokens, 1)

@@ -242,7 +242,7 @@ class _Session:
 
     def after_step(self, state: TrainingState) -> bool:
         progress = state.progress
-        self.say.progress(progress.step, self.plan.training.all_steps, "steps")
+        self.say.progress(progress.step, self.plan.training.all_steps, "steps", self._share(progress.step))
         if len(progress.history) > self.shown:
             self._show(progress)
         is_over = progress.step >= self.plan.training.all_steps
@@ -264,6 +264,11 @@ class _Session:
         saved = f"the last save is step {self.saved_step:,}" if self.saved_step else "nothing was saved yet"
         return LostWorkerError(f"{error.what} at step {self.state.progress.step:,}; {saved}", fix=error.fix)
 
+    def _share(self, step: int) -> float:
+        """Return how much of the work is done after a step, 0 to 1."""
+        training = self.plan.training
+        return training.work(step) / training.work(training.all_steps)
+
     def _show(self, progress: Progress) -> None:
         """One row of the table, with a sample of the model's writing under it."""
         row, teachers = progress.history[-1], self.plan.training.teachers
@@ -273,11 +278,11 @@ class _Session:
                 self.say.note(f"teacher {number} of {teachers}" if number <= teachers else f"the model that learns from {teachers} teachers")
             self.say.note("    step  passes  learnt  bits/byte  time left   cost")
         self.shown = len(progress.history)
-        rate = (time.monotonic() - self.began_s) / max(progress.step - self.first_step, 1)
-        left = format_seconds(rate * (self.plan.training.all_steps - progress.step))
+        share = self._share(progress.step)
+        left = format_seconds((time.monotonic() - self.began_s) / (share - self._share(self.first_step)) * (1 - share))
         mark = "*" if progress.best_step == row["step"] else " "
         self.say.note(
-            f"{row['step']:8,}  {row['passes']:6.2f}  {100 * progress.step / self.plan.training.all_steps:5.0f} %  "
+            f"{row['step']:8,}  {row['passes']:6.2f}  {100 * share:5.0f} %  "
             f"{row['watched_bits_per_byte']:8.3f}{mark}  {left:>10}  {self.say.cost_so_far()}"
         )
         if self.settings.sample_tokens:
