@@ -2,9 +2,10 @@
 
     python -m bench.kill_training --kills 1000 --seed 0
 
-One process loads the libraries once and forks a child for each run of the real ``grow_train`` on a tiny model. A child is killed with
-SIGKILL and the next one goes on, until the training is done; then its weights, history and last checkpoint (weights, best weights,
-optimiser) are compared byte for byte with those of a run that was never killed, and a new training begins.
+One process loads the libraries once and forks a child for each run of the real ``grow_train`` on a tiny model, which learns from two
+teachers trained before it. A child is killed with SIGKILL and the next one goes on, until the training is done; then its weights, history
+and last checkpoint (weights, best weights, teachers, optimiser) are compared byte for byte with those of a run that was never killed, and
+a new training begins.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ from mbegu.train import steps
 from mbegu.train.settings import PlanSettings, TrainSettings
 from mbegu.train.steps import grow_plan, grow_train
 
-STEPS = 30
+STEPS = 10  # of each model
+TEACHERS = 2
 NAMES = ("corpus", "tokenizer", "plan")
 INTERVALS_S = (0.0, 0.1)  # a save after every step, and after some
 MOST_OCCURRENCES = 4
@@ -76,7 +78,7 @@ class Run:
 
 def prepare(root: Path) -> None:
     """Make corpus, tokenizer and plan of a tiny project."""
-    plan = replace(PLAN, training=replace(PLAN.training, steps=STEPS))
+    plan = replace(PLAN, training=replace(PLAN.training, steps=STEPS, teachers=TEACHERS))
     inputs = prepared_inputs(root, plan)
     facts = grow_plan(PlanSettings(), inputs, root / "grown" / "plan", Say(io.StringIO()))
     artifacts.seal(root / "grown" / "plan", kind="plan", version=1, key="k", parents={}, facts=facts)
@@ -233,7 +235,7 @@ def main() -> None:
         outcome = kill_training(Path(folder), arguments.kills, arguments.seed, lambda line: print(line, file=sys.stderr, flush=True))
     for label, count in sorted(outcome.kills.items(), key=lambda each: -each[1]):
         print(f"{count:6,}  {label}")
-    print(f"\n{outcome.kills.total():,} kills over {outcome.trainings:,} trainings of {STEPS} steps")
+    print(f"\n{outcome.kills.total():,} kills over {outcome.trainings:,} trainings of {STEPS * (1 + TEACHERS)} steps, {TEACHERS} teachers among them")
     print(f"kills after which a saved step was lost: {outcome.lost_saves}")
     print(f"most steps taken since the last save when a kill fell: {outcome.most_unsaved_steps}; most taken again: {outcome.most_redone_steps}")
     print(f"weights, history or last checkpoint that differ from the uncut run's: {', '.join(outcome.differing) or 'none'}")

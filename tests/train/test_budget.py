@@ -122,7 +122,7 @@ def test_energy_becomes_time(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("small", ["20s", "26s", "0.05Wh"])
 def test_a_budget_that_leaves_no_time_is_refused(inputs: Inputs, small: str) -> None:
-    message = r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget that is \d+ s larger\."
+    message = r"the budget leaves \d+ s for training and measuring, and it takes .* at least\. Give a --budget of \d+min or more\."
     with pytest.raises(ResourceError, match=message):
         plan_for(inputs, budget=small, dtype="float32")
 

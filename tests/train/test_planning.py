@@ -98,11 +98,11 @@ def test_too_small_a_budget_is_refused_with_what_it_takes(training_s: float) -> 
     smallest = shape_plan(SHAPES[0], TEXTS[1].vocabulary_size)
     needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
     with pytest.raises(ResourceError) as caught:
-        choose(TEXTS[1], COMPUTER, training_s, 0, Say(io.StringIO()))
+        choose(TEXTS[1], COMPUTER, training_s, 0, Say(io.StringIO()), before_s=100.0)
     expected = f"the budget leaves {max(training_s, 0):.0f} s for training and measuring, and it takes {planning.format_seconds(needed_s)} at least."
-    larger_s = (needed_s - training_s) / planning.PLAN_SHARE + 5
-    assert caught.value.one_line() == f"{expected} Give a --budget that is {planning.format_seconds(larger_s)} larger."
-    assert chosen(TEXTS[1], training_s + larger_s * planning.PLAN_SHARE) is not None
+    enough_min = math.ceil((needed_s / planning.PLAN_SHARE + 105) / 60)
+    assert caught.value.one_line() == f"{expected} Give a --budget of {enough_min}min or more."
+    assert chosen(TEXTS[1], (60 * enough_min - 100) * planning.PLAN_SHARE) is not None
 
 
 def test_measuring_the_model_takes_from_the_time_for_training() -> None:

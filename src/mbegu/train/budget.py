@@ -67,7 +67,8 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     counting_s = seconds_of_counting(inputs)
     if kind == "kwh":
         say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
-    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, max(0, free_memory_bytes() - held_bytes - AROUND_BYTES))
+    free_bytes = max(0, free_memory_bytes() - held_bytes - AROUND_BYTES)
+    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, free_bytes, counting_s)
     machine.release_memory()  # shapes larger than the chosen one were measured
     held_bytes = psutil.Process().memory_info().rss  # with the libraries that training needs
     rest_s = counting_s + chosen.scoring_s

@@ -148,10 +148,13 @@ def fit_memory(model: ModelPlan, training: TrainingPlan, dtype: str, most_bytes:
     return training
 
 
-def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Say, most_memory_bytes: float = math.inf) -> Candidate:
+def choose(
+    text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Say, most_memory_bytes: float = math.inf, before_s: float = 0.0
+) -> Candidate:
     """Return the candidate with the lowest expected bits per byte within ``time_s`` seconds for training and measuring it.
 
-    Shapes that do not fit into ``most_memory_bytes`` are not even measured.
+    Shapes that do not fit into ``most_memory_bytes`` are not even measured. ``before_s`` is what else of the budget is needed, to say how
+    large one would be enough.
 
     Raises:
         ResourceError: the budget is too small for even the smallest shape.
@@ -183,7 +186,7 @@ def choose(text: Text, computer: ComputerPlan, time_s: float, seed: int, say: Sa
     if time_s < needed_s:
         raise BudgetError(
             f"the budget leaves {format_seconds(max(time_s, 0))} for training and measuring, and it takes {format_seconds(needed_s)} at least",
-            fix=f"give a --budget that is {format_seconds((needed_s - min(time_s, needed_s)) / PLAN_SHARE + 5)} larger",
+            fix=f"give a --budget of {math.ceil((needed_s / PLAN_SHARE + before_s + 5) / 60)}min or more",
         )
     step_s = measure_step_s(best.model, best.training, computer, 8)
     chosen = make_candidate(text, best.model, best.training, step_s, time_s)
