@@ -125,7 +125,7 @@ def test_a_forgotten_language_is_unknown_again(taught: Path, mbegu: CommandLine)
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (["identify"], 2, "mbegu: Missing argument 'FILE...'."),
+        (["identify"], 2, "mbegu: Missing argument 'FILE...'. See `mbegu identify --help`."),
         (["identify", "none.txt"], 4, "mbegu: no such file or folder (none.txt). Check the path."),
         (["identify", "."], 4, "mbegu: this is a folder (.). Name the files in it."),
         (["identify", "letters.txt", "--model", "none.npz"], 4, "mbegu: there is no such model of languages (none.npz). Teach a language first"),

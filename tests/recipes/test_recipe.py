@@ -68,8 +68,8 @@ def test_a_recipe_that_notepad_saved(tmp_path: Path) -> None:
         (SOUND + "[[corpus]]\n", "'corpus' is not a table"),
         ("[project]\nlanguage = ", "the recipe is not TOML: Invalid value (at end of document)"),
         ("language: yor", "the recipe is not TOML"),
-        (b"[project]\nlanguage = '\xff'", "the recipe is not TOML: 'utf-8' codec"),
-        ("[project]\nlanguage = 'yor'".encode("utf-16"), "the recipe is not TOML: 'utf-8' codec"),
+        (b"[project]\nlanguage = '\xff'", "the recipe is not UTF-8 text"),
+        ("[project]\nlanguage = 'yor'".encode("utf-16"), "the recipe is not UTF-8 text"),
         ("[project]\nlanguage = 'yor'\nlanguage = 'amh'", "the recipe is not TOML: Cannot overwrite a value"),
     ],
 )

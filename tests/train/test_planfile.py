@@ -130,7 +130,7 @@ def test_what_is_not_toml_is_refused_with_the_place(tmp_path: Path, text: str) -
 
 def test_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_bytes(PLAN.to_toml().encode("utf-16"))
-    with pytest.raises(SettingsError, match="not TOML"):
+    with pytest.raises(SettingsError, match=r"the plan is not UTF-8 text .* Save it as UTF-8, or delete the file"):
         read_plan(tmp_path / "plan.toml")
 
 

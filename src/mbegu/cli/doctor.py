@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,7 @@ NOT_NEEDED = {  # what else can be used where it is there: the package, and what
     "libzim": "reads ZIM archives",
     "ray": "cleans text on several computers",
 }
+MOST_WIDE = 76  # columns of what was found
 LEAST_MEMORY_BYTES = 1_500_000_000
 LEAST_DISK_BYTES = 2_000_000_000
 
@@ -46,9 +48,15 @@ LEAST_DISK_BYTES = 2_000_000_000
 def doctor(as_json: bool) -> None:
     """Look at this computer and say what will work: libraries, memory, disk, engine, energy meter, battery."""
     checks = [(name, *_carried_out(check)) for name, check in CHECKS]
-    rows = [(name, "✓" if is_good else "!", text) for name, is_good, text in checks]
+    rows = [row for name, is_good, text in checks for row in _folded(name, "✓" if is_good else "!", text)]
     value = [{"check": name, "good": is_good, "found": text} for name, is_good, text in checks]
     write_result(value, as_json, format_table(("check", "", "found"), rows))
+
+
+def _folded(name: str, mark: str, text: str) -> list[tuple[str, str, str]]:
+    """Return the rows of one check: a long text goes on below."""
+    first, *more = textwrap.wrap(text, MOST_WIDE, break_long_words=False, break_on_hyphens=False) or [""]
+    return [(name, mark, first), *(("", "", line) for line in more)]
 
 
 def _carried_out(check: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:

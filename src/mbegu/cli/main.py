@@ -83,7 +83,9 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message())
         return 0
     except click.ClickException as error:
-        click.echo(f"mbegu: {error.format_message()}", err=True)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        see = f" See `{context.command_path} --help`." if context else ""
+        click.echo(f"mbegu: {error.format_message()}{see}", err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("mbegu: stopped. The same command goes on where it stopped.", err=True)

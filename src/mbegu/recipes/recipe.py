@@ -56,7 +56,9 @@ def read_recipe(path: Path) -> Recipe:
         values = tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError as error:
         raise SettingsError("the recipe is not one: its values are nested too deeply", path, "write it anew with `mbegu new`") from error
-    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
+    except UnicodeDecodeError as error:
+        raise SettingsError("the recipe is not UTF-8 text", path, "save it as UTF-8") from error
+    except ValueError as error:  # not TOML, or a number of thousands of digits
         raise SettingsError(f"the recipe is not TOML: {error}", path, "mend that line") from error
     except OSError as error:
         raise explain_os_error(error, path) from error

@@ -144,7 +144,9 @@ def read_plan(path: Path) -> Plan:
         return parse_plan(path.read_text(encoding="utf-8-sig"), path)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError("the plan is not UTF-8 text", path, "save it as UTF-8, or delete the file and plan again") from error
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}", path, "mend the line, or delete the file and plan again") from error
 
 
