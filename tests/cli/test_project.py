@@ -223,7 +223,9 @@ def test_stages_stop_where_they_say(mbegu: CommandLine, tmp_path: Path) -> None:
 def test_doctor_and_samples(mbegu: CommandLine) -> None:
     checks = json.loads(mbegu("doctor", "--json").out)
     assert {each["check"] for each in checks} >= {"computer", "memory", "disk", "engine", "energy", "battery"}
-    assert "llama.cpp" in mbegu("doctor").out
+    told = mbegu("doctor").out
+    assert "llama.cpp" in told
+    assert max(map(len, told.splitlines())) <= 110, "a table that a small screen breaks"
     samples = json.loads(mbegu("samples", "--json").out)
     assert {each["language"] for each in samples["built_in"]} >= {"yor_Latn", "swh_Latn"}
     assert "machine-written" in mbegu("samples").out
