@@ -150,6 +150,21 @@ def test_what_was_weighed_is_said() -> None:
     assert all("wide" in line and "ms a step" in line and "bits per byte expected" in line for line in lines)
 
 
+def test_a_shape_that_is_slow_for_its_size_does_not_hide_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, wider = SHAPES[3], SHAPES[4][0]
+
+    def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
+        size = as_config(model).parameters() ** 0.3 / 200
+        return size * (1.3 if model.layers == slow[1] else 1.0)
+
+    monkeypatch.setattr(planning, "measure_step_s", step_s)
+    said = io.StringIO()
+    plan = choose(TEXTS[2], COMPUTER, 10_000, 0, Say(said))
+    bits = [float(line.split(" passes, ")[1].split()[0]) for line in said.getvalue().splitlines()]
+    assert bits[3] > bits[2], "what this test is about"
+    assert plan.model.hidden_size >= wider, said.getvalue()
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_one_that_can_be_built_and_quantised(shape: tuple[int, int, int, int, int]) -> None:
     model = shape_plan(shape, 4096)

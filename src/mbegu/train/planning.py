@@ -20,6 +20,7 @@ from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB and cost time
 SEQUENCES = 16  # a step of the largest texts, and what is computed at once
 SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 0.7 to 1.5 % fewer bits at the same cost than 256 throughout (bench/LOG.md)
+CLEARLY_WORSE = 1.01  # no larger shape is looked at after this; a deep narrow one may be slow where the next, wide one is not
 FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
@@ -176,9 +177,10 @@ def choose(
             break
         candidate = _candidate(text, model, training, step_s, time_s)
         say.note(describe_candidate(candidate))
-        if best is not None and candidate.bits_per_byte > best.bits_per_byte:
+        if best is not None and candidate.bits_per_byte > best.bits_per_byte * CLEARLY_WORSE:
             break
-        best = candidate
+        if best is None or candidate.bits_per_byte < best.bits_per_byte:
+            best = candidate
     if best is None:
         smallest = replace(whole, sequences_at_once=1)
         raise memory_error(training_memory_bytes(model, smallest, computer.dtype), most_memory_bytes)
