@@ -2,6 +2,7 @@
 
     python bench/data_efficiency.py --data DIR --language wol --recipe ours --megabytes 0 --passes 16 --seed 0 --out efficiency.jsonl
     python bench/data_efficiency.py --data DIR --language wol --recipe plain --rate 2e-3 --megabytes 0.25 --passes 8 --seed 0 --out efficiency.jsonl
+    python bench/data_efficiency.py --data DIR --language xho --recipe ours --megabytes 0.25 --related zul --out efficiency.jsonl
     python bench/data_efficiency.py --table efficiency.jsonl
 
 Claim: what plain training needs all the text for, ours reaches with half of it.
@@ -10,7 +11,8 @@ Both: the same documents (whole ones, drawn from a seed, until the megabytes are
 shape, steps, sequences a step, schedule, loop, documents set aside to keep the best weights, and measuring (`race.WindowEngine`).
 Ours: rates, dropout, decay, short sequences and teachers as `plan` fills them in for these passes. Plain: AdamW (0.9, 0.95) for all weights, decay
 0.1, no dropout, the whole context throughout; its rate and passes are tuned by running it with several: the table
-takes its best, seed by seed, judged on the held-out text itself, which flatters it.
+takes its best, seed by seed, judged on the held-out text itself, which flatters it. With ``--related`` all text of another language
+is read too, as `plan` would have it, in steps added to those of the passes; the tokenizer is still that of the language's own text.
 """
 
 from __future__ import annotations
@@ -28,16 +30,30 @@ import torch
 from torch import nn
 
 from against_peers import ALL_SHAPES
-from language_text import add_text_arguments, part_of, read_language, size_bytes
+from language_text import LANGUAGES, add_text_arguments, part_of, read_language, size_bytes, text_to_learn_from
 from mbegu.core.report import format_table
 from mbegu.model.decoder import Decoder
 from mbegu.model.score import bits_per_byte, score_documents
+from mbegu.tokenizer.bpe import END_OF_TEXT_ID
+from mbegu.tokenizer.encode import encode_documents
 from mbegu.train import computer
-from mbegu.train.data import PackedDocuments, choose_validation
+from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.optim import Optimiser
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
-from mbegu.train.planning import LOOKS, MOST_WATCHED_TOKENS, SEQUENCES, TEACHERS, Text, make_candidate, regularisation, sequences_per_step, shape_plan
+from mbegu.train.planning import (
+    LOOKS,
+    MOST_RELATED_SHARE,
+    MOST_WATCHED_TOKENS,
+    RELATED_PASSES,
+    SEQUENCES,
+    TEACHERS,
+    Text,
+    make_candidate,
+    regularisation,
+    sequences_per_step,
+    shape_plan,
+)
 from mbegu.train.steps import watched_bits_per_byte
 from race import CONTEXT_TOKENS, TokenisedText, WindowEngine, processor_seconds
 
@@ -66,12 +82,18 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     tokens = len(data.tokens)
     text = Text(tokens, size_bytes(data.text.train), plan.vocabulary_size, counting_bits_per_byte=1.0)
     sequences = sequences_per_step(text)
-    steps = max(1, round(arguments.passes * tokens / (sequences * CONTEXT_TOKENS)))
+    related = _related(data, arguments) if arguments.related else None
+    own_steps = max(1, round(arguments.passes * tokens / (sequences * CONTEXT_TOKENS)))
+    most_related = own_steps * MOST_RELATED_SHARE / (1 - MOST_RELATED_SHARE)
+    related_steps = int(min(RELATED_PASSES * related.tokens_per_pass / (sequences * CONTEXT_TOKENS), most_related)) if related else 0
+    steps = related_steps + own_steps
     draft = TrainingPlan(steps=steps, sequences_per_step=sequences, sequences_at_once=min(sequences, SEQUENCES), seed=arguments.seed)
     # The planner reckons passes from the time there is; here they are given: everything else as it fills it in.
     training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
     dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).parameters() / tokens)
-    training = replace(training, steps=steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS))
+    training = replace(
+        training, steps=steps, related_steps=related_steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS)
+    )
     training = replace(training, teachers=arguments.teachers if arguments.recipe == "ours" else 0)
     training = replace(training, warmup_steps=max(5, min(50, steps // 20)))
     if arguments.recipe == "plain":
@@ -80,7 +102,9 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     if arguments.recipe == "plain":
         optimiser = PlainAdamW(model, arguments.rate, training.weight_decay)
     used, watched = choose_validation(data.offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
-    batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed)
+    batches: Batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed)
+    if related:
+        batches = WithRelated(related, batches, training)
     ids = torch.from_numpy(np.concatenate([[0], *(data.tokens[data.offsets[i] : data.offsets[i + 1]] for i in watched)]).astype(np.int64))
     state = TrainingState(model, optimiser)
     began_s = processor_seconds()
@@ -107,11 +131,20 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     }
 
 
+def _related(data: TokenisedText, arguments: argparse.Namespace) -> PackedDocuments:
+    """Return the stream of all text of the related language, without lines of the held-out text, in the tokens of the language itself."""
+    text = text_to_learn_from(read_language(arguments.data, arguments.related), data.text.heldout)
+    documents = [np.append(ids, END_OF_TEXT_ID) for ids in encode_documents(data.tokenizer, text)]
+    offsets = np.cumsum([0, *map(len, documents)]).astype(np.int64)
+    return PackedDocuments(np.concatenate(documents), offsets, np.arange(len(documents)), CONTEXT_TOKENS, arguments.seed)
+
+
 def table(path: Path) -> str:
     """Return, for each language, part of the text and recipe, the mean over seeds of each seed's best run, with its 95 % interval."""
     best: dict[tuple[str, float, str], dict[int, dict[str, Any]]] = defaultdict(dict)
     for record in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-        seeds = best[record["language"], record["megabytes"], record["recipe"]]
+        after = f" after {record['related']}" if record.get("related") else ""
+        seeds = best[record["language"], record["megabytes"], record["recipe"] + after]
         if record["bits_per_byte"] < seeds.get(record["seed"], {"bits_per_byte": 99.0})["bits_per_byte"]:
             seeds[record["seed"]] = record
     rows = []
@@ -137,6 +170,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--megabytes", type=float, default=0.0, help="of text to train on; 0: all of it")
     parser.add_argument("--passes", type=float, default=10.0, help="over that text")
     parser.add_argument("--teachers", type=int, default=TEACHERS, help="ours: models trained before the last, each with these passes")
+    parser.add_argument("--related", choices=sorted(LANGUAGES), help="ours: a language whose text is read before and beside its own")
     parser.add_argument("--rate", type=float, default=2e-3, help="plain: AdamW's learning rate")
     parser.add_argument("--shape", choices=ALL_SHAPES, default="256x4", help="width x depth")
     parser.add_argument("--vocabulary", type=int, default=4096)
@@ -163,7 +197,10 @@ def main() -> None:
     text = part_of(read_language(arguments.data, arguments.language), arguments.megabytes, TEXT_SEED)
     data = TokenisedText.make(text, arguments.vocabulary)
     plan = shape_plan(ALL_SHAPES[arguments.shape], data.tokenizer.get_vocab_size())
-    facts = {name: getattr(arguments, name) for name in ("language", "recipe", "passes", "teachers", "rate", "shape", "vocabulary", "dtype", "seed")}
+    facts = {
+        name: getattr(arguments, name)
+        for name in ("language", "recipe", "passes", "teachers", "rate", "shape", "vocabulary", "dtype", "seed", "related")
+    }
     if arguments.recipe == "plain":
         facts["teachers"] = 0
     record = {**facts, **run(data, plan, ComputerPlan(dtype=arguments.dtype, threads=arguments.threads), arguments)}

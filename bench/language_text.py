@@ -55,6 +55,9 @@ LANGUAGES = {
     "amh": Sources(("raw-text/amh",), (f"{NEWS}/amh/test.tsv",)),
     "wol": Sources(("raw-text/wol",)),
     "zul": Sources(("raw-text/zul",)),
+    "ful": Sources(("raw-text/ful",)),
+    "kin": Sources(("raw-text/kin",)),
+    "nya": Sources(("raw-text/nya",)),
 }
 
 
@@ -92,6 +95,11 @@ def part_of(text: LanguageText, megabytes: float, seed: int) -> LanguageText:
     ends = np.cumsum([len(text.train[number].encode()) for number in order])
     chosen = order[: int(np.searchsorted(ends, megabytes * 1e6)) + 1]
     return replace(text, train=tuple(text.train[number] for number in sorted(chosen)))
+
+
+def text_to_learn_from(text: LanguageText, heldout: Sequence[str]) -> list[str]:
+    """Return all documents of a language, held out or not, without lines that came before or stand in the held-out text of another."""
+    return _leave_out([*text.train, *text.heldout], heldout)[0]
 
 
 def size_bytes(documents: Iterable[str]) -> int:

@@ -14,7 +14,7 @@ from mbegu.release.card import card_markdown
 from mbegu.release.label import Label, gather_label
 from mbegu.release.label_words import label_json, label_text
 from mbegu.release.page import label_html
-from mbegu.release.text_words import cleaning_rows, terms_rows
+from mbegu.release.text_words import cleaning_rows, related_rows, terms_rows
 
 DOCUMENTS = [
     Document("1", "Ìjàpá lọ sí oko.", "yor", "a.txt", "CC-BY-NC-4.0", "Ada", {"consent_until": "2027-06"}),
@@ -50,6 +50,23 @@ def test_card_page_terminal_and_json_say_what_may_be_done_and_why(tmp_path: Path
 
 def test_a_label_of_a_text_that_was_not_solved_or_cleaned_says_nothing_of_it() -> None:
     assert terms_rows({}) == cleaning_rows({}) == ()
+
+
+def test_the_label_names_the_related_language_and_what_came_with_it(tmp_path: Path) -> None:
+    facts = copy.deepcopy(FACTS)
+    facts["corpus"]["related"] = {
+        "language": "zul_Latn", "documents": 40, "bytes": 2_000_000, "licences": {"CC-BY-2.5": {"documents": 40, "bytes": 2_000_000}},
+        "contributors": {}, "sources": [{"name": "radio", "documents": 40, "bytes": 2_000_000}],
+    }  # fmt: skip
+    unused = gather_label(Project(tmp_path), PROJECT, filled_ledger(tmp_path), artifacts_of(facts))
+    assert "Zulu" not in card_markdown(unused), "plan.toml may read none of it"
+    facts["train"]["related_steps"] = 20
+    label = gather_label(Project(tmp_path), PROJECT, filled_ledger(tmp_path), artifacts_of(facts))
+    for shown in (card_markdown(label), label_html(label), label_text(label)):
+        for said in ("Zulu", "not judged on it", "CC-BY-2.5", "radio"):
+            assert said in shown
+    assert label_json(label)["text"]["related"]
+    assert related_rows({}) == ()
 
 
 def test_private_items_that_nobody_asked_to_replace_are_not_called_none() -> None:

@@ -286,3 +286,20 @@ def test_time_that_more_passes_would_not_use_well_goes_into_teachers(measured: l
     alone_bytes = planning.training_memory_bytes(taught.model, replace(taught.training, teachers=0), COMPUTER.dtype)
     tight = choose(text, COMPUTER, 100_000.0, 0, Say(io.StringIO()), alone_bytes)
     assert (tight.training.teachers, tight.model) == (0, taught.model), "no memory for teachers"
+
+
+def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> None:
+    text = Text(100_000, 300_000, 2048, 2.0)
+    alone = chosen(text, 2000)
+    little, much = (chosen(replace(text, related_tokens=tokens), 2000) for tokens in (200_000, 10**8))
+    assert alone is not None
+    assert little is not None
+    assert much is not None
+    assert alone.training.related_steps == 0
+    per_step = little.training.sequences_per_step * little.model.context
+    assert little.training.related_steps == int(planning.RELATED_PASSES * 200_000 / per_step)
+    assert much.training.related_steps == pytest.approx(planning.MOST_RELATED_SHARE * much.training.steps, abs=1)
+    for plan in (alone, little, much):
+        own_steps = plan.training.steps - plan.training.related_steps
+        assert plan.passes == pytest.approx(own_steps * plan.training.sequences_per_step * plan.model.context / text.tokens)
+    assert little.bits_per_byte < alone.bits_per_byte

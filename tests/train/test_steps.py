@@ -92,6 +92,40 @@ def uncut(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, d
     return out, facts, say.said
 
 
+# Text of a related language
+
+
+@pytest.mark.parametrize("teachers", [0, 1])
+def test_a_training_that_begins_with_a_related_language_is_the_same_after_any_cut(tmp_path: Path, teachers: int) -> None:
+    training = replace(PLAN.training, steps=7, related_steps=3, teachers=teachers)
+    inputs = with_plan(prepared_inputs(tmp_path / "p", replace(PLAN, training=training), related_documents=10))
+    facts = grow_train(TrainSettings(), inputs, tmp_path / "uncut", Stopping())
+    assert facts["related_steps"] == 3
+    own = open_shard(inputs["tokenizer"].folder, "train")
+    assert facts["passes"] == pytest.approx(4 * 4 * 16 / len(own.tokens), rel=0.25), "three of the steps read another text"
+    rows = [json.loads(line) for line in (tmp_path / "uncut" / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [round(row["passes"] / facts["passes"], 2) for row in rows] == [0.25, 0.75, 1.0] * (teachers + 1)
+    for step in range(1, training.all_steps):
+        with pytest.raises(StoppedError):
+            grow_train(OFTEN, inputs, tmp_path / "cut", Stopping(step))
+    grow_train(OFTEN, inputs, tmp_path / "cut", Stopping())
+    assert sha256_file(tmp_path / "cut" / WEIGHTS) == sha256_file(tmp_path / "uncut" / WEIGHTS)
+    plain = replace(training, related_steps=0)
+    write_plan(inputs.place.plan, replace(read_plan(inputs.place.plan), training=plain))
+    say = Stopping()
+    grow_plan(PlanSettings(), inputs, tmp_path / "plan", say)
+    assert "the text of the related language is not used; delete plan.toml to plan anew" in say.said
+    grow_train(TrainSettings(), with_plan(inputs), tmp_path / "plain", Stopping())
+    assert sha256_file(tmp_path / "plain" / WEIGHTS) != sha256_file(tmp_path / "uncut" / WEIGHTS)
+
+
+def test_a_plan_that_reads_a_related_language_where_there_is_none_is_refused(inputs: Inputs, tmp_path: Path) -> None:
+    plan = read_plan(inputs.place.plan)
+    write_plan(inputs.place.plan, replace(plan, training=replace(plan.training, related_steps=2)))
+    with pytest.raises(SettingsError, match=r"reads text of a related language, and there is none .*Set related_steps to 0"):
+        grow_train(TrainSettings(), with_plan(inputs), tmp_path / "out", Stopping())
+
+
 # The plan step
 
 

@@ -76,14 +76,18 @@ def sentences(count: int, seed: int) -> list[str]:
     return [" ".join(chance.choice(WORDS, 24)) + f" {i}." for i in range(count)]
 
 
-def prepared_inputs(root: Path, plan: Plan | None = PLAN, train_documents: int = 40) -> Inputs:
+def prepared_inputs(root: Path, plan: Plan | None = PLAN, train_documents: int = 40, related_documents: int = 0) -> Inputs:
     """Make corpus and tokenizer with the real steps' own code, and seal them; write ``plan.toml`` where a plan is given."""
     corpus = root / "grown" / "corpus"
     sides = {"train": sentences(train_documents, 1), "heldout": sentences(4, 2)}
+    if related_documents:
+        sides["related"] = sentences(related_documents, 3)
     for side, texts in sides.items():
         write_documents(corpus / f"{side}.parquet", [Document(f"{side}{i}", text, "yor", f"{i}.txt") for i, text in enumerate(texts)])
-    facts = {f"{side}_bytes": sum(len(text.encode()) for text in texts) for side, texts in sides.items()}
+    facts: dict[str, Any] = {f"{side}_bytes": sum(len(text.encode()) for text in texts) for side, texts in sides.items()}
     facts |= {f"{side}_documents": len(texts) for side, texts in sides.items()}
+    if related_documents:
+        facts["related"] = {"language": "amh", "documents": related_documents}
     done = {"corpus": artifacts.seal(corpus, kind="corpus", version=1, key="k", parents={}, facts=facts)}
     inputs = Inputs(ProjectSettings(language="yor"), Project(root), done)
     tokenizer = root / "grown" / "tokenizer"

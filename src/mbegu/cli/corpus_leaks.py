@@ -37,7 +37,7 @@ def leaks(folder: Path, tests: tuple[Path, ...], remove: bool, out: Path | None,
     say = Say(quiet=quiet)
     search = LeakSearch([(str(path), read_items(path)) for path in tests])
     say.title(f"leaks: {sum(report.items for report in search.reports):,} test items are looked for in {folder}")
-    documents = training_text(folder, say)
+    documents = training_text(folder, say, with_related=not remove)  # what is written becomes text of the project itself
     result: dict[str, Any] = {}
     ending = ""
     if remove:

@@ -102,7 +102,8 @@ def _roots(folder: Path) -> list[Path]:
         return []
     if not place.recipe.is_file():
         return [folder.resolve()]
-    return [(place.root / each).resolve() for each in read_recipe(place.recipe).settings["corpus"].text]
+    settings = read_recipe(place.recipe).settings["corpus"]
+    return [(place.root / each).resolve() for each in (*settings.text, *settings.related)]
 
 
 def _is_markdown(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,8 @@ def _own_text(place: Project, recipe: Recipe | None) -> list[Path]:
     """Return the text folders and files that the user made; a cleaned folder is Mbegu's own work, also where a recipe names it as text."""
     if recipe is None:
         return []
-    roots = [(place.root / each).resolve() for each in recipe.settings["corpus"].text]
+    settings = recipe.settings["corpus"]
+    roots = [(place.root / each).resolve() for each in (*settings.text, *settings.related)]
     return [root for root in roots if not (root / "kept.parquet").is_file() and not (root.parent / "kept.parquet").is_file()]
 
 
@@ -93,10 +95,16 @@ def _texts(place: Project, recipe: Recipe | None, text: list[Path], say: Say) ->
     if recipe is None:
         return Texts(files, lambda: iter(()))
     settings = recipe.settings["corpus"]
-    papers = Papers.read_all(text_roots(settings, place))
-    originals = [file for file in text_files(settings, place) if any(file.path.resolve().is_relative_to(root) for root in text)]
-    language = recipe.project.parsed_language().tag
-    return Texts(files, lambda: original_documents(originals, language, settings, papers, Say(quiet=True)))
+    readings = [(settings, recipe.project.parsed_language().tag)]
+    readings += [(settings.of_related(), settings.related_language)] if settings.related else []
+
+    def originals() -> Iterator[Any]:
+        for reading, language in readings:
+            papers = Papers.read_all(text_roots(reading, place))
+            own = [file for file in text_files(reading, place) if any(file.path.resolve().is_relative_to(root) for root in text)]
+            yield from original_documents(own, language, reading, papers, Say(quiet=True))
+
+    return Texts(files, originals)
 
 
 def _record(place: Project, recipe: Recipe, found: list[Withdrawal]) -> None:

@@ -34,8 +34,10 @@ def recipe_text(place: Project) -> list[Path]:
 
     try:
         table = tomllib.loads(place.recipe.read_text(encoding="utf-8-sig")).get("corpus", {})
-        text = table.get("text", list(CorpusSettings().text)) if isinstance(table, dict) else []
+        given = table if isinstance(table, dict) else {"text": []}
+        given = {name: given[name] for name in ("text", "related") if name in given}
     except (OSError, ValueError, RecursionError):
-        text = list(CorpusSettings().text)
-    settings, _ = read_settings(CorpusSettings, {"text": text}, "corpus")
-    return [place.root / each for each in (settings or CorpusSettings()).text]
+        given = {}
+    settings, _ = read_settings(CorpusSettings, given, "corpus")
+    settings = settings or CorpusSettings()
+    return [place.root / each for each in (*settings.text, *settings.related)]

@@ -34,6 +34,7 @@ REPEATED_LINE = "repeated line"
 BESIDE = "beside the text of a page"
 EXACT = "exact duplicate"
 NEAR = "near duplicate"
+HELD_OUT = "lines of the held-out text"
 
 # Reasons that a person should hear of at once: a whole file that they meant to be read was not.
 PROBLEMS = (UNDECODABLE, BINARY, PROTECTED, DAMAGED, TOO_LARGE, BOMB, NO_PERMISSION, VANISHED, OUTSIDE, NO_COLUMN)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from mbegu.core.errors import SettingsError
+from mbegu.core.language import parse_language
 from mbegu.core.settings import setting
 
 
@@ -18,6 +19,16 @@ class TextSettings:
         False,
         help="clean the text first, as `mbegu corpus clean` does: drop menus, tables, noise and copies; what was dropped is kept for you to see",
     )
+
+
+@dataclass(frozen=True)
+class RelatedSettings:
+    """Where text of a related language is, from which the model learns first."""
+
+    related: tuple[str, ...] = setting(
+        (), help="files and folders with text of a related language, which the model reads before your own; none of it is held out"
+    )
+    related_language: str = setting("", help="ISO 639-3 code of that language, with an optional script: zul or zul_Latn; stands in the label")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ class CleaningSettings:
 
 
 @dataclass(frozen=True)
-class CorpusSettings(CleaningSettings, ReadingSettings, TextSettings):
+class CorpusSettings(CleaningSettings, ReadingSettings, RelatedSettings, TextSettings):
     """The [corpus] table of a recipe."""
 
     divide_by: str = setting(
@@ -92,6 +103,19 @@ class CorpusSettings(CleaningSettings, ReadingSettings, TextSettings):
     same_side: float = setting(0.5, help="documents at least this similar are never divided between train and held-out", low=0.2, high=1)
     repeated_lines: bool = setting(True, help="in large files that are cut into blocks, leave out long lines that came before")
     min_document_bytes: int = setting(20, help="shorter documents are left out", unit="bytes", low=1)
+
+    def of_related(self) -> CorpusSettings:
+        """Return the settings by which text of the related language is read: the same in its place, without cleaning."""
+        return dataclasses.replace(self, text=self.related, related=(), related_language="", clean=False)
+
+    def check_related(self) -> None:
+        """Refuse related text of no language, or a language without text. Raises ``SettingsError``."""
+        if self.related and not self.related_language:
+            raise SettingsError("[corpus] has related text and does not say of which language", fix="name it: related_language")
+        if self.related_language and not self.related:
+            raise SettingsError("[corpus] names a related language and no text of it", fix="name the files or folders: related")
+        if self.related_language:
+            parse_language(self.related_language)
 
     def check_cleaning(self) -> None:
         """Refuse settings of cleaning that nobody would heed: a person who names a region believes that numbers are hidden.

@@ -130,7 +130,8 @@ def fingerprint(settings: CorpusSettings, root: Path, say: Say) -> str:
     """
     state = cleaning_state(settings, Project(root))
     text = text_fingerprint(settings, root, say)
-    return durable.sha256_bytes(f"{text} {state}".encode()) if state else text
+    related = text_fingerprint(settings.of_related(), root, say) if settings.related else ""
+    return durable.sha256_bytes(f"{text} {state} {related}".encode()) if state or related else text
 
 
 def cleaning_facts(settings: CorpusSettings, place: Project, out: Path) -> dict[str, Any]:

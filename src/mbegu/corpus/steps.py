@@ -37,7 +37,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     """Read the user's text, clean it where the recipe says so, take out copies, and divide it into train and held-out documents.
 
     Writes ``train.parquet``, ``heldout.parquet``, ``dropped.parquet``, ``report.json`` and ``terms.json`` into ``out``;
-    where it cleans also ``cleaned/`` with what `mbegu corpus clean` writes.
+    where it cleans also ``cleaned/`` with what `mbegu corpus clean` writes, and ``related.parquet`` where the recipe names such text.
 
     Args:
         settings: the [corpus] table.
@@ -55,6 +55,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     require_encoding(settings)
     from mbegu.core.documents import read_documents
     from mbegu.corpus.describe import Profile, make_report, render
+    from mbegu.corpus.related import grow_related
 
     language = inputs.project.parsed_language()
     findings = Findings()
@@ -76,13 +77,14 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     finally:
         durable.remove_file(whole)
     figures["heldout_lines_in_train_share"] = _repeated_line_share(out)
+    related = grow_related(settings, inputs.place, out, say) if settings.related else None
     warnings = _warnings(profile, language.script, figures, findings)
     report = make_report(profile, findings, figures, language.tag, warnings)
-    write_dropped(out / "dropped.parquet", findings.drops)
+    write_dropped(out / "dropped.parquet", [*findings.drops, *(related.findings.drops if related else ())])
     durable.write_json(out / "report.json", report)
     for line in render(report).splitlines():
         say.note(line)
-    verdict = _write_terms(out, papers.licences)
+    verdict = _write_terms(out, {**papers.licences, **(related.licences if related else {})})
     cleaning = cleaning_facts(settings, inputs.place, out)
     if cleaning:
         say.note(cleaning_line(cleaning["cleaning"], inputs.place.root))
@@ -101,6 +103,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         "warnings": warnings,
         "terms": verdict,
         **cleaning,
+        **({"related": related.facts} if related else {}),
     }
 
 
@@ -109,9 +112,11 @@ def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, A
     from mbegu.core.documents import read_documents
     from mbegu.corpus.licences import custom_licences
     from mbegu.corpus.licences.summary import TERMS, terms_of
+    from mbegu.corpus.related import RELATED
 
-    both = itertools.chain.from_iterable(read_documents(out / f"{side}.parquet") for side in ("train", "heldout"))
-    terms = terms_of(both, custom_licences(declared)).as_json()
+    sides = [out / f"{side}.parquet" for side in ("train", "heldout", RELATED)]
+    every = itertools.chain.from_iterable(read_documents(side) for side in sides if side.is_file())
+    terms = terms_of(every, custom_licences(declared)).as_json()
     durable.write_json(out / TERMS, terms)
     return {name: value for name, value in terms.items() if name != "credits"}
 

@@ -90,7 +90,7 @@ def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
     if made.get("project"):
         checks += [("", made["project"].parsed_language), ("", made["project"].check_price)]
     if made.get("corpus"):
-        checks.append(("", made["corpus"].check_cleaning))
+        checks += [("", made["corpus"].check_cleaning), ("", made["corpus"].check_related)]
     if made.get("plan"):
         checks.append(("", lambda: parse_budget(made["plan"].budget)))
     if made.get("power") and made["power"].hours.strip():

@@ -142,7 +142,7 @@ def _made_of(label: Label) -> str:
     lines += [_amounts("licence", text.licences), _amounts("source", text.sources)]
     if text.dropped:
         lines.append("Left out: " + ", ".join(f"{plain(reason)} {format_count(count)}" for reason, count in text.dropped) + ".\n")
-    lines += [_rows(text.cleaning), "### What may be done with the text\n" if text.terms else "", _rows(text.terms)]
+    lines += [_rows(text.related), _rows(text.cleaning), "### What may be done with the text\n" if text.terms else "", _rows(text.terms)]
     return "\n".join(line for line in lines if line)
 
 

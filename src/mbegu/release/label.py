@@ -17,7 +17,7 @@ from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_o
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
 from mbegu.ledger.store import Ledger, total_of
-from mbegu.release.text_words import Rows, cleaning_rows, terms_rows
+from mbegu.release.text_words import Rows, cleaning_rows, related_rows, terms_rows
 
 NOT_MEASURED = "not measured"
 NEVER_MEASURED = (
@@ -92,6 +92,7 @@ class Text:
     warnings: tuple[str, ...] = ()
     terms: Rows = ()
     cleaning: Rows = ()
+    related: Rows = ()
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artif
     facts = {name: artifact.facts for name, artifact in artifacts.items()}
     runs, made_by = ledger.runs(), _runs_of(ledger.runs(), artifacts)
     language = project.parsed_language()
-    text = _text(facts.get("corpus", {}))
+    text = _text(facts.get("corpus", {}), int(facts.get("train", {}).get("related_steps") or 0))
     model, baselines = _model_score(facts.get("evaluate", {})), _baselines(facts.get("evaluate", {}))
     judged: Mapping[str, Any] = facts.get("evaluate", {}).get("verdict") or {}
     verdict, headline = judge(model, baselines, str(judged.get("verdict", "")))
@@ -265,10 +266,11 @@ def _runs_of(runs: list[RunRecord], artifacts: Mapping[str, Artifact]) -> list[R
 def _is_machine_written(project: ProjectSettings, text: Text) -> bool:
     """Whether anything that came with the text says that a machine wrote it."""
     said = [project.purpose, project.not_for, *(each.name for each in (*text.sources, *text.licences, *text.givers)), *text.warnings]
+    said += [value for _, value in text.related]
     return any(MACHINE_WRITTEN in words.lower() for words in said)
 
 
-def _text(facts: Mapping[str, Any]) -> Text:
+def _text(facts: Mapping[str, Any], related_steps: int) -> Text:
     train, heldout = facts.get("train_bytes"), facts.get("heldout_bytes")
     both = train + heldout if train is not None and heldout is not None else None
     return Text(
@@ -286,6 +288,7 @@ def _text(facts: Mapping[str, Any]) -> Text:
         warnings=tuple(facts.get("warnings") or ()),
         terms=terms_rows(facts),
         cleaning=cleaning_rows(facts),
+        related=related_rows(facts) if related_steps else (),
     )
 
 
@@ -412,6 +415,7 @@ def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], 
         ("layers x width", f"{model['layers']} x {model['hidden_size']}" if "layers" in model and "hidden_size" in model else ""),
         ("steps", _number(train.get("steps"))),
         ("passes over the text", _number(train.get("passes"))),
+        ("steps before, on text of a related language", _number(train.get("related_steps"))),
         ("teachers before it", _number(train["teachers"]) if train.get("teachers") else ""),
         ("tokens seen", _number(train.get("tokens_seen"))),
         ("dropout", _number(training.get("dropout"))),

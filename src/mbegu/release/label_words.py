@@ -30,7 +30,7 @@ def label_text(label: Label) -> str:
         ("language", f"{label.language_name} ({label.language_tag})"),
         ("size", size_text(label)),
         ("made of", text_text(label.text)),
-        *((name.lower(), value) for name, value in label.text.cleaning),
+        *((name.lower(), value) for name, value in (*label.text.related, *label.text.cleaning)),
         *((name, value) for name, value in label.text.terms if name.endswith("?") or name in ("Conflict", "Consent")),
         ("how good", label.model.text() + " bits per byte (less is better)" if label.model else NOT_MEASURED),
         *((score.name, score.text()) for score in label.baselines),

@@ -151,7 +151,7 @@ def _made_of(label: Label) -> str:
     if text.dropped:
         dropped = ", ".join(f"{escape(reason)} {format_count(count)}" for reason, count in text.dropped[:SHOWN_DROPPED])
         shown.append(("Left out", dropped + (" …" if len(text.dropped) > SHOWN_DROPPED else "")))
-    shown += [(escape(name), escape(value)) for name, value in (*text.cleaning, *text.terms)]
+    shown += [(escape(name), escape(value)) for name, value in (*text.related, *text.cleaning, *text.terms)]
     return _section("What it was made of", _rows(shown), _amounts("Licence of the text", text.licences), _amounts("Source", text.sources))
 
 

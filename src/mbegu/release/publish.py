@@ -50,14 +50,15 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
 
 
 def list_sources(corpus: Artifact) -> list[dict[str, Any]]:
-    """Return every file that the text came from, with its licence, contributor, documents and bytes, in the order of names."""
-    counts: dict[tuple[str, str, str], list[int]] = {}
-    for name in ("train", "heldout"):
+    """Return every file that the text came from, with language, licence, contributor, documents and bytes, in the order of names."""
+    counts: dict[tuple[str, str, str, str], list[int]] = {}
+    for name in ("train", "heldout", *(["related"] if "related" in corpus.facts else [])):
         for document in read_documents(corpus.path(f"{name}.parquet")):
-            count = counts.setdefault((document.source.partition("#")[0], document.licence, document.contributor), [0, 0])
+            names = (document.source.partition("#")[0], document.language, document.licence, document.contributor)
+            count = counts.setdefault(names, [0, 0])
             count[0] += 1
             count[1] += len(document.text.encode("utf-8"))
-    heads = ("source", "licence", "contributor", "documents", "bytes")
+    heads = ("source", "language", "licence", "contributor", "documents", "bytes")
     return [dict(zip(heads, (*names, *amounts), strict=True)) for names, amounts in sorted(counts.items())]
 
 

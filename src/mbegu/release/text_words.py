@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mbegu.core.language import parse_language
 from mbegu.core.units import format_bytes, format_count
 from mbegu.corpus.licences.solve import ANSWERS, MODEL_NOTE
 
@@ -48,6 +49,24 @@ def cleaning_rows(facts: Mapping[str, Any]) -> Rows:
     private = cleaning["private"]
     replaced = "nobody asked for it" if private is None else ", ".join(f"{kind} {format_count(count)}" for kind, count in sorted(private.items()))
     return (("Cleaned", kept + part), ("Dropped in cleaning", ", ".join(dropped) or "nothing"), ("Private items replaced", replaced or "none found"))
+
+
+def related_rows(facts: Mapping[str, Any]) -> Rows:
+    """Return what the model read of a related language before its own text; empty where it read none.
+
+    Args:
+        facts: of the corpus step.
+    """
+    related: Mapping[str, Any] = facts.get("related") or {}
+    if not related:
+        return ()
+    language = parse_language(related["language"])
+    size = f"{format_count(related['documents'])} documents, {format_bytes(related['bytes'])}"
+    named = (("Licence of it", related["licences"]), ("Who gave it", related["contributors"]))
+    rows = [(what, ", ".join(table) or "not recorded") for what, table in named]
+    sources = ", ".join(each["name"] for each in related["sources"])
+    told = f"{language.name} ({language.tag}), {size}; the model was not judged on it, nor was it measured what it knows of it by heart"
+    return (("Read before its own text", told), *rows, ("Source of it", sources))
 
 
 def _answer(use: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ Tokens = npt.NDArray[np.unsignedinteger[Any]]
 BATCH_PIECES = 256
 BATCH_CHARACTERS = 1 << 20
 LARGEST_UINT16_VOCABULARY = 65_535
+RELATED = "related"  # the shard of text of a related language, where the recipe names some
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def write_shard(folder: Path, name: str, documents: Iterable[IdArray], vocabular
 
     Args:
         folder: where to write.
-        name: ``train`` or ``heldout``.
+        name: ``train``, ``heldout`` or ``related``.
         documents: ids of each document without end-of-text token, which is added here.
         vocabulary_size: decides between uint16 and uint32.
 

@@ -13,7 +13,7 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes, format_count
 from mbegu.tokenizer.bpe import save_tokenizer
-from mbegu.tokenizer.encode import write_shard
+from mbegu.tokenizer.encode import RELATED, write_shard
 from mbegu.tokenizer.measure import Fertility, encode_and_prove, prove_test_strings
 from mbegu.tokenizer.settings import TokenizerSettings
 from mbegu.tokenizer.train import choose_vocabulary_size, train_tokenizer
@@ -27,7 +27,7 @@ def grow_tokenizer(settings: TokenizerSettings, inputs: Inputs, out: Path, say: 
     Args:
         settings: the [tokenizer] table.
         inputs: needs "corpus".
-        out: receives tokenizer.json, tokenizer_config.json, report.json and the shards of both splits.
+        out: receives tokenizer.json, tokenizer_config.json, report.json and the shards of all splits.
         say: where to speak.
 
     Returns:
@@ -50,20 +50,21 @@ def grow_tokenizer(settings: TokenizerSettings, inputs: Inputs, out: Path, say: 
     save_tokenizer(out, tokenizer)
 
     measured = {}
-    for split in SPLITS:
+    splits = [*SPLITS, *([RELATED] if RELATED in corpus.facts else [])]
+    for split in splits:
         documents = _with_progress(read_documents(corpus.path(f"{split}.parquet")), say)
         measured[split] = Fertility()
         write_shard(out, split, encode_and_prove(tokenizer, documents, measured[split]), vocabulary_size)
-    tables = {split: measured[split].as_table() for split in SPLITS}
+    tables = {split: measured[split].as_table() for split in splits}
     proved = prove_test_strings(tokenizer)
     say.done(_summary(vocabulary_size, tables, proved))
     durable.write_json(out / "report.json", {"vocabulary_size": vocabulary_size, "wanted": wanted, "splits": tables, "test_strings": proved})
     return {
         "vocabulary_size": vocabulary_size,
-        "bytes_per_token": {split: tables[split]["bytes_per_token"] for split in SPLITS},
-        "tokens": {split: tables[split]["tokens"] + tables[split]["documents"] for split in SPLITS},  # with end-of-text tokens
+        "bytes_per_token": {split: table["bytes_per_token"] for split, table in tables.items()},
+        "tokens": {split: table["tokens"] + table["documents"] for split, table in tables.items()},  # with end-of-text tokens
         "round_trip": {
-            "documents": sum(tables[split]["documents"] for split in SPLITS),
+            "documents": sum(table["documents"] for table in tables.values()),
             "strings": proved["strings"],
             "scripts": len(proved["scripts"]),
         },

@@ -17,6 +17,7 @@ from mbegu.ledger.energy.processor_model import modelled_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
 from mbegu.model.canaries import CANDIDATES, LINE_TOKENS
+from mbegu.tokenizer.encode import RELATED
 from mbegu.train import computer as machine
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
 from mbegu.train.planning import (
@@ -86,6 +87,7 @@ def _text_of(inputs: Inputs) -> Text:
         bytes=int(corpus["train_bytes"]),
         vocabulary_size=int(tokenizer["vocabulary_size"]),
         counting_bits_per_byte=_counting(inputs),
+        related_tokens=int(tokenizer["tokens"].get(RELATED, 0)),
         scored_tokens=_scored_tokens(int(tokenizer["tokens"]["heldout"]), int(corpus["heldout_bytes"])) + _memory_tokens(corpus),
     )
 
@@ -221,6 +223,7 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
         f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
         f"weight decay {training.weight_decay}"
+        + (f"; {training.related_steps:,} of the steps, most of them at the beginning, read the related language" if training.related_steps else "")
         + (f"; {training.teachers} teachers of the same size before it, which it learns from" if training.teachers else "")
     )
     say.note(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mbegu.tokenizer.bpe import END_OF_TEXT_ID
+from mbegu.train.planfile import TrainingPlan
 
 Tokens = npt.NDArray[np.unsignedinteger]
 Offsets = npt.NDArray[np.int64]
@@ -80,6 +81,29 @@ class PackedDocuments:
             self._stream = np.concatenate([self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in order])
             self._pass = which
         return self._stream
+
+
+class WithRelated:
+    """Batches of text of a related language among those of the model's own, ever fewer of them, as ``TrainingPlan.related_before`` says.
+
+    Args:
+        related: the text of the related language.
+        own: the text of the model's own language.
+        plan: how many of a model's steps read the former.
+    """
+
+    def __init__(self, related: Batches, own: Batches, plan: TrainingPlan) -> None:
+        self.related, self.own, self.plan = related, own, plan
+        self.context, self.tokens_per_pass = own.context, own.tokens_per_pass
+
+    def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
+        """Return inputs and targets of one step over all models, each [sequences, context] int64."""
+        model, step = divmod(step, self.plan.steps)
+        related_steps = self.plan.related_steps
+        before = self.plan.related_before(step)
+        if self.plan.related_before(step + 1) > before:
+            return self.related.batch(model * related_steps + before, sequences)
+        return self.own.batch(model * (self.plan.steps - related_steps) + step - before, sequences)
 
 
 def plant(

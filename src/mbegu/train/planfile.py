@@ -48,6 +48,7 @@ class TrainingPlan:
     """How the model is trained."""
 
     steps: int = setting(help="steps of the optimiser; the training ends here, with teachers that of each model", low=1)
+    related_steps: int = setting(0, help="of them, those that read text of a related language: most of the first, none after twice as many", low=0)
     sequences_per_step: int = setting(help="sequences of one context each that a step learns from", low=1, high=65536)
     sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
     matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
@@ -78,6 +79,14 @@ class TrainingPlan:
     def work(self, step: int) -> float:
         """Return how much work the first ``step`` of all steps are, in steps of a model that learns without teachers."""
         return step + max(0, step - self.steps * self.teachers) * self.teachers * TEACHER_COST
+
+    def related_before(self, step: int) -> int:
+        """Return how many of a model's first ``step`` steps read text of a related language.
+
+        Of R in all the share falls from 1 at the first step straight to 0 at step 2 R: s - s² / 4R of the first s, rounded.
+        """
+        related = self.related_steps
+        return related if step >= 2 * related else (4 * related * step - step * step + 2 * related) // (4 * related)
 
     def of_model(self, number: int) -> TrainingPlan:
         """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
@@ -183,6 +192,8 @@ def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
         problems.append(f"[model] head_size {model.head_size} is odd")
     if training.short_context and model.context % training.short_context:
         problems.append(f"[training] short_context {training.short_context} does not divide context {model.context}")
+    if 2 * training.related_steps > training.steps:
+        problems.append(f"[training] related_steps {training.related_steps} is more than half of the {training.steps} steps")
     if training.sequences_per_step % training.sequences_at_once:
         problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
     return problems

@@ -27,9 +27,12 @@ MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing
 MOST_WATCHED_TOKENS = 32_768
 # Of text. On 143,000 tokens of Wolof 12.1 M parameters needed 1.2 % more bits than 3.7 M, for 2.5 times the time (bench/LOG.md).
 MOST_PARAMETERS_PER_TOKEN = 50
+RELATED_GAIN = 0.02  # fewer bits with text of a related language (bench/LOG.md)
 TEACHERS = 2  # whether it learns from so many or from none
 TAUGHT_GAIN = 0.015  # fewer bits with them: 1.9 % on 0.5 MB of Wolof, 1.1 % on 0.25 MB (bench/LOG.md)
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
+RELATED_PASSES = 1.0  # over the text of a related language
+MOST_RELATED_SHARE = 0.4  # of the steps
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
@@ -61,7 +64,7 @@ class Text:
     """What the planner knows of the text.
 
     ``tokens`` and ``bytes`` of the training documents, what counting needs on the held-out ones, and ``scored_tokens``, how many
-    tokens the finished model reads while it is measured in all its forms.
+    tokens the finished model reads while it is measured in all its forms. ``related_tokens`` of a related language may be read before.
     """
 
     tokens: int
@@ -69,6 +72,7 @@ class Text:
     vocabulary_size: int
     counting_bits_per_byte: float
     scored_tokens: int = 0
+    related_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -217,23 +221,28 @@ def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s:
 
 def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     per_step = training.sequences_per_step * model.context
-    most = MOST_PASSES * text.tokens / per_step
+    most_related = RELATED_PASSES * text.related_tokens / per_step
+    most = MOST_PASSES * text.tokens / per_step + most_related
     whole_step_s = step_s * training.work(training.all_steps) / training.steps * (1 + looking_cost(text, training) + SAVING_COST)
     measuring_s = scoring_s(text, model, training, step_s)
     steps = int(max(1, min((time_s - measuring_s) / whole_step_s, max(most, FEWEST_STEPS))))
-    passes = steps * per_step / max(text.tokens, 1)
+    related_steps = int(min(most_related, MOST_RELATED_SHARE * steps))
+    own_tokens = (steps - related_steps) * per_step
+    passes = own_tokens / max(text.tokens, 1)
     parameters = as_config(model).parameters()
     dropout, weight_decay = regularisation(passes, parameters / max(text.tokens, 1))
     training = replace(
         training,
         steps=steps,
+        related_steps=related_steps,
         warmup_steps=max(5, min(50, steps // 20)),
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
         short_context=SHORT_CONTEXT_TOKENS,
         dropout=dropout,
         weight_decay=weight_decay,
     )
-    expected = expected_bits_per_byte(text, parameters, steps * per_step) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
+    expected = expected_bits_per_byte(text, parameters, own_tokens) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
+    expected *= 1 - RELATED_GAIN if related_steps else 1.0
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 

@@ -24,11 +24,11 @@ from mbegu.model.decoder import Decoder
 from mbegu.model.folder import save_model
 from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.bpe import open_tokenizer
-from mbegu.tokenizer.encode import open_shard
+from mbegu.tokenizer.encode import RELATED, open_shard
 from mbegu.train import computer as machine
 from mbegu.train.budget import make_plan, require_disk_for_training, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
-from mbegu.train.data import PackedDocuments, choose_validation, plant
+from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation, plant
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
@@ -61,6 +61,8 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
     else:
         plan = make_plan(settings, inputs, say)
         write_plan(path, plan)
+    if RELATED in inputs["tokenizer"].facts["tokens"] and not plan.training.related_steps:
+        say.warn("plan.toml has no related_steps: the text of the related language is not used; delete plan.toml to plan anew")
     vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
     if plan.model.vocabulary_size != vocabulary_size:
         raise SettingsError(
@@ -125,7 +127,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
         raise session.explain_lost(error) from error
     finally:
         say.defers_stop = False
-    progress = state.progress
+    progress, own_steps = state.progress, plan.training.steps - plan.training.related_steps
     if progress.step < plan.training.all_steps:
         raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.all_steps:,}; all of it is saved")
     save_model(out / "model", model.config, state.best, tokenizer.folder)
@@ -137,7 +139,8 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
         "steps": progress.step,
         "teachers": plan.training.teachers,
         "tokens_seen": progress.step * plan.training.sequences_per_step * plan.model.context,
-        "passes": round(plan.training.steps * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
+        "passes": round(own_steps * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
+        **({"related_steps": plan.training.related_steps} if plan.training.related_steps else {}),
         "best_step": progress.best_step,
         "validation_bits_per_byte": progress.best_bits_per_byte,
         "threads": plan.computer.threads,
@@ -150,7 +153,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     }
 
 
-def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, torch.Tensor, float, dict[str, Any]]:
+def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[Batches, torch.Tensor, float, dict[str, Any]]:
     """Return the training stream, the ids and bytes of the documents set aside, and what is to be known to measure the memory."""
     shard = open_shard(tokenizer.folder, "train")
     tokens, offsets = np.asarray(shard.tokens), np.asarray(shard.offsets)
@@ -158,7 +161,9 @@ def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, to
     used, watched = choose_validation(offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
     times = times_planted(training.canaries, len(used), int((offsets[used + 1] - offsets[used]).sum()))
     planted = planted_lines(len(times), plan.model.vocabulary_size, training.seed)
-    data = PackedDocuments(*plant(tokens, offsets, used, planted, times), plan.model.context, training.seed)
+    data: Batches = PackedDocuments(*plant(tokens, offsets, used, planted, times), plan.model.context, training.seed)
+    if training.related_steps:
+        data = WithRelated(_related(plan, tokenizer), data, training)
     learnt = {"set_aside": watched.tolist(), "canaries": {"asked": training.canaries, "times": list(times), "seed": training.seed}}
     documents = watched if len(watched) else used  # with nothing set aside the training text itself is watched, the beginning of it
     ids = np.concatenate([np.zeros(1, dtype=tokens.dtype), *(tokens[offsets[i] : offsets[i + 1]] for i in documents)]).astype(np.int64)
@@ -166,6 +171,16 @@ def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[PackedDocuments, to
         ids = ids[: MOST_WATCHED_TOKENS + 1]
     bytes_per_token = float(tokenizer.facts["bytes_per_token"]["train"])
     return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token, learnt
+
+
+def _related(plan: Plan, tokenizer: Artifact) -> PackedDocuments:
+    """Return the stream of text of the related language. Raises ``SettingsError`` when the recipe names none."""
+    if RELATED not in tokenizer.facts["tokens"]:
+        fix = "set related_steps to 0 or delete plan.toml to plan anew, or name such text under 'related' in [corpus]"
+        raise SettingsError("plan.toml reads text of a related language, and there is none", "plan.toml", fix)
+    shard = open_shard(tokenizer.folder, RELATED)
+    tokens, offsets = np.asarray(shard.tokens), np.asarray(shard.offsets)
+    return PackedDocuments(tokens, offsets, np.arange(len(shard)), plan.model.context, plan.training.seed)
 
 
 @torch.no_grad()

@@ -200,6 +200,34 @@ def test_an_index_a_pack_and_the_reports_of_a_project_that_cleans_hold_nothing_e
     assert mbegu("verify", radio).code == 0
 
 
+def test_a_giver_of_text_of_the_related_language_is_taken_out_too(radio: Path, own_spans: set[tuple[str, ...]], mbegu: CommandLine) -> None:
+    (radio / "text" / "ada").rename(radio / "near")
+    hers, others = SOURCES.split("[[source]]")[1:]
+    (radio / "near" / "sources.toml").write_text("[[source]]" + hers.replace('"ada/"', '"*.txt"'), encoding="utf-8")
+    (radio / "text" / "sources.toml").write_text("[[source]]" + others, encoding="utf-8")
+    recipe = radio / "mbegu.toml"
+    own = recipe.read_text(encoding="utf-8")
+    assert own.count("[corpus]") == 1
+    plan = (radio / "plan.toml").read_text(encoding="utf-8")
+    (radio / "plan.toml").write_text(plan.replace("[training]\n", "[training]\nrelated_steps = 3\n"), encoding="utf-8")
+    recipe.write_text(own.replace("[corpus]\n", '[corpus]\nrelated = ["near"]\nrelated_language = "swh"\n'), encoding="utf-8")
+    said = mbegu("release", radio, "--quiet")
+    assert said.code == 0, said.err
+    before = files_with_spans(radio, own_spans)
+    assert {"grown/corpus/related.parquet", "grown/tokenizer/related.tokens.npy"} <= before
+    assert "grown/corpus/train.parquet" not in before
+    label = (radio / "release" / "README.md").read_text(encoding="utf-8")
+    assert "Read before its own text: Swahili" in label
+    assert "Ada of Kibao" in label
+    assert '"language": "swh"' in (radio / "release" / "sources.json").read_text(encoding="utf-8")
+    result = json.loads(mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes", "--json").out)
+    assert result["kind"] == "contributor"
+    assert {model["why"] for model in result["models"]} == {"trained on it"}
+    assert ["grown/train", "grown/export", "release"] in [model["folders"] for model in result["models"]]
+    assert files_with_spans(radio, own_spans) == set()
+    assert mbegu("verify", radio).code == 0
+
+
 def test_the_shards_still_follow_the_documents(radio: Path, mbegu: CommandLine) -> None:
     assert mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio).code == 0
     folder = radio / "grown" / "tokenizer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -115,8 +116,10 @@ class LeakSearch:
                 report.examples.append(Example(kind, excerpt(item.text), item.place, found_at))
 
 
-def training_text(folder: Path, say: Say) -> Iterator[Document]:
+def training_text(folder: Path, say: Say, *, with_related: bool = True) -> Iterator[Document]:
     """Yield the training text of a project, of a cleaned folder (``kept.parquet``), or of any folder or file of text.
+
+    ``with_related``: of a project also what it reads of a related language.
 
     Raises:
         InputError: it is not there, or the project has not read its text yet.
@@ -131,7 +134,8 @@ def training_text(folder: Path, say: Say) -> Iterator[Document]:
         path = place.grown / "corpus" / "train.parquet"
         if not path.is_file():
             raise InputError("the text of this project is not read yet", folder, f"run `mbegu corpus {folder}` first")
-        return read_parquet(path)
+        related = path.with_name("related.parquet")
+        return itertools.chain(read_parquet(path), read_parquet(related) if with_related and related.is_file() else ())
     if (folder / KEPT).is_file():
         return read_parquet(folder / KEPT)
     return _any_text(folder, say)

@@ -40,13 +40,13 @@ def _why(corpus: RunRecord | None, plan: Plan) -> str:
     """Return whether a reading of the text held what goes; empty when it did not."""
     if corpus is None:
         return PERHAPS
-    contributors: Mapping[str, Any] = corpus.facts.get("contributors") or {}
+    read: list[Mapping[str, Any]] = [corpus.facts, corpus.facts.get("related") or {}]
     if plan.kind == CONTRIBUTOR:
-        return SURE if plan.name in contributors else ""
-    names = {str(each.get("name")) for each in corpus.facts.get("sources") or ()}
-    if names & {top_level(source) for source in plan.sources}:
-        return SURE if plan.rows.get("grown/corpus/train.parquet") else PERHAPS
-    return PERHAPS if len(names) >= SHOWN_SOURCES else ""
+        return SURE if any(plan.name in (text.get("contributors") or {}) for text in read) else ""
+    names = [{str(each.get("name")) for each in text.get("sources") or ()} for text in read]
+    if set.union(*names) & {top_level(source) for source in plan.sources}:
+        return SURE if any(plan.rows.get(f"grown/corpus/{learnt}.parquet") for learnt in ("train", "related")) else PERHAPS
+    return PERHAPS if any(len(each) >= SHOWN_SOURCES for each in names) else ""
 
 
 def _folders(place: Project, sha256: str) -> list[str]:
