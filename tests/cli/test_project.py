@@ -56,6 +56,19 @@ def test_a_language_without_a_code(mbegu: CommandLine, tmp_path: Path) -> None:
     assert read_recipe(tmp_path / "p" / "mbegu.toml").project.parsed_language().name == "Kikĩtũ"
 
 
+def test_new_with_text_of_a_related_language(mbegu: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "zulu").mkdir()
+    options = ["--language", "xho_Latn", "--related", tmp_path / "zulu"]
+    assert mbegu("new", tmp_path / "a", *options, "--related-language", "zul_Latn").code == 0
+    settings = read_recipe(tmp_path / "a" / "mbegu.toml").settings["corpus"]
+    assert (settings.related, settings.related_language) == ((str(tmp_path / "zulu"),), "zul_Latn")
+    assert "does not say of which language" in mbegu.fails(3, "new", tmp_path / "b", *options)
+    assert "Check the path after --related." in mbegu.fails(
+        4, "new", tmp_path / "b", "--language", "xho", "--related", "x", "--related-language", "zul"
+    )
+    assert not (tmp_path / "b").exists()
+
+
 def test_new_refuses_what_does_not_fit(mbegu: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "file.txt"
     file.write_text("x", encoding="utf-8")

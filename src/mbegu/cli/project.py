@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 @click.option("--language", required=True, metavar="CODE", help="ISO 639-3 code of the language, with an optional script: yor or yor_Latn.")
 @click.option("--language-name", default="", help="Name of a language that has no code of its own (codes qaa to qtz).")
 @click.option("--text", "texts", multiple=True, type=PATH, metavar="PATH", help="Files and folders of text. Default: DIR/text.")
+@click.option("--related", multiple=True, type=PATH, metavar="PATH", help="Files and folders of text of a related language, to learn from too.")
+@click.option("--related-language", default="", metavar="CODE", help="The code of that language.")
 @click.option("--name", default="", help="Name of the model. Default: the folder's name.")
 @click.option("--budget", default="", help="What growing may cost: 30min, 4h, 2kWh.")
 @click.option("--clean", is_flag=True, help="Clean the text while growing: what that leaves out is kept beside, with its reason.")
@@ -49,6 +51,8 @@ def new(
     language: str,
     language_name: str,
     texts: tuple[Path, ...],
+    related: tuple[Path, ...],
+    related_language: str,
     name: str,
     budget: str,
     clean: bool,
@@ -56,6 +60,7 @@ def new(
 ) -> None:
     """Make a project in DIR: a recipe for your language, and a folder for your text."""
     from mbegu.core.units import parse_budget
+    from mbegu.corpus.settings import CorpusSettings
     from mbegu.recipes.recipe import new_recipe, write_new
 
     if more_texts and not texts:
@@ -66,14 +71,17 @@ def new(
     if budget:
         parse_budget(budget)
     require_unicode(name + language_name, "--name, --language-name")
-    for path in texts:
-        if not path.exists():
-            raise InputError("no such file or folder", path, "check the path after --text")
-        require_unicode(str(path.resolve()), "--text")
+    CorpusSettings(related=tuple(map(str, related)), related_language=related_language).check_related()
+    for option, paths in (("--text", texts), ("--related", related)):
+        for path in paths:
+            if not path.exists():
+                raise InputError("no such file or folder", path, f"check the path after {option}")
+            require_unicode(str(path.resolve()), option)
     place = Project(folder.resolve())
     if place.root.exists() and not place.root.is_dir():
         raise UsageError("this is a file, and a project is a folder", folder, "name a folder that is not there yet, or an empty one")
-    write_new(place.recipe, new_recipe(project, tuple(_portable(path, place.root) for path in texts), budget, clean=clean))
+    own, other = (tuple(_portable(path, place.root) for path in paths) for paths in (texts, related))
+    write_new(place.recipe, new_recipe(project, own, budget, clean=clean, related=other, related_language=related_language))
     if not texts:
         (place.root / "text").mkdir(exist_ok=True)
     where = "" if texts else f"Put your text into {place.root / 'text'}, then: "

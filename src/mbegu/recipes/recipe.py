@@ -103,14 +103,23 @@ def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def new_recipe(project: ProjectSettings, text: tuple[str, ...], budget: str = "", *, clean: bool = False) -> str:
+def new_recipe(
+    project: ProjectSettings,
+    text: tuple[str, ...],
+    budget: str = "",
+    *,
+    clean: bool = False,
+    related: tuple[str, ...] = (),
+    related_language: str = "",
+) -> str:
     """Return the text of a new recipe: what was given, and every other setting as a comment with its default, unit and meaning.
 
     ``clean`` is written out where it is asked for, so that nobody's text is cleaned without a line that says so.
     """
+    corpus = {"text": list(text), "clean": clean, "related": list(related), "related_language": related_language}
     given: dict[str, dict[str, Any]] = {
         "project": {name: value for name, value in dataclasses.asdict(project).items() if value},
-        "corpus": {**({"text": list(text)} if text else {}), **({"clean": True} if clean else {})},
+        "corpus": {name: value for name, value in corpus.items() if value},
         "plan": {"budget": budget} if budget else {},
     }
     lines = ["# The recipe of this model. Lines that begin with # show the defaults: take the # away to change one."]
