@@ -290,8 +290,8 @@ def test_time_that_more_passes_would_not_use_well_goes_into_teachers(measured: l
 
 def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> None:
     text = Text(100_000, 300_000, 2048, 2.0)
-    alone = chosen(text, 2000)
-    little, much = (chosen(replace(text, related_tokens=tokens), 2000) for tokens in (200_000, 10**8))
+    alone = chosen(text, 8000)
+    little, much = (chosen(replace(text, related_tokens=tokens), 8000) for tokens in (200_000, 10**8))
     assert alone is not None
     assert little is not None
     assert much is not None
@@ -303,3 +303,8 @@ def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> Non
         own_steps = plan.training.steps - plan.training.related_steps
         assert plan.passes == pytest.approx(own_steps * plan.training.sequences_per_step * plan.model.context / text.tokens)
     assert little.bits_per_byte < alone.bits_per_byte
+    large = replace(TEXTS[2], related_tokens=10**7)
+    hurried = chosen(large, 5000)
+    assert hurried is not None
+    assert hurried.passes < 4
+    assert hurried.training.related_steps == 0, "the time is better spent on the text itself"

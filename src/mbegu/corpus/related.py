@@ -1,4 +1,4 @@
-"""Text of a related language, which the model reads before its own: read as the project's text is, kept apart from it, never held out."""
+"""Text of a related language, which the model reads beside its own: read as the project's text is, kept apart from it, never held out."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def grow_related(settings: CorpusSettings, place: Project, out: Path, say: Say) 
     left_out = {reason: entry["count"] for reason, entry in report["dropped"].items()}
     told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
     say.note(
-        f"to be read before the project's own text: {format_count(profile.documents)} documents, {format_bytes(profile.bytes)}"
+        f"to be read beside the project's own text: {format_count(profile.documents)} documents, {format_bytes(profile.bytes)}"
         + (f"; left out: {told}" if told else "")
     )
     for reason in ended_consents(findings.dropped):

@@ -23,10 +23,11 @@ class TextSettings:
 
 @dataclass(frozen=True)
 class RelatedSettings:
-    """Where text of a related language is, from which the model learns first."""
+    """Where text of a related language is, from which the model learns too."""
 
     related: tuple[str, ...] = setting(
-        (), help="files and folders with text of a related language, which the model reads before your own; none of it is held out"
+        (),
+        help="files and folders with text of a related language, which the model reads beside your own, most of it at first; none of it is held out",
     )
     related_language: str = setting("", help="ISO 639-3 code of that language, with an optional script: zul or zul_Latn; stands in the label")
 

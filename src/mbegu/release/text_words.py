@@ -52,7 +52,7 @@ def cleaning_rows(facts: Mapping[str, Any]) -> Rows:
 
 
 def related_rows(facts: Mapping[str, Any]) -> Rows:
-    """Return what the model read of a related language before its own text; empty where it read none.
+    """Return what the model read of a related language beside its own text; empty where it read none.
 
     Args:
         facts: of the corpus step.
@@ -66,7 +66,7 @@ def related_rows(facts: Mapping[str, Any]) -> Rows:
     rows = [(what, ", ".join(table) or "not recorded") for what, table in named]
     sources = ", ".join(each["name"] for each in related["sources"])
     told = f"{language.name} ({language.tag}), {size}; the model was not judged on it, nor was it measured what it knows of it by heart"
-    return (("Read before its own text", told), *rows, ("Source of it", sources))
+    return (("Read beside its own text", told), *rows, ("Source of it", sources))
 
 
 def _answer(use: Mapping[str, Any]) -> str:

@@ -223,7 +223,7 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
         f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
         f"weight decay {training.weight_decay}"
-        + (f"; {training.related_steps:,} of the steps, most of them at the beginning, read the related language" if training.related_steps else "")
+        + _related_words(training, text)
         + (f"; {training.teachers} teachers of the same size before it, which it learns from" if training.teachers else "")
     )
     say.note(
@@ -235,3 +235,9 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f}); "
         f"counting (PPMd) needs {text.counting_bits_per_byte:.3f}"
     )
+
+
+def _related_words(training: TrainingPlan, text: Text) -> str:
+    if training.related_steps:
+        return f"; {training.related_steps:,} of the steps, most of them at the beginning, read the related language"
+    return "; the text of the related language is not used: all this time is better spent on the text itself" if text.related_tokens else ""

@@ -64,7 +64,7 @@ class Text:
     """What the planner knows of the text.
 
     ``tokens`` and ``bytes`` of the training documents, what counting needs on the held-out ones, and ``scored_tokens``, how many
-    tokens the finished model reads while it is measured in all its forms. ``related_tokens`` of a related language may be read before.
+    tokens the finished model reads while it is measured in all its forms. ``related_tokens`` of a related language may be read beside.
     """
 
     tokens: int
@@ -179,7 +179,7 @@ def choose(
         step_s = measure_step_s(model, training, computer, 2)
         if best is not None and time_s < _shortest_s(text, model, training, step_s):
             break
-        candidate = _candidate(text, model, training, step_s, time_s)
+        candidate = _with_or_without_related(text, model, training, step_s, time_s)
         say.note(describe_candidate(candidate))
         if best is not None and candidate.bits_per_byte > best.bits_per_byte * CLEARLY_WORSE:
             break
@@ -197,7 +197,7 @@ def choose(
     step_s = measure_step_s(best.model, best.training, computer, 8)
     chosen = make_candidate(text, best.model, best.training, step_s, time_s)
     if training_memory_bytes(chosen.model, chosen.training, computer.dtype) > most_memory_bytes:
-        return _candidate(text, best.model, best.training, step_s, time_s)
+        return _with_or_without_related(text, best.model, best.training, step_s, time_s)
     return chosen
 
 
@@ -213,10 +213,15 @@ def scoring_s(text: Text, model: ModelPlan, training: TrainingPlan, step_s: floa
 
 def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     """Fill in steps, regularisation, schedule and teachers for the time there is."""
-    alone = _candidate(text, model, replace(training, teachers=0), step_s, time_s)
-    taught = _candidate(text, model, replace(training, teachers=TEACHERS), step_s, time_s)
+    alone, taught = (_with_or_without_related(text, model, replace(training, teachers=number), step_s, time_s) for number in (0, TEACHERS))
     is_better = taught.bits_per_byte < alone.bits_per_byte and taught.passes >= FEWEST_PASSES_TAUGHT
     return taught if is_better else alone
+
+
+def _with_or_without_related(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
+    """Return the better of the two: with little time the steps are better spent on the text itself."""
+    texts = (replace(text, related_tokens=0), text)
+    return min((_candidate(each, model, training, step_s, time_s) for each in texts), key=lambda candidate: candidate.bits_per_byte)
 
 
 def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:

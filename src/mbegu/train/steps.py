@@ -58,11 +58,11 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
         plan = read_plan(path)
         require_room_for(plan, inputs.place.root)
         say.note(f"plan.toml is there and is followed to the letter: {plan.training.all_steps:,} steps")
+        if RELATED in inputs["tokenizer"].facts["tokens"] and not plan.training.related_steps:
+            say.warn("plan.toml has no related_steps: the text of the related language is not used; delete plan.toml to plan anew")
     else:
         plan = make_plan(settings, inputs, say)
         write_plan(path, plan)
-    if RELATED in inputs["tokenizer"].facts["tokens"] and not plan.training.related_steps:
-        say.warn("plan.toml has no related_steps: the text of the related language is not used; delete plan.toml to plan anew")
     vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
     if plan.model.vocabulary_size != vocabulary_size:
         raise SettingsError(

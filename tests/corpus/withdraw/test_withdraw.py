@@ -217,7 +217,7 @@ def test_a_giver_of_text_of_the_related_language_is_taken_out_too(radio: Path, o
     assert {"grown/corpus/related.parquet", "grown/tokenizer/related.tokens.npy"} <= before
     assert "grown/corpus/train.parquet" not in before
     label = (radio / "release" / "README.md").read_text(encoding="utf-8")
-    assert "Read before its own text: Swahili" in label
+    assert "Read beside its own text: Swahili" in label
     assert "Ada of Kibao" in label
     assert '"language": "swh"' in (radio / "release" / "sources.json").read_text(encoding="utf-8")
     result = json.loads(mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes", "--json").out)
