@@ -109,7 +109,7 @@ def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
 def test_text_of_a_related_language_gets_its_steps_and_that_is_said(tmp_path: Path) -> None:
     plan, said = plan_for(prepared_inputs(tmp_path / "p", plan=None, related_documents=20))
     assert 0 < plan.training.related_steps <= 0.4 * plan.training.steps
-    assert f"{plan.training.related_steps:,} of the steps, most of them at the beginning, read the related language" in said
+    assert f"{plan.training.related_steps:,} of the steps, more of them at the beginning, read the related language" in said
 
 
 def test_the_same_times_give_the_same_plan(inputs: Inputs) -> None:

@@ -27,7 +27,7 @@ class RelatedSettings:
 
     related: tuple[str, ...] = setting(
         (),
-        help="files and folders with text of a related language, which the model reads beside your own, most of it at first; none of it is held out",
+        help="files and folders with text of a related language, which the model reads beside your own; none of it is held out",
     )
     related_language: str = setting("", help="ISO 639-3 code of that language, with an optional script: zul or zul_Latn; stands in the label")
 

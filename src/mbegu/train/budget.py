@@ -239,5 +239,5 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
 
 def _related_words(training: TrainingPlan, text: Text) -> str:
     if training.related_steps:
-        return f"; {training.related_steps:,} of the steps, most of them at the beginning, read the related language"
+        return f"; {training.related_steps:,} of the steps, more of them at the beginning, read the related language"
     return "; the text of the related language is not used: all this time is better spent on the text itself" if text.related_tokens else ""

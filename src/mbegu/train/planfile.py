@@ -48,7 +48,7 @@ class TrainingPlan:
     """How the model is trained."""
 
     steps: int = setting(help="steps of the optimiser; the training ends here, with teachers that of each model", low=1)
-    related_steps: int = setting(0, help="of them, those that read text of a related language: most of the first, none after twice as many", low=0)
+    related_steps: int = setting(0, help="of them, those that read text of a related language: often at first, ever less until the end", low=0)
     sequences_per_step: int = setting(help="sequences of one context each that a step learns from", low=1, high=65536)
     sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
     matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
@@ -83,10 +83,10 @@ class TrainingPlan:
     def related_before(self, step: int) -> int:
         """Return how many of a model's first ``step`` steps read text of a related language.
 
-        Of R in all the share falls from 1 at the first step straight to 0 at step 2 R: s - s² / 4R of the first s, rounded.
+        Of R among S the share falls straight from 2 R / S at the first step to 0 at the last: R (2 s S - s²) / S² of the first s, rounded.
         """
-        related = self.related_steps
-        return related if step >= 2 * related else (4 * related * step - step * step + 2 * related) // (4 * related)
+        read, steps = self.related_steps, self.steps
+        return (2 * read * step * (2 * steps - step) + steps * steps) // (2 * steps * steps)
 
     def of_model(self, number: int) -> TrainingPlan:
         """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
