@@ -258,7 +258,7 @@ def regularisation(passes: float, parameters_per_token: float) -> tuple[float, f
     best step gave 1.670 and the last 1.9 (bench/LOG.md). With a few passes over megabytes that much would teach less.
     """
     pressure = passes * math.sqrt(parameters_per_token)
-    for most, dropout, weight_decay in ((4.0, 0.0, 0.1), (12.0, 0.1, 0.3), (30.0, 0.15, 0.4), (80.0, 0.2, 0.6)):
+    for most, dropout, weight_decay in ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (30.0, 0.15, 0.4), (80.0, 0.2, 0.6)):
         if pressure <= most:
             return dropout, weight_decay
     return 0.3, 1.0
