@@ -195,7 +195,7 @@ def test_what_is_expected_falls_with_text_passes_and_size_and_never_below_the_fl
 
 
 def test_more_passes_and_larger_models_are_held_back_more() -> None:
-    passes = [0.1, 1, 4, 10, 20, 30, 100]
+    passes = [0.1, 1, 4, 10, 20, 30, 60, 100]
     for per_token in (0.1, 1, 10, 100):
         amounts = [regularisation(count, per_token) for count in passes]
         assert amounts == sorted(amounts)
@@ -204,10 +204,12 @@ def test_more_passes_and_larger_models_are_held_back_more() -> None:
         assert amounts == sorted(amounts)
     every = {regularisation(count, per_token) for count in passes for per_token in (0.01, 1, 100, 1000)}
     dropouts, decays = zip(*sorted(every), strict=True)
-    assert len(every) == 5
+    assert len(every) == 6
     assert list(decays) == sorted(set(decays))
     assert all(0 <= dropout <= 0.5 for dropout in dropouts)
     assert regularisation(18, 64) == (0.3, 1.0), "measured on 85 kB of Yoruba"
+    assert regularisation(16, 26) == (0.3, 1.0), "measured on 0.5 MB of Wolof"
+    assert regularisation(3, 4.5)[0] == 0, "measured on 2 MB of Yoruba"
 
 
 def test_little_text_is_learnt_in_smaller_steps() -> None:
