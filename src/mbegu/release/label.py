@@ -270,7 +270,7 @@ def _is_machine_written(project: ProjectSettings, text: Text) -> bool:
     return any(MACHINE_WRITTEN in words.lower() for words in said)
 
 
-def _text(facts: Mapping[str, Any], related_steps: int) -> Text:
+def _text(facts: Mapping[str, Any], related_steps: int = 0) -> Text:
     train, heldout = facts.get("train_bytes"), facts.get("heldout_bytes")
     both = train + heldout if train is not None and heldout is not None else None
     return Text(
