@@ -112,6 +112,13 @@ def test_text_of_a_related_language_gets_its_steps_and_that_is_said(tmp_path: Pa
     assert f"{plan.training.related_steps:,} of the steps, more of them at the beginning, read the related language" in said
 
 
+def test_that_a_related_language_is_not_worth_its_time_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "RELATED_GAIN", 0.0)
+    plan, said = plan_for(prepared_inputs(tmp_path / "p", plan=None, related_documents=20))
+    assert plan.training.related_steps == 0
+    assert "the text of the related language is not used" in said
+
+
 def test_the_same_times_give_the_same_plan(inputs: Inputs) -> None:
     first, again = (plan_for(inputs, budget="5min", dtype="float32")[0] for _ in range(2))
     assert replace(first, expected=replace(first.expected, memory_bytes=0)) == replace(again, expected=replace(again.expected, memory_bytes=0))

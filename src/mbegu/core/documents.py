@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_PER_BATCH = 1024
+RELATED = "related"  # beside "train" and "heldout": text of a related language, where the recipe names some
 
 
 @dataclass(frozen=True)

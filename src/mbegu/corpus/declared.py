@@ -25,7 +25,8 @@ def declared_licences(folder: Path) -> Mapping[str, LicenceTable]:
     place = Project(folder.resolve())
     if not place.recipe.is_file():
         return Papers.read(folder).licences if folder.is_dir() else {}
-    return Papers.read_all([(root, "") for root in recipe_text(place) if root.exists()]).licences
+    # A prefix each: two folders may well have a table for "*.txt".
+    return Papers.read_all([(root, f"{number}/") for number, root in enumerate(recipe_text(place)) if root.exists()]).licences
 
 
 def recipe_text(place: Project) -> list[Path]:

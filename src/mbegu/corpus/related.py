@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.documents import Document, read_documents, write_documents
+from mbegu.core.documents import RELATED, Document, read_documents, write_documents
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
@@ -24,7 +24,6 @@ from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.clock import today
 
-RELATED = "related"
 OWN_SIDES = ("train", "heldout")
 SEEN_LETTERS = 20  # shorter lines, such as dates and titles, stand in many texts
 

@@ -53,7 +53,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         SettingsError: the encoding is none.
     """
     require_encoding(settings)
-    from mbegu.core.documents import read_documents
+    from mbegu.core.documents import RELATED, read_documents
     from mbegu.corpus.describe import Profile, make_report, render
     from mbegu.corpus.related import grow_related
 
@@ -103,16 +103,15 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
         "warnings": warnings,
         "terms": verdict,
         **cleaning,
-        **({"related": related.facts} if related else {}),
+        **({RELATED: related.facts} if related else {}),
     }
 
 
 def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, Any]:
     """Write what may be done with the text and whom to credit; return it without the credits, which may be long."""
-    from mbegu.core.documents import read_documents
+    from mbegu.core.documents import RELATED, read_documents
     from mbegu.corpus.licences import custom_licences
     from mbegu.corpus.licences.summary import TERMS, terms_of
-    from mbegu.corpus.related import RELATED
 
     sides = [out / f"{side}.parquet" for side in ("train", "heldout", RELATED)]
     every = itertools.chain.from_iterable(read_documents(side) for side in sides if side.is_file())

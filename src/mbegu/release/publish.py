@@ -8,7 +8,7 @@ from typing import Any
 
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import Artifact
-from mbegu.core.documents import read_documents
+from mbegu.core.documents import RELATED, read_documents
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.corpus.licences.summary import TERMS
@@ -42,17 +42,17 @@ def release(settings: ReleaseSettings, inputs: Inputs, out: Path, say: Say) -> d
         durable.write_text(out / HF_FOLDER / "README.md", card)
     durable.write_text(out / "label.html", label_html(label))
     durable.write_json(out / "label.json", label_json(label))
-    durable.write_json(out / SOURCES, list_sources(inputs["corpus"]))
+    durable.write_json(out / SOURCES, list_sources(inputs["corpus"], with_related=bool(inputs["train"].facts.get("related_steps"))))
     durable.write_text(out / CREDITS, credits_text(inputs["corpus"]))
     write_checksums(out)
     say.done(f"release: {out}")
     return {"label": label_json(label), "label_text": label_text(label)}
 
 
-def list_sources(corpus: Artifact) -> list[dict[str, Any]]:
+def list_sources(corpus: Artifact, *, with_related: bool) -> list[dict[str, Any]]:
     """Return every file that the text came from, with language, licence, contributor, documents and bytes, in the order of names."""
     counts: dict[tuple[str, str, str, str], list[int]] = {}
-    for name in ("train", "heldout", *(["related"] if "related" in corpus.facts else [])):
+    for name in ("train", "heldout", *([RELATED] if with_related else [])):
         for document in read_documents(corpus.path(f"{name}.parquet")):
             names = (document.source.partition("#")[0], document.language, document.licence, document.contributor)
             count = counts.setdefault(names, [0, 0])

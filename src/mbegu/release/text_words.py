@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mbegu.core.documents import RELATED
 from mbegu.core.language import parse_language
 from mbegu.core.units import format_bytes, format_count
 from mbegu.corpus.licences.solve import ANSWERS, MODEL_NOTE
@@ -57,7 +58,7 @@ def related_rows(facts: Mapping[str, Any]) -> Rows:
     Args:
         facts: of the corpus step.
     """
-    related: Mapping[str, Any] = facts.get("related") or {}
+    related: Mapping[str, Any] = facts.get(RELATED) or {}
     if not related:
         return ()
     language = parse_language(related["language"])

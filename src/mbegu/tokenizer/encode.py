@@ -20,7 +20,6 @@ Tokens = npt.NDArray[np.unsignedinteger[Any]]
 BATCH_PIECES = 256
 BATCH_CHARACTERS = 1 << 20
 LARGEST_UINT16_VOCABULARY = 65_535
-RELATED = "related"  # the shard of text of a related language, where the recipe names some
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core import durable
-from mbegu.core.documents import Document, read_documents
+from mbegu.core.documents import RELATED, Document, read_documents
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes, format_count
 from mbegu.tokenizer.bpe import save_tokenizer
-from mbegu.tokenizer.encode import RELATED, write_shard
+from mbegu.tokenizer.encode import write_shard
 from mbegu.tokenizer.measure import Fertility, encode_and_prove, prove_test_strings
 from mbegu.tokenizer.settings import TokenizerSettings
 from mbegu.tokenizer.train import choose_vocabulary_size, train_tokenizer

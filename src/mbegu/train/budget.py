@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from mbegu.core.documents import RELATED
 from mbegu.core.errors import ResourceError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
@@ -17,7 +18,6 @@ from mbegu.ledger.energy.processor_model import modelled_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
 from mbegu.model.canaries import CANDIDATES, LINE_TOKENS
-from mbegu.tokenizer.encode import RELATED
 from mbegu.train import computer as machine
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
 from mbegu.train.planning import (

@@ -13,6 +13,7 @@ import torch
 
 from mbegu.core import durable
 from mbegu.core.artifacts import CHECKPOINTS, Artifact
+from mbegu.core.documents import RELATED
 from mbegu.core.errors import LostWorkerError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
@@ -24,7 +25,7 @@ from mbegu.model.decoder import Decoder
 from mbegu.model.folder import save_model
 from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.bpe import open_tokenizer
-from mbegu.tokenizer.encode import RELATED, open_shard
+from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
 from mbegu.train.budget import make_plan, require_disk_for_training, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint

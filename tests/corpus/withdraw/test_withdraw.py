@@ -220,6 +220,9 @@ def test_a_giver_of_text_of_the_related_language_is_taken_out_too(radio: Path, o
     assert "Read beside its own text: Swahili" in label
     assert "Ada of Kibao" in label
     assert '"language": "swh"' in (radio / "release" / "sources.json").read_text(encoding="utf-8")
+    assert "CC-BY-4.0" in mbegu("corpus", "licences", radio).out
+    (radio.parent / "test.txt").write_text(story(7003, sentences=10), encoding="utf-8")
+    assert mbegu("corpus", "leaks", radio, radio.parent / "test.txt", "--quiet").code == 13
     result = json.loads(mbegu("corpus", "withdraw", "Ada of Kibao", "--project", radio, "--delete-originals", "--yes", "--json").out)
     assert result["kind"] == "contributor"
     assert {model["why"] for model in result["models"]} == {"trained on it"}

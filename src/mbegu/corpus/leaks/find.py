@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.documents import Document
+from mbegu.core.documents import RELATED, Document
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
@@ -134,7 +134,7 @@ def training_text(folder: Path, say: Say, *, with_related: bool = True) -> Itera
         path = place.grown / "corpus" / "train.parquet"
         if not path.is_file():
             raise InputError("the text of this project is not read yet", folder, f"run `mbegu corpus {folder}` first")
-        related = path.with_name("related.parquet")
+        related = path.with_name(f"{RELATED}.parquet")
         return itertools.chain(read_parquet(path), read_parquet(related) if with_related and related.is_file() else ())
     if (folder / KEPT).is_file():
         return read_parquet(folder / KEPT)

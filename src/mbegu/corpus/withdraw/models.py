@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mbegu.core import artifacts
+from mbegu.core.documents import RELATED
 from mbegu.core.errors import DamageError
 from mbegu.core.steps import Project
 from mbegu.corpus.describe import SHOWN_SOURCES, top_level
@@ -40,12 +41,12 @@ def _why(corpus: RunRecord | None, plan: Plan) -> str:
     """Return whether a reading of the text held what goes; empty when it did not."""
     if corpus is None:
         return PERHAPS
-    read: list[Mapping[str, Any]] = [corpus.facts, corpus.facts.get("related") or {}]
+    read: list[Mapping[str, Any]] = [corpus.facts, corpus.facts.get(RELATED) or {}]
     if plan.kind == CONTRIBUTOR:
         return SURE if any(plan.name in (text.get("contributors") or {}) for text in read) else ""
     names = [{str(each.get("name")) for each in text.get("sources") or ()} for text in read]
     if set.union(*names) & {top_level(source) for source in plan.sources}:
-        return SURE if any(plan.rows.get(f"grown/corpus/{learnt}.parquet") for learnt in ("train", "related")) else PERHAPS
+        return SURE if any(plan.rows.get(f"grown/corpus/{learnt}.parquet") for learnt in ("train", RELATED)) else PERHAPS
     return PERHAPS if any(len(each) >= SHOWN_SOURCES for each in names) else ""
 
 
