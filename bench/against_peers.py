@@ -69,7 +69,8 @@ def run_ours(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argparse
     steps = arguments.steps or race.steps(timer.step_s())
     text = Text(len(data.tokens), size_bytes(data.text.train), plan.vocabulary_size, counting_bits_per_byte=1.0)
     # The time that makes the planner arrive at about these steps; what it sets aside for looks and saving does not count here.
-    training = replace(make_candidate(text, plan, draft, timer.step_s(), steps * timer.step_s()).training, steps=steps)
+    candidate = make_candidate(text, plan, draft, timer.step_s(), steps * timer.step_s())
+    plan, training = candidate.model, replace(candidate.training, steps=steps)
     training = replace(
         training,
         matrix_rate=_given(arguments.rate, training.matrix_rate),
@@ -78,7 +79,7 @@ def run_ours(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argparse
     )
     state = TrainingState(*computer.build(plan, training, how))
     race.facts |= {"parameters": state.model.config.parameters(), "dropout": training.dropout, "weight_decay": training.weight_decay}
-    race.facts |= {"rate": training.matrix_rate}
+    race.facts |= {"rate": training.matrix_rate, "tied_output": plan.tied_output}
     ids = torch.from_numpy(np.concatenate([[0], *(data.tokens[data.offsets[i] : data.offsets[i + 1]] for i in watched)]).astype(np.int64))
     judge = Decoder(state.model.config, torch.float32)
 
@@ -125,7 +126,7 @@ def run_trainer(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argpa
     from transformers import Qwen3Config, Qwen3ForCausalLM, Trainer, TrainerCallback, TrainingArguments, set_seed
 
     chunks = Chunks(race.data, arguments.seed)
-    config = Qwen3Config(**computer.as_config(plan).as_hugging_face())
+    config = Qwen3Config(**replace(computer.as_config(plan), tied_output=True).as_hugging_face())
     judge = Qwen3ForCausalLM(config)
     judge.train(False)
     rate = _given(arguments.rate, 1e-3)

@@ -50,14 +50,15 @@ from mbegu.train.planning import (
     TEACHERS,
     Text,
     make_candidate,
-    regularisation,
     sequences_per_step,
     shape_plan,
+    suit,
 )
 from mbegu.train.steps import watched_bits_per_byte
 from race import CONTEXT_TOKENS, TokenisedText, WindowEngine, processor_seconds
 
 TEXT_SEED = 0
+PLAIN_ADAM_BETAS = (0.9, 0.95)
 T_95_PERCENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78}  # Student's t by the number of seeds
 
 
@@ -65,9 +66,11 @@ class PlainAdamW(Optimiser):
     """AdamW for every weight: the product's own AdamW step, with the matrices among the others."""
 
     def __init__(self, model: nn.Module, rate: float, weight_decay: float) -> None:
-        rates = dict.fromkeys(("matrix_rate", "embedding_rate", "norm_rate"), rate)
-        super().__init__(model, **rates, weight_decay=weight_decay, dtype=torch.float32)
+        rates = dict.fromkeys(("matrix_rate", "embedding_rate", "output_rate", "norm_rate"), rate)
+        super().__init__(model, **rates, weight_decay=weight_decay, output_decay=weight_decay, dtype=torch.float32)
         self.others, self.matrices = {**self.others, **self.matrices}, {}
+        self.decays = {name: weight_decay for name, p in self.others.items() if p.ndim == 2}
+        self.betas = PLAIN_ADAM_BETAS
         self.groups.clear()
         self.state = {f"adam_{kind}.{name}": torch.zeros_like(p) for kind in "mv" for name, p in self.others.items()}
 
@@ -90,14 +93,12 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     draft = TrainingPlan(steps=steps, sequences_per_step=sequences, sequences_at_once=min(sequences, SEQUENCES), seed=arguments.seed)
     # The planner reckons passes from the time there is; here they are given: everything else as it fills it in.
     training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
-    dropout, weight_decay = regularisation(arguments.passes, computer.as_config(plan).parameters() / tokens)
-    training = replace(
-        training, steps=steps, related_steps=related_steps, dropout=dropout, weight_decay=weight_decay, evaluate_every_steps=max(1, steps // LOOKS)
-    )
+    plan, training = suit(text, plan, training, arguments.passes)
+    training = replace(training, steps=steps, related_steps=related_steps, evaluate_every_steps=max(1, steps // LOOKS))
     training = replace(training, teachers=arguments.teachers if arguments.recipe == "ours" else 0)
     training = replace(training, warmup_steps=max(5, min(50, steps // 20)))
     if arguments.recipe == "plain":
-        training = plain_training(training)
+        plan, training = replace(plan, tied_output=True), plain_training(training)
     model, optimiser = computer.build(plan, training, how)
     if arguments.recipe == "plain":
         optimiser = PlainAdamW(model, arguments.rate, training.weight_decay)
@@ -126,6 +127,8 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
         "best_step": state.progress.best_step,
         "dropout": training.dropout,
         "weight_decay": training.weight_decay,
+        "output_decay": training.output_decay,
+        "tied_output": plan.tied_output,
         "cpu_s": round(processor_seconds() - began_s, 1),
         "bits_per_byte": round(bits_per_byte(scores), 4),
     }

@@ -147,7 +147,7 @@ def run_trainer(plan: ModelPlan, dtype: str, _dropout: float, _threads: int, ste
             control.should_training_stop = rounds.after_step()
 
     rounds = begin_rounds(steps)
-    model = Qwen3ForCausalLM(Qwen3Config(**computer.as_config(plan).as_hugging_face()))
+    model = Qwen3ForCausalLM(Qwen3Config(**replace(computer.as_config(plan), tied_output=True).as_hugging_face()))
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             output_dir=folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,34 @@ def test_it_comes_back_bit_for_bit(folder: Path, model: Decoder) -> None:
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     tokens = random_tokens(model.config, 2, 9)
     assert torch.equal(model.logits(tokens), again.logits(tokens))
+
+
+def test_a_model_with_an_output_of_its_own_comes_back_and_transformers_opens_it(tmp_path: Path, tokenizer_folder: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = small_decoder(replace(GROUPED, tied_output=False))
+    save_model(tmp_path, model.config, dict(model.named_parameters()), tokenizer_folder)
+    again = load_model(tmp_path)
+    assert again.config == model.config
+    tokens = random_tokens(model.config, 2, 9)
+    torch.testing.assert_close(again.logits(tokens), model.logits(tokens), atol=1e-4, rtol=1e-4)
+    assert again.embed_tokens.weight.square().mean(dim=1).tolist() == pytest.approx([1.0] * GROUPED.vocabulary_size, abs=1e-4)
+    with torch.no_grad():
+        assert (AutoModelForCausalLM.from_pretrained(tmp_path)(tokens).logits - model.logits(tokens)).abs().max() < 1e-3
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps({**config, "tie_word_embeddings": True}), encoding="utf-8")
+    with pytest.raises(InputError, match="parts that Mbegu's own engine does not run"):
+        load_model(tmp_path)
+
+
+def test_an_embedding_that_is_not_of_unit_scale_is_refused(tmp_path: Path, tokenizer_folder: Path) -> None:
+    model = small_decoder(replace(GROUPED, tied_output=False))
+    save_model(tmp_path, model.config, dict(model.named_parameters()), tokenizer_folder)
+    tensors = load_file(tmp_path / "model.safetensors")
+    tensors["model.embed_tokens.weight"][7] *= 1.01
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(InputError, match="parts that Mbegu's own engine does not run"):
+        load_model(tmp_path)
 
 
 def test_the_same_model_gives_the_same_bytes(folder: Path, tmp_path: Path, model: Decoder, tokenizer_folder: Path) -> None:
@@ -138,7 +167,8 @@ def test_a_folder_from_before_the_hash_still_opens(folder: Path, model: Decoder)
     ("change", "error", "message"),
     [
         (lambda c: c.update(model_type="llama"), InputError, r"a 'llama' model cannot be run here\. Use a model grown by Mbegu, or its GGUF file\."),
-        (lambda c: c.update(tie_word_embeddings=False), InputError, "a 'qwen3' model cannot be run here"),
+        (lambda c: c.update(tie_word_embeddings=False), DamageError, "the weights cannot be read"),
+        (lambda c: c.update(tie_word_embeddings="no"), InputError, "tie_word_embeddings is 'no'"),
         (lambda c: c.pop("head_dim"), InputError, r"config\.json does not describe a model: head_dim is None\. Copy the model anew\."),
         (lambda c: c.update(num_hidden_layers="2", vocab_size=0), InputError, "vocab_size is 0, num_hidden_layers is '2'"),
         (lambda c: c.update(hidden_size=48.0), InputError, r"hidden_size is 48\.0"),

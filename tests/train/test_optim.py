@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from mbegu.train.optim import MUON_MOMENTUM, Optimiser, orthogonalise
+from mbegu.train.optim import ADAM_BETAS, MUON_MOMENTUM, Optimiser, orthogonalise
 
-RATES = {"matrix_rate": 0.02, "embedding_rate": 0.01, "norm_rate": 0.003, "weight_decay": 0.4}
+RATES = {"matrix_rate": 0.02, "embedding_rate": 0.01, "output_rate": 0.02, "norm_rate": 0.003, "weight_decay": 0.4, "output_decay": 0.9}
 
 
 class Small(nn.Module):
     """Names and shapes as a decoder has them; matrices of two shapes."""
 
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, dtype: torch.dtype = torch.float32, is_tied: bool = False) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
 
         def parameter(*shape: int) -> nn.Parameter:
             return nn.Parameter(torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype))
 
-        self.embed_tokens = parameter(9, 6)
+        self.embed_tokens = nn.ParameterDict({"weight": parameter(9, 6)})
         self.norm = parameter(6)
+        if not is_tied:
+            self.lm_head = nn.ParameterDict({"weight": parameter(9, 6)})
         self.layers = nn.ModuleList(nn.ParameterDict({"up": parameter(12, 6), "down": parameter(6, 12)}) for _ in range(2))
 
 
@@ -65,15 +69,20 @@ def test_a_zero_matrix_stays_zero() -> None:
     assert torch.equal(orthogonalise(torch.zeros(2, 4, 6), torch.float32), torch.zeros(2, 4, 6))
 
 
-def test_embedding_and_norm_take_the_steps_of_torch() -> None:
-    model, other = Small(torch.float64), Small(torch.float64)
+@pytest.mark.parametrize("is_tied", [True, False], ids=["embedding is output", "output of its own"])
+def test_embedding_output_and_norm_take_the_steps_of_torch(is_tied: bool) -> None:
+    model, other = Small(torch.float64, is_tied), Small(torch.float64, is_tied)
     ours = optimiser_of(model)
+    embedding_decay = RATES["output_decay"] if is_tied else 0.0
+    groups: list[dict[str, Any]] = [
+        {"params": [other.embed_tokens["weight"]], "lr": RATES["embedding_rate"], "weight_decay": embedding_decay},
+        {"params": [other.norm], "lr": RATES["norm_rate"], "weight_decay": 0.0},
+    ]
+    if not is_tied:
+        groups.append({"params": [other.lm_head["weight"]], "lr": RATES["output_rate"], "weight_decay": RATES["output_decay"]})
     theirs = torch.optim.AdamW(
-        [
-            {"params": [other.embed_tokens], "lr": RATES["embedding_rate"], "weight_decay": RATES["weight_decay"]},
-            {"params": [other.norm], "lr": RATES["norm_rate"], "weight_decay": 0.0},
-        ],
-        betas=(0.9, 0.95),
+        groups,
+        betas=ADAM_BETAS,
         eps=1e-10,
     )
     full = [group["lr"] for group in theirs.param_groups]
@@ -84,8 +93,8 @@ def test_embedding_and_norm_take_the_steps_of_torch() -> None:
             group["lr"] = rate * schedule
         ours.step(step, schedule)
         theirs.step()
-        assert (model.embed_tokens - other.embed_tokens).abs().max() < 1e-6
-        assert (model.norm - other.norm).abs().max() < 1e-6
+        for (name, ours_now), theirs_now in zip(model.named_parameters(), other.parameters(), strict=True):
+            assert name.startswith("layers.") or (ours_now - theirs_now).abs().max() < 1e-6, name
     assert (model.norm - Small(torch.float64).norm).abs().max() > 1e-3
 
 
@@ -109,7 +118,7 @@ def test_matrices_that_step_together_step_as_each_would_alone() -> None:
 
 def test_every_parameter_is_stepped_by_exactly_one_of_the_two() -> None:
     optimiser = optimiser_of(Small())
-    assert set(optimiser.others) == {"embed_tokens", "norm"}
+    assert set(optimiser.others) == {"embed_tokens.weight", "norm", "lm_head.weight"}
     assert set(optimiser.matrices) == {f"layers.{i}.{name}" for i in (0, 1) for name in ("up", "down")}
     assert {name.split(".", 1)[0] for name in optimiser.state} == {"muon", "adam_m", "adam_v"}
 

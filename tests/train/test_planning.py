@@ -24,11 +24,13 @@ from mbegu.train.planning import (
     expected_bits_per_byte,
     looking_cost,
     make_candidate,
+    pressure,
     regularisation,
     require_room,
     sequences_per_step,
     shape_plan,
     spread_of,
+    suit,
 )
 
 COMPUTER = ComputerPlan(dtype="bfloat16", threads=2)
@@ -44,7 +46,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[ModelPlan, TrainingP
 
     def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
         asked.append((model, training, computer))
-        return 6 * as_config(model).parameters() * training.sequences_per_step * model.context / FLOPS
+        return 6 * as_config(model).multiplied_parameters() * training.sequences_per_step * model.context / FLOPS
 
     monkeypatch.setattr(planning, "measure_step_s", step_s)
     return asked
@@ -64,7 +66,7 @@ def test_more_budget_is_expected_to_give_better_models(text: Text) -> None:
     bits = [plan.bits_per_byte for plan in plans]
     assert all(later <= earlier + 1e-9 for earlier, later in itertools.pairwise(bits))
     assert bits[-1] < bits[0]
-    sizes = [as_config(plan.model).parameters() for plan in plans]
+    sizes = [as_config(plan.model).multiplied_parameters() for plan in plans]
     assert sizes == sorted(sizes)
 
 
@@ -96,7 +98,7 @@ def test_a_very_little_text_gets_the_fewest_steps_and_no_more() -> None:
 @pytest.mark.parametrize("training_s", [-30.0, 0.0, 1.0])
 def test_too_small_a_budget_is_refused_with_what_it_takes(training_s: float) -> None:
     smallest = shape_plan(SHAPES[0], TEXTS[1].vocabulary_size)
-    needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
+    needed_s = FEWEST_STEPS * 6 * as_config(smallest).multiplied_parameters() * 16 * smallest.context / FLOPS
     with pytest.raises(ResourceError) as caught:
         choose(TEXTS[1], COMPUTER, training_s, 0, Say(io.StringIO()), before_s=100.0)
     expected = f"the budget leaves {max(training_s, 0):.0f} s for training and measuring, and it takes {planning.format_seconds(needed_s)} at least."
@@ -118,7 +120,7 @@ def test_measuring_the_model_takes_from_the_time_for_training() -> None:
 
 def test_just_enough_is_enough() -> None:
     smallest = shape_plan(SHAPES[0], TEXTS[1].vocabulary_size)
-    needed_s = FEWEST_STEPS * 6 * as_config(smallest).parameters() * 16 * smallest.context / FLOPS
+    needed_s = FEWEST_STEPS * 6 * as_config(smallest).multiplied_parameters() * 16 * smallest.context / FLOPS
     assert chosen(TEXTS[1], needed_s * 0.999) is None
     plan = chosen(TEXTS[1], needed_s * 1.001)
     assert plan is not None
@@ -203,13 +205,42 @@ def test_more_passes_and_larger_models_are_held_back_more() -> None:
         amounts = [regularisation(count, per_token) for per_token in (0.01, 0.1, 1, 10, 100, 1000)]
         assert amounts == sorted(amounts)
     every = {regularisation(count, per_token) for count in passes for per_token in (0.01, 1, 100, 1000)}
-    dropouts, decays = zip(*sorted(every), strict=True)
+    dropouts, decays, output_decays = zip(*sorted(every), strict=True)
     assert len(every) == 6
     assert list(decays) == sorted(set(decays))
+    assert list(output_decays) == sorted(output_decays)
     assert all(0 <= dropout <= 0.5 for dropout in dropouts)
-    assert regularisation(18, 64) == (0.3, 1.0), "measured on 85 kB of Yoruba"
-    assert regularisation(16, 26) == (0.3, 1.0), "measured on 0.5 MB of Wolof"
+    assert regularisation(18, 64)[:2] == (0.3, 1.0), "measured on 85 kB of Yoruba"
+    assert regularisation(16, 26)[:2] == (0.3, 1.0), "measured on 0.5 MB of Wolof"
     assert regularisation(3, 4.5)[0] == 0, "measured on 2 MB of Yoruba"
+    assert regularisation(16, 13)[2] == 6.0, "measured on 0.5 MB of Yoruba and Wolof"
+
+
+@pytest.mark.parametrize(
+    ("text", "depth", "passes", "is_tied"),
+    [
+        pytest.param(Text(492_820, 2_000_000, 4096, 1.622), 2, 3, False, id="2 MB of Yoruba, 1.8 % fewer bits"),
+        pytest.param(Text(492_820, 2_000_000, 4096, 1.622), 2, 8, True, id="the same read more often, 2.5 % more"),
+        pytest.param(Text(125_000, 500_000, 2048, 1.8), 2, 16, True, id="0.5 MB of Yoruba, 4.8 % more"),
+    ],
+)
+def test_the_output_is_the_embedding_where_a_little_text_is_read_often(text: Text, depth: int, passes: float, is_tied: bool) -> None:
+    shape = next(shape for shape in SHAPES if shape[:2] == (256, depth))
+    before = TrainingPlan(steps=10, sequences_per_step=4, sequences_at_once=4)
+    model, training = suit(text, shape_plan(shape, text.vocabulary_size), before, passes)
+    assert model.tied_output == is_tied
+    assert training.embedding_rate == (planning.TIED_EMBEDDING_RATE if is_tied else planning.OWN_EMBEDDING_RATE)
+    per_token = as_config(model).multiplied_parameters() / text.tokens
+    assert (training.dropout, training.weight_decay, training.output_decay) == regularisation(passes, per_token)
+    again, same = suit(text, replace(model, tied_output=not is_tied), before, passes)
+    assert (again, same) == (model, training), "what the model was before does not matter"
+
+
+def test_a_plan_says_whether_the_output_is_the_embedding_by_its_own_passes() -> None:
+    for text, budget_s in itertools.product(TEXTS, BUDGETS_S):
+        if plan := chosen(text, budget_s):
+            per_token = as_config(plan.model).multiplied_parameters() / text.tokens
+            assert plan.model.tied_output == (pressure(plan.passes, per_token) > planning.MOST_PRESSURE_UNTIED)
 
 
 def test_little_text_is_learnt_in_smaller_steps() -> None:
@@ -274,7 +305,7 @@ def test_larger_shapes_are_measured_and_planned_in_gentle_pieces(measured: list[
 def test_a_page_of_text_gets_the_smallest_shape_however_much_time_there_is() -> None:
     plan = chosen(Text(2_000, 4_000, 512, 1.5), 1e6)
     assert plan is not None
-    assert plan.model == shape_plan(SHAPES[0], 512)
+    assert plan.model == replace(shape_plan(SHAPES[0], 512), tied_output=True)
 
 
 def test_time_that_more_passes_would_not_use_well_goes_into_teachers(measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]]) -> None:
@@ -285,7 +316,8 @@ def test_time_that_more_passes_would_not_use_well_goes_into_teachers(measured: l
     assert taught is not None
     assert taught.passes >= planning.FEWEST_PASSES_TAUGHT
     assert taught.training_s <= 100_000
-    alone_bytes = planning.training_memory_bytes(taught.model, replace(taught.training, teachers=0), COMPUTER.dtype)
+    own_output = replace(taught.model, tied_output=False)  # as shapes are weighed before it is known
+    alone_bytes = planning.training_memory_bytes(own_output, replace(taught.training, teachers=0), COMPUTER.dtype)
     tight = choose(text, COMPUTER, 100_000.0, 0, Say(io.StringIO()), alone_bytes)
     assert (tight.training.teachers, tight.model) == (0, taught.model), "no memory for teachers"
 

@@ -1,11 +1,12 @@
 """The language model: a decoder in the Qwen3 layout.
 
 Token embedding, then blocks of attention (grouped heads, norms on queries and keys, rotary positions) and SwiGLU, each behind
-an RMSNorm and added to the stream, then a norm and the embedding again as output. ``transformers`` opens it as
-``Qwen3ForCausalLM`` and llama.cpp as ``qwen3``, so the parameter names and the order of rotary pairs are theirs.
+an RMSNorm and added to the stream, then a norm and the output: a matrix of its own, or the embedding again. ``transformers`` opens
+it as ``Qwen3ForCausalLM`` and llama.cpp as ``qwen3``, so the parameter names and the order of rotary pairs are theirs.
 
 Only the last norm has learnt weights. Those inside a block could be folded into the matrices behind them without changing the
-function, and those of queries and keys cost more time than they gain; files carry ones in their place.
+function, and those of queries and keys cost more time than they gain; files carry ones in their place. An embedding that is not
+the output too is looked up at unit scale; files carry its rows at that scale, so other programs need no norm there.
 
 Letters in shapes: B sequences, T tokens, D hidden size, H heads, K key-value heads, E head size, F inner size, V vocabulary.
 """
@@ -25,7 +26,7 @@ from mbegu.core.errors import InputError
 from mbegu.model.loss import sum_cross_entropy
 
 LONGEST_PLAIN_ATTENTION = 512  # tokens; beyond it the stored softmax costs more memory and time than it saves
-INITIAL_STD = 0.02  # GPT-2's; the output projections start at zero, so each block begins as the identity
+INITIAL_STD = 0.02  # of an embedding that is the output too, GPT-2's; projections into the stream start at zero: each block begins as the identity
 
 
 HUGGING_FACE_SIZES = {
@@ -54,9 +55,14 @@ class DecoderConfig:
     context: int
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-6
+    tied_output: bool = True
 
     def parameters(self) -> int:
-        """Return the number of learnt parameters; the tied output counts once."""
+        """Return the number of learnt parameters; an output that is the embedding counts once."""
+        return self.multiplied_parameters() + (0 if self.tied_output else self.vocabulary_size * self.hidden_size)
+
+    def multiplied_parameters(self) -> int:
+        """Return the number of parameters that take part in products: all but an embedding that is only looked up."""
         attention = self.hidden_size * self.head_size * 2 * (self.heads + self.kv_heads)
         block = attention + 3 * self.hidden_size * self.inner_size
         return self.vocabulary_size * self.hidden_size + self.layers * block + self.hidden_size
@@ -73,7 +79,7 @@ class DecoderConfig:
             "hidden_act": "silu",
             "attention_bias": False,
             "attention_dropout": 0.0,
-            "tie_word_embeddings": True,
+            "tie_word_embeddings": self.tied_output,
             "use_sliding_window": False,
             "initializer_range": INITIAL_STD,
             "bos_token_id": 0,
@@ -83,8 +89,8 @@ class DecoderConfig:
 
     @staticmethod
     def from_hugging_face(config: dict[str, Any]) -> DecoderConfig:
-        """Read a config.json. Raises ``InputError`` when it is not a Qwen3 model with a tied output, or a size is missing."""
-        if config.get("model_type") != "qwen3" or not config.get("tie_word_embeddings"):
+        """Read a config.json. Raises ``InputError`` when it is not a Qwen3 model, or a size is missing."""
+        if config.get("model_type") != "qwen3":
             raise InputError(f"a '{config.get('model_type')}' model cannot be run here", fix="use a model grown by Mbegu, or its GGUF file")
         rope = config.get("rope_parameters") or {}
         sizes = {ours: config.get(theirs) for ours, theirs in HUGGING_FACE_SIZES.items()}
@@ -94,9 +100,12 @@ class DecoderConfig:
             norm_epsilon = float(config["rms_norm_eps"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             wrong.append(f"rope_theta or rms_norm_eps cannot be read ({error})")
+        tied_output = config.get("tie_word_embeddings", False)
+        if not isinstance(tied_output, bool):
+            wrong.append(f"tie_word_embeddings is {tied_output!r}")
         if wrong:
             raise InputError(f"config.json does not describe a model: {', '.join(wrong)}", fix="copy the model anew")
-        return DecoderConfig(**sizes, rope_base=rope_base, norm_epsilon=norm_epsilon)  # type: ignore[arg-type]
+        return DecoderConfig(**sizes, rope_base=rope_base, norm_epsilon=norm_epsilon, tied_output=tied_output)  # type: ignore[arg-type]
 
     def as_table(self) -> dict[str, Any]:
         """Return the fields as plain values, for plans and checkpoints."""
@@ -316,27 +325,39 @@ class Decoder(nn.Module):
         self.embed_tokens = nn.Embedding(config.vocabulary_size, config.hidden_size)
         self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.Parameter(torch.ones(config.hidden_size))
+        self.lm_head = None if config.tied_output else Linear(config.hidden_size, config.vocabulary_size)
         cos, sin = rotary_tables(config.context, config.head_size, config.rope_base)
         self.register_buffer("cos", cos[:, None], persistent=False)
         self.register_buffer("sin", sin[:, None], persistent=False)
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Set all weights from ``seed``: matrices normal, output projections zero, norms one."""
+        """Set all weights from ``seed``: matrices normal, projections into the stream and an output of its own zero, norms one."""
         generator = torch.Generator().manual_seed(seed)
         for name, weight in self.named_parameters():
             if weight.ndim == 1:
                 weight.fill_(1.0)
-            elif name.endswith(("o_proj.weight", "down_proj.weight")):
+            elif name.endswith(("o_proj.weight", "down_proj.weight", "lm_head.weight")):
                 weight.zero_()
             else:
-                std = INITIAL_STD if name.startswith("embed") else 1 / math.sqrt(weight.shape[1])
+                embedding_std = INITIAL_STD if self.config.tied_output else 1.0
+                std = embedding_std if name.startswith("embed") else 1 / math.sqrt(weight.shape[1])
                 weight.copy_(torch.empty_like(weight, device="cpu").normal_(0, std, generator=generator))
+
+    @property
+    def output(self) -> Tensor:
+        """The matrix [V, D] that makes logits of hidden states."""
+        return self.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        """Look up token ids [B, T]: [B, T, D] in ``dtype``, of unit scale where the embedding is not the output too."""
+        x = F.embedding(tokens, self.embed_tokens.weight).to(self.dtype)
+        return x if self.config.tied_output else unit_scale(x, self.config.norm_epsilon)
 
     def hidden(self, tokens: Tensor, dropped: Dropped = 0.0) -> Tensor:
         """Map token ids [B, T] to hidden states behind the last norm [B, T, D] in ``dtype``."""
         T = tokens.shape[1]
-        x = dropout(F.embedding(tokens, self.embed_tokens.weight).to(self.dtype), dropped)
+        x = dropout(self._embed(tokens), dropped)
         cos, sin = self.cos[:T].to(self.dtype), self.sin[:T].to(self.dtype)
         for block in self.layers:
             x = block(x, cos, sin, dropped)
@@ -345,7 +366,7 @@ class Decoder(nn.Module):
     def logits(self, tokens: Tensor) -> Tensor:
         """Map token ids [B, T] to logits [B, T, V] in float32."""
         hidden = self.hidden(tokens)
-        return F.linear(hidden, self.embed_tokens.weight.to(hidden.dtype)).float()
+        return F.linear(hidden, self.output.to(hidden.dtype)).float()
 
     def loss(self, tokens: Tensor, targets: Tensor, dropped: Dropped = 0.0) -> Tensor:
         """Return the summed cross-entropy in nats of ``targets`` [B, T] after ``tokens`` [B, T]; a float32 scalar.
@@ -353,4 +374,4 @@ class Decoder(nn.Module):
         ``dropped`` is the share of activations set to zero, 0 outside training.
         """
         hidden = self.hidden(tokens, dropped)
-        return sum_cross_entropy(hidden.flatten(0, 1), self.embed_tokens.weight, targets.flatten())
+        return sum_cross_entropy(hidden.flatten(0, 1), self.output, targets.flatten())

@@ -18,13 +18,15 @@ from torch import Tensor
 
 from mbegu.core import durable
 from mbegu.core.errors import DamageError, InputError, explain_os_error
-from mbegu.model.decoder import Decoder, DecoderConfig
+from mbegu.model.decoder import Decoder, DecoderConfig, unit_scale
 from mbegu.model.tensor_file import HEAD_SIZE_BYTES, numbers_of, pieces_of, size_bytes
 from mbegu.tokenizer.bpe import tokenizer_config
 
 CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZER_HASH, NUMBERS_HASH = "tokenizer_sha256", "numbers_sha256"  # in the head of the weights: a copied folder can be checked by itself
+EMBEDDING = "model.embed_tokens.weight"
+ROW_SCALE_TOLERANCE = 1e-3  # of a row of the embedding that should be of unit scale; rounding is 1e-7
 COPY_ANEW = "run `mbegu grow` again, or copy the model anew"
 
 
@@ -39,7 +41,17 @@ def unit_norms(config: DecoderConfig) -> dict[str, Tensor]:
     return {f"model.layers.{layer}.{name}.weight": torch.ones(size) for layer in range(config.layers) for name, size in sizes.items()}
 
 
+def file_tensors(config: DecoderConfig, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what the file holds by the names of ``transformers``: the decoder's parameters in float32, and what it does not learn."""
+    tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
+    if not config.tied_output:
+        tensors[EMBEDDING] = unit_scale(tensors[EMBEDDING], config.norm_epsilon)  # as the decoder looks its rows up
+    return {**tensors, **unit_norms(config)}
+
+
 def _file_name(parameter: str) -> str:
+    if parameter.startswith("lm_head."):
+        return parameter
     return "model.norm.weight" if parameter == "norm" else f"model.{parameter}"
 
 
@@ -59,8 +71,7 @@ def save_model(folder: Path, config: DecoderConfig, weights: Mapping[str, Tensor
     """
     durable.copy_file(tokenizer_folder / TOKENIZER_FILES[0], folder / TOKENIZER_FILES[0])
     durable.write_json(folder / TOKENIZER_FILES[1], tokenizer_config(config.context))
-    tensors = {_file_name(name): weight.detach().to("cpu", torch.float32).contiguous() for name, weight in weights.items()}
-    tensors.update(unit_norms(config))
+    tensors = file_tensors(config, weights)
     numbers_hash = hashlib.sha256()
     for numbers in numbers_of(tensors):
         numbers_hash.update(numbers)
@@ -103,6 +114,8 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
                     parameter.copy_(file.get_tensor(_file_name(name)))
                     names.discard(_file_name(name))
             _require_unit_norms({name: file.get_tensor(name) for name in names}, unit_norms(config), folder)
+            if not config.tied_output:
+                _require_unit_rows(model.embed_tokens.weight, folder)
     except (SafetensorError, RuntimeError) as error:
         raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, COPY_ANEW) from error
     except FileNotFoundError:
@@ -143,4 +156,14 @@ def _require_same_numbers(path: Path, metadata: Mapping[str, str]) -> None:
 
 def _require_unit_norms(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], folder: Path) -> None:
     if found.keys() != expected.keys() or any(not torch.equal(found[name], expected[name]) for name in expected):
-        raise InputError("this model has parts that Mbegu's own engine does not run", folder, "use its GGUF file")
+        raise _foreign_model(folder)
+
+
+def _require_unit_rows(embedding: Tensor, folder: Path) -> None:
+    scales = embedding.detach().square().mean(dim=1).sqrt()
+    if not bool(((scales - 1).abs() <= ROW_SCALE_TOLERANCE).all()):
+        raise _foreign_model(folder)
+
+
+def _foreign_model(folder: Path) -> InputError:
+    return InputError("this model has parts that Mbegu's own engine does not run", folder, "use its GGUF file")

@@ -67,7 +67,7 @@ class TorchEngine:
         """
         ids = torch.tensor(tokens, dtype=torch.int64, device=self.model.cos.device)
         hidden = self.model.hidden(ids[None, :-1])[0, first_target - 1 :]
-        weight = self.model.embed_tokens.weight.to(hidden.dtype)
+        weight = self.model.output.to(hidden.dtype)
         targets = ids[first_target:]
         pieces = zip(torch.split(hidden, TOKENS_AT_ONCE), torch.split(targets, TOKENS_AT_ONCE), strict=True)
         losses = [F.cross_entropy(F.linear(some, weight).float(), target, reduction="none") for some, target in pieces]
@@ -101,7 +101,7 @@ class TorchEngine:
 
     def _row_logits(self, rows: Tensor, first_target: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield logits [some rows, targets, V] in float32 and targets [some rows, targets]."""
-        weight = self.model.embed_tokens.weight.to(self.model.dtype)
+        weight = self.model.output.to(self.model.dtype)
         for some in torch.split(rows.to(weight.device), max(1, TOKENS_AT_ONCE * 4 // rows.shape[1])):
             hidden = self.model.hidden(some[:, :-1])[:, first_target - 1 :]
             yield F.linear(hidden, weight).float(), some[:, first_target:]

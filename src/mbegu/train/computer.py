@@ -79,8 +79,10 @@ def build(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan)
         model,
         matrix_rate=training.matrix_rate,
         embedding_rate=training.embedding_rate,
+        output_rate=training.output_rate,
         norm_rate=training.norm_rate,
         weight_decay=training.weight_decay,
+        output_decay=training.output_decay,
         dtype=dtype,
     )
     return model, optimiser

@@ -31,6 +31,6 @@ class TaughtLoss:
     def __call__(self, model: Decoder, inputs: Tensor, targets: Tensor, dropped: Dropped) -> Tensor:
         """Return the summed cross-entropy in nats. The teachers read without dropout and do not change."""
         with torch.no_grad():
-            told = [(teacher.hidden(inputs).flatten(0, 1), teacher.embed_tokens.weight.detach()) for teacher in self.teachers]
+            told = [(teacher.hidden(inputs).flatten(0, 1), teacher.output.detach()) for teacher in self.teachers]
         hidden = model.hidden(inputs, dropped).flatten(0, 1)
-        return sum_cross_entropy(hidden, model.embed_tokens.weight, targets.flatten(), Advice(self.share, told))
+        return sum_cross_entropy(hidden, model.output, targets.flatten(), Advice(self.share, told))

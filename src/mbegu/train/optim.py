@@ -1,4 +1,4 @@
-"""Muon for the matrices of the blocks, AdamW for the embedding and the norms.
+"""Muon for the matrices of the blocks, AdamW for the embedding, the output and the norms.
 
 Muon (Jordan et al. 2024) steps along the orthogonalised momentum; with little text it needs about half of AdamW's steps.
 Matrices of one shape are orthogonalised together. The state is plain tensors by parameter name, so a checkpoint is one
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 MUON_MOMENTUM = 0.95
-ADAM_BETAS = (0.9, 0.95)
+ADAM_BETAS = (0.8, 0.95)  # 0.9 needed 0.3 % more bits (bench/LOG.md)
 ADAM_EPSILON = 1e-10
 
 
@@ -50,18 +50,33 @@ class Optimiser:
         model: parameters with ``ndim == 2`` inside ``layers`` go to Muon, all others to AdamW.
         matrix_rate: Muon's learning rate at full schedule.
         embedding_rate: AdamW's learning rate for the embedding at full schedule.
+        output_rate: AdamW's learning rate for an output of its own.
         norm_rate: AdamW's learning rate for the norms.
-        weight_decay: share of a matrix that is taken away per step and unit of rate (decoupled); norms have none.
+        weight_decay: share of a matrix of the blocks that is taken away per step and unit of rate (decoupled).
+        output_decay: the same of the output, be it the embedding or its own. All else has none: the size of an embedding that is looked
+            up at unit scale tells nothing.
         dtype: of Muon's orthogonalisation.
     """
 
     def __init__(
-        self, model: nn.Module, *, matrix_rate: float, embedding_rate: float, norm_rate: float, weight_decay: float, dtype: torch.dtype
+        self,
+        model: nn.Module,
+        *,
+        matrix_rate: float,
+        embedding_rate: float,
+        output_rate: float,
+        norm_rate: float,
+        weight_decay: float,
+        output_decay: float,
+        dtype: torch.dtype,
     ) -> None:
         self.matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and name.startswith("layers.")}
         self.others = {name: p for name, p in model.named_parameters() if name not in self.matrices}
-        self.matrix_rate, self.embedding_rate, self.norm_rate = matrix_rate, embedding_rate, norm_rate
+        self.matrix_rate, self.embedding_rate, self.output_rate, self.norm_rate = matrix_rate, embedding_rate, output_rate, norm_rate
         self.weight_decay = weight_decay
+        output = "lm_head.weight" if "lm_head.weight" in self.others else "embed_tokens.weight"
+        self.decays = {output: output_decay}
+        self.betas = ADAM_BETAS
         self.dtype = dtype
         self.device = next(model.parameters()).device
         self.state: dict[str, Tensor] = {f"muon.{name}": torch.zeros_like(p) for name, p in self.matrices.items()}
@@ -106,15 +121,19 @@ class Optimiser:
 
     def _step_adam(self, name: str, parameter: Tensor, step: int, schedule: float) -> None:
         gradient = _take_gradient(parameter)
-        first, second = ADAM_BETAS
+        first, second = self.betas
         m = self.state[f"adam_m.{name}"].lerp_(gradient, 1 - first)
         v = self.state[f"adam_v.{name}"].lerp_(gradient.square_(), 1 - second)
-        is_embedding = parameter.ndim == 2
-        rate = (self.embedding_rate if is_embedding else self.norm_rate) * schedule
-        if is_embedding:
-            parameter.mul_(1 - rate * self.weight_decay)
+        rate = self._adam_rate(name, parameter) * schedule
+        if name in self.decays:
+            parameter.mul_(1 - rate * self.decays[name])
         size = (v / (1 - second ** (step + 1))).sqrt_().add_(ADAM_EPSILON)
         parameter.addcdiv_(m, size, value=-rate / (1 - first ** (step + 1)))
+
+    def _adam_rate(self, name: str, parameter: Tensor) -> float:
+        if parameter.ndim < 2:
+            return self.norm_rate
+        return self.output_rate if name.startswith("lm_head.") else self.embedding_rate
 
     @torch.no_grad()
     def forget(self) -> None:

@@ -41,6 +41,7 @@ class ModelPlan:
     head_size: int = setting(64, help="width of a head, even", low=8, high=256)
     inner_size: int = setting(help="width inside the feed-forward part", low=32, high=32768)
     context: int = setting(help="longest sequence", unit="tokens", low=16, high=32768)
+    tied_output: bool = setting(True, help="whether the embedding is the output too; a matrix of its own learns more from the same text")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,12 @@ class TrainingPlan:
     sequences_at_once: int = setting(help="sequences computed together; less needs less memory", low=1, high=65536)
     matrix_rate: float = setting(0.02, help="learning rate of the matrices (Muon)", low=0, high=1)
     embedding_rate: float = setting(0.004, help="learning rate of the embedding (AdamW)", low=0, high=1)
+    output_rate: float = setting(0.004, help="learning rate of the output (AdamW), where it is not the embedding", low=0, high=1)
     norm_rate: float = setting(0.004, help="learning rate of the last norm (AdamW)", low=0, high=1)
-    weight_decay: float = setting(0.1, help="share of the weights taken away per step and unit of learning rate", low=0, high=10)
+    weight_decay: float = setting(0.1, help="share of the matrices taken away per step and unit of their learning rate", low=0, high=10)
+    output_decay: float = setting(
+        0.1, help="share of the output, which may be the embedding, taken away per step and unit of its rate", low=0, high=50
+    )
     short_context: int = setting(
         0, help="length of the sequences at the beginning, which divides the context; 0: the context throughout", unit="tokens", low=0, high=32768
     )
@@ -196,6 +201,9 @@ def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
         problems.append(f"[training] related_steps {training.related_steps} is more than half of the {training.steps} steps")
     if training.sequences_per_step % training.sequences_at_once:
         problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
+    output_rate = training.embedding_rate if model.tied_output else training.output_rate
+    if output_rate * training.output_decay >= 1:
+        problems.append(f"[training] output_decay {training.output_decay} times the output's rate {output_rate} takes all of it away in a step")
     return problems
 
 

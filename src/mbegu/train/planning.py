@@ -21,6 +21,8 @@ CONTEXT_TOKENS = 256  # longer contexts gained nothing on articles of a few kB a
 SEQUENCES = 16  # a step of the largest texts, and what is computed at once
 SHORT_CONTEXT_TOKENS = 128  # for the first 60 % of the steps: 0.7 to 1.5 % fewer bits at the same cost than 256 throughout (bench/LOG.md)
 CLEARLY_WORSE = 1.01  # no larger shape is looked at after this; a deep narrow one may be slow where the next, wide one is not
+TIED_EMBEDDING_RATE = 0.004  # of an embedding that is the output too; 0.01 was the same
+OWN_EMBEDDING_RATE = 0.2  # of one that is not: it begins with numbers of about 1, not 0.02; 0.05 and 0.4 needed more bits (bench/LOG.md)
 FEWEST_STEPS_A_PASS = 25
 FEWEST_STEPS = 100
 MOST_PASSES = 30.0  # beyond about 16 passes another one teaches next to nothing (Muennighoff et al. 2023)
@@ -33,9 +35,12 @@ TAUGHT_GAIN = 0.015  # fewer bits with them: 1.9 % on 0.5 MB of Wolof, 1.1 % on 
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 RELATED_PASSES = 1.0  # over the text of a related language
 MOST_RELATED_SHARE = 0.4  # of the steps
-# Up to which pressure (passes x root of parameters a token) how much dropout and weight decay; and beyond.
-REGULARISATION = ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (24.0, 0.05, 0.4), (45.0, 0.1, 0.5), (75.0, 0.2, 0.6))
-MOST_REGULARISATION = (0.3, 1.0)
+# Up to which pressure how much dropout, weight decay of the matrices, and decay of the output; and beyond.
+REGULARISATION = ((4.0, 0.0, 0.1, 0.1), (12.0, 0.0, 0.3, 0.3), (24.0, 0.05, 0.4, 0.4), (45.0, 0.1, 0.5, 3.0), (75.0, 0.2, 0.6, 6.0))
+MOST_REGULARISATION = (0.3, 1.0, 6.0)
+# Up to which pressure an output of its own. With 2 MB of Yoruba, beside the embedding as the output too: read 3 times (6.3) 1.8 % fewer bits, read
+# 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 4.8 % more (bench/LOG.md).
+MOST_PRESSURE_UNTIED = 8.0
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
@@ -103,6 +108,7 @@ def shape_plan(shape: tuple[int, int, int, int, int], vocabulary_size: int) -> M
         head_size=64,
         inner_size=inner,
         context=CONTEXT_TOKENS,
+        tied_output=False,
     )
 
 
@@ -110,8 +116,8 @@ def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> f
     """Return what a model is expected to need on held-out documents.
 
     The ratio to PPMd (order 12) falls as a power of the passes over the text, slower with more text, and with the size of the
-    model. Repeated passes count less and less (Muennighoff et al. 2023, equation 5, with their R* = 15). Fitted by hand to the
-    runs in bench/LOG.md.
+    model, of which an embedding that is only looked up does not count. Repeated passes count less and less (Muennighoff et al.
+    2023, equation 5, with their R* = 15). Fitted by hand to the runs in bench/LOG.md.
     """
     passes = tokens_seen / max(text.tokens, 1)
     worth = min(passes, 1.0) + REPEATS_WORTH * (1 - math.exp(-max(passes - 1, 0.0) / REPEATS_WORTH))
@@ -170,7 +176,7 @@ def choose(
     best: Candidate | None = None
     for shape in SHAPES:
         model = shape_plan(shape, text.vocabulary_size)
-        if best is not None and as_config(model).parameters() > MOST_PARAMETERS_PER_TOKEN * text.tokens:
+        if best is not None and as_config(model).multiplied_parameters() > MOST_PARAMETERS_PER_TOKEN * text.tokens:
             break
         sequences = sequences_per_step(text)
         whole = TrainingPlan(steps=1, sequences_per_step=sequences, sequences_at_once=sequences, seed=seed, dropout=0.1)
@@ -237,8 +243,8 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     related_steps = int(min(most_related, MOST_RELATED_SHARE * steps))
     own_tokens = (steps - related_steps) * per_step
     passes = own_tokens / max(text.tokens, 1)
-    parameters = as_config(model).parameters()
-    dropout, weight_decay = regularisation(passes, parameters / max(text.tokens, 1))
+    parameters = as_config(model).multiplied_parameters()
+    model, training = suit(text, model, training, passes)
     training = replace(
         training,
         steps=steps,
@@ -246,27 +252,41 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
         warmup_steps=max(5, min(50, steps // 20)),
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
         short_context=SHORT_CONTEXT_TOKENS,
-        dropout=dropout,
-        weight_decay=weight_decay,
     )
     expected = expected_bits_per_byte(text, parameters, own_tokens) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
     expected *= 1 - RELATED_GAIN if related_steps else 1.0
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 
-def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float]:
-    """Return dropout and weight decay: the more often the text is read and the larger the model, the more of both it takes.
+def suit(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
+    """Fill in what depends on how much is asked of a text: dropout, decays, whether the output is the embedding, and the latter's rate."""
+    parameters_per_token = as_config(model).multiplied_parameters() / max(text.tokens, 1)
+    dropout, weight_decay, output_decay = regularisation(passes, parameters_per_token)
+    is_tied = pressure(passes, parameters_per_token) > MOST_PRESSURE_UNTIED
+    embedding_rate = TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE
+    decays = {"weight_decay": weight_decay, "output_decay": output_decay}
+    return replace(model, tied_output=is_tied), replace(training, dropout=dropout, embedding_rate=embedding_rate, **decays)
+
+
+def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float, float]:
+    """Return dropout, weight decay and decay of the output: the more often the text is read and the larger the model, the more of all it takes.
 
     On 85 kB of Yoruba, 64 parameters a token, read 18 times, dropout 0.3 and decay 1.0 gave 1.585 bits per byte; without, the
     best step gave 1.670 and the last 1.9. Where megabytes are read a few times dropout only costs. On 2 MB of Yoruba, 4
-    parameters a token, read 3 times: 1.5 % more bits with 0.1 than without; read 8 times: 1.2 % more with 0.15 than with 0 or 0.05
-    (bench/LOG.md). What lies between these measured points is judgement.
+    parameters a token, read 3 times: 1.5 % more bits with 0.1 than without; read 8 times: 1.2 % more with 0.15 than with 0 or 0.05.
+    An output decay of 6 instead of 0.6 took 1.7 and 1.8 % fewer bits with 0.5 MB of Yoruba and Wolof read 16 times, 3 instead of 0.5 took
+    0.7 % fewer with 0.5 MB of Swahili read 8 times, 2 instead of 0.4 took 0.4 % more with 2 MB of Yoruba read 8 times (bench/LOG.md). What lies
+    between these measured points is judgement.
     """
-    pressure = passes * math.sqrt(parameters_per_token)
-    for most, dropout, weight_decay in REGULARISATION:
-        if pressure <= most:
-            return dropout, weight_decay
+    for most, dropout, weight_decay, output_decay in REGULARISATION:
+        if pressure(passes, parameters_per_token) <= most:
+            return dropout, weight_decay, output_decay
     return MOST_REGULARISATION
+
+
+def pressure(passes: float, parameters_per_token: float) -> float:
+    """Return how much a text is asked for: passes times the root of the parameters a token."""
+    return passes * math.sqrt(parameters_per_token)
 
 
 def sequences_per_step(text: Text) -> int:
