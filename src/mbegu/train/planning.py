@@ -35,12 +35,15 @@ TAUGHT_GAIN = 0.015  # fewer bits with them: 1.9 % on 0.5 MB of Wolof, 1.1 % on 
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 RELATED_PASSES = 1.0  # over the text of a related language
 MOST_RELATED_SHARE = 0.4  # of the steps
-# Up to which pressure how much dropout, weight decay of the matrices, and decay of the output; and beyond.
-REGULARISATION = ((4.0, 0.0, 0.1, 0.1), (12.0, 0.0, 0.3, 0.3), (24.0, 0.05, 0.4, 0.4), (45.0, 0.1, 0.5, 3.0), (75.0, 0.2, 0.6, 6.0))
-MOST_REGULARISATION = (0.3, 1.0, 6.0)
+# Up to which pressure how much dropout and weight decay of the matrices; and beyond.
+REGULARISATION = ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (24.0, 0.05, 0.4), (45.0, 0.1, 0.5), (75.0, 0.2, 0.6))
+MOST_REGULARISATION = (0.3, 1.0)
+LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
 # Up to which pressure an output of its own. With 2 MB of Yoruba, beside the embedding as the output too: read 3 times (6.3) 1.8 % fewer bits, read
-# 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 4.8 % more (bench/LOG.md).
-MOST_PRESSURE_UNTIED = 8.0
+# 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 4.8 % more (bench/LOG.md). Of the gain about half is expected, falling
+# straight to 0 at that pressure: all of it would make fewer passes look better than more.
+MOST_PRESSURE_UNTIED = 10.0
+UNTIED_GAIN = 0.02
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
 SAVING_COST = 0.015  # share of the training's time for checkpoints, once a minute
@@ -255,33 +258,42 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     )
     expected = expected_bits_per_byte(text, parameters, own_tokens) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
     expected *= 1 - RELATED_GAIN if related_steps else 1.0
+    expected *= 1 - UNTIED_GAIN * max(0.0, 1 - pressure(passes, parameters / max(text.tokens, 1)) / MOST_PRESSURE_UNTIED)
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 
 def suit(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
     """Fill in what depends on how much is asked of a text: dropout, decays, whether the output is the embedding, and the latter's rate."""
     parameters_per_token = as_config(model).multiplied_parameters() / max(text.tokens, 1)
-    dropout, weight_decay, output_decay = regularisation(passes, parameters_per_token)
+    dropout, weight_decay = regularisation(passes, parameters_per_token)
     is_tied = pressure(passes, parameters_per_token) > MOST_PRESSURE_UNTIED
     embedding_rate = TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE
-    decays = {"weight_decay": weight_decay, "output_decay": output_decay}
-    return replace(model, tied_output=is_tied), replace(training, dropout=dropout, embedding_rate=embedding_rate, **decays)
+    training = replace(training, dropout=dropout, weight_decay=weight_decay, output_decay=output_decay(passes), embedding_rate=embedding_rate)
+    return replace(model, tied_output=is_tied), training
 
 
-def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float, float]:
-    """Return dropout, weight decay and decay of the output: the more often the text is read and the larger the model, the more of all it takes.
+def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float]:
+    """Return dropout and weight decay: the more often the text is read and the larger the model, the more of both it takes.
 
     On 85 kB of Yoruba, 64 parameters a token, read 18 times, dropout 0.3 and decay 1.0 gave 1.585 bits per byte; without, the
     best step gave 1.670 and the last 1.9. Where megabytes are read a few times dropout only costs. On 2 MB of Yoruba, 4
-    parameters a token, read 3 times: 1.5 % more bits with 0.1 than without; read 8 times: 1.2 % more with 0.15 than with 0 or 0.05.
-    An output decay of 6 instead of 0.6 took 1.7 and 1.8 % fewer bits with 0.5 MB of Yoruba and Wolof read 16 times, 3 instead of 0.5 took
-    0.7 % fewer with 0.5 MB of Swahili read 8 times, 2 instead of 0.4 took 0.4 % more with 2 MB of Yoruba read 8 times (bench/LOG.md). What lies
-    between these measured points is judgement.
+    parameters a token, read 3 times: 1.5 % more bits with 0.1 than without; read 8 times: 1.2 % more with 0.15 than with 0 or 0.05
+    (bench/LOG.md). What lies between these measured points is judgement.
     """
-    for most, dropout, weight_decay, output_decay in REGULARISATION:
+    for most, dropout, weight_decay in REGULARISATION:
         if pressure(passes, parameters_per_token) <= most:
-            return dropout, weight_decay, output_decay
+            return dropout, weight_decay
     return MOST_REGULARISATION
+
+
+def output_decay(passes: float) -> float:
+    """Return the decay of the output, which grows with the square of the passes.
+
+    Half a megabyte of Yoruba read 16 times: 1.958 bits per byte with 0.6, 1.925 with 6, 2.006 with 12; 0.25 and 0.5 MB of Wolof took 1.6 and
+    1.8 % fewer bits with 6. Read 8 times, 2 to 3 was better than 0.5 by 0.7 and 1.3 % where the text is small and no better with 2 MB; read
+    3 times, 1 was worse than 0.3 (bench/LOG.md).
+    """
+    return min(MOST_OUTPUT_DECAY, max(LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY * (passes / PASSES_OF_MOST_OUTPUT_DECAY) ** 2))
 
 
 def pressure(passes: float, parameters_per_token: float) -> float:
