@@ -41,7 +41,9 @@ class ModelPlan:
     head_size: int = setting(64, help="width of a head, even", low=8, high=256)
     inner_size: int = setting(help="width inside the feed-forward part", low=32, high=32768)
     context: int = setting(help="longest sequence", unit="tokens", low=16, high=32768)
-    tied_output: bool = setting(True, help="whether the embedding is the output too; a matrix of its own learns more from the same text")
+    tied_output: bool = setting(
+        True, help="whether the embedding is the output too; a matrix of its own learns more where the text is read only a few times"
+    )
 
 
 @dataclass(frozen=True)
