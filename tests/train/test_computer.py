@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tests.train.tiny import MODEL, TRAINING
@@ -114,8 +116,16 @@ def test_a_plan_is_built_the_same_every_time(dtype: str) -> None:
         assert model.dtype == optimiser.dtype == getattr(torch, dtype)
         assert (optimiser.matrix_rate, optimiser.embedding_rate) == (TRAINING.matrix_rate, TRAINING.embedding_rate)
         assert (optimiser.norm_rate, optimiser.weight_decay) == (TRAINING.norm_rate, TRAINING.weight_decay)
+        assert optimiser.decays == {"embed_tokens.weight": TRAINING.output_decay}
     assert all(torch.equal(models[0][name], models[1][name]) for name in models[0])
     assert {weight.dtype for weight in models[0].values()} == {torch.float32}
+
+
+def test_an_output_of_its_own_gets_its_own_rate_and_the_decay() -> None:
+    training = replace(TRAINING, embedding_rate=0.2, output_rate=0.007, output_decay=3.0)
+    model, optimiser = build(replace(MODEL, tied_output=False), training, ComputerPlan())
+    assert model.lm_head is not None
+    assert (optimiser.embedding_rate, optimiser.output_rate, optimiser.decays) == (0.2, 0.007, {"lm_head.weight": 3.0})
 
 
 def test_a_step_takes_some_time_of_which_the_lower_quartile_counts(monkeypatch: pytest.MonkeyPatch) -> None:
