@@ -6,7 +6,6 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
-
 from dataclasses import replace
 
 import pytest
