@@ -126,6 +126,25 @@ def test_a_plan_that_reads_a_related_language_where_there_is_none_is_refused(inp
         grow_train(TrainSettings(), with_plan(inputs), tmp_path / "out", Stopping())
 
 
+# An output of its own
+
+
+@pytest.mark.parametrize("teachers", [0, 1])
+def test_an_output_of_its_own_is_the_same_after_any_cut_and_what_was_watched_is_what_is_given(tmp_path: Path, teachers: int) -> None:
+    training = replace(PLAN.training, steps=5, teachers=teachers, embedding_rate=0.2)
+    plan = replace(PLAN, model=replace(PLAN.model, tied_output=False), training=training)
+    inputs = with_plan(prepared_inputs(tmp_path / "p", plan))
+    facts = grow_train(TrainSettings(), inputs, tmp_path / "uncut", Stopping())
+    for step in range(1, training.all_steps):
+        with pytest.raises(StoppedError):
+            grow_train(OFTEN, inputs, tmp_path / "cut", Stopping(step))
+    grow_train(OFTEN, inputs, tmp_path / "cut", Stopping())
+    assert sha256_file(tmp_path / "cut" / WEIGHTS) == sha256_file(tmp_path / "uncut" / WEIGHTS)
+    model = TorchEngine.open(tmp_path / "uncut" / "model").model
+    _, ids, bytes_, _ = steps._training_data(read_plan(inputs.place.plan), inputs["tokenizer"])
+    assert watched_bits_per_byte(model, ids, bytes_) == pytest.approx(facts["validation_bits_per_byte"], rel=1e-5)
+
+
 # The plan step
 
 
