@@ -49,10 +49,10 @@ from mbegu.train.planning import (
     SEQUENCES,
     TEACHERS,
     Text,
+    fit_to_passes,
     make_candidate,
     sequences_per_step,
     shape_plan,
-    suit,
 )
 from mbegu.train.steps import watched_bits_per_byte
 from race import CONTEXT_TOKENS, TokenisedText, WindowEngine, processor_seconds
@@ -93,7 +93,7 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     draft = TrainingPlan(steps=steps, sequences_per_step=sequences, sequences_at_once=min(sequences, SEQUENCES), seed=arguments.seed)
     # The planner reckons passes from the time there is; here they are given: everything else as it fills it in.
     training = make_candidate(text, plan, draft, 1.0, 2.0 * steps).training
-    plan, training = suit(text, plan, training, arguments.passes)
+    plan, training = fit_to_passes(text, plan, training, arguments.passes)
     training = replace(training, steps=steps, related_steps=related_steps, evaluate_every_steps=max(1, steps // LOOKS))
     training = replace(training, teachers=arguments.teachers if arguments.recipe == "ours" else 0)
     training = replace(training, warmup_steps=max(5, min(50, steps // 20)))

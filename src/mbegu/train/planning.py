@@ -39,10 +39,10 @@ MOST_RELATED_SHARE = 0.4  # of the steps
 REGULARISATION = ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (24.0, 0.05, 0.4), (45.0, 0.1, 0.5), (75.0, 0.2, 0.6))
 MOST_REGULARISATION = (0.3, 1.0)
 LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
-# Up to which pressure an output of its own. With 2 MB of Yoruba, beside the embedding as the output too: read 3 times (6.3) 1.8 % fewer bits, read
-# 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 4.8 % more (bench/LOG.md). Of the gain about half is expected, falling
-# straight to 0 at that pressure: all of it would make fewer passes look better than more.
-MOST_PRESSURE_UNTIED = 10.0
+# Up to which pressure an output of its own: the highest at which it was seen to win. With 2 MB of Yoruba and 256 wide, beside the embedding as the
+# output too: read 3 times (6.3) 1.6 % fewer bits, read 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 0.4 % more (bench/LOG.md).
+# Expected is a gain that falls straight to 0 at that pressure: a step there would make fewer passes look better than more.
+MOST_PRESSURE_UNTIED = 6.5
 UNTIED_GAIN = 0.02
 LOOKS = 20  # at the documents set aside, over a training
 PLAN_SHARE = 0.97  # of the time left after all else; the rest is for what a measurement of seconds cannot see
@@ -247,7 +247,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     own_tokens = (steps - related_steps) * per_step
     passes = own_tokens / max(text.tokens, 1)
     parameters = as_config(model).multiplied_parameters()
-    model, training = suit(text, model, training, passes)
+    model, training = fit_to_passes(text, model, training, passes)
     training = replace(
         training,
         steps=steps,
@@ -262,8 +262,15 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 
-def suit(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
-    """Fill in what depends on how much is asked of a text: dropout, decays, whether the output is the embedding, and the latter's rate."""
+def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
+    """Fill in what depends on how often a text is read: dropout, decays, whether the output is the embedding, and the embedding's rate.
+
+    Args:
+        text: what the planner knows of it.
+        model: its shape; whether its output was the embedding before does not matter.
+        training: all else.
+        passes: over the text.
+    """
     parameters_per_token = as_config(model).multiplied_parameters() / max(text.tokens, 1)
     dropout, weight_decay = regularisation(passes, parameters_per_token)
     is_tied = pressure(passes, parameters_per_token) > MOST_PRESSURE_UNTIED
