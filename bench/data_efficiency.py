@@ -77,7 +77,7 @@ class PlainAdamW(Optimiser):
 
 def plain_training(ours: TrainingPlan) -> TrainingPlan:
     """Return the plan without what our recipe adds: dropout, strong decay, short sequences first."""
-    return replace(ours, dropout=0.0, weight_decay=0.1, short_context=0)
+    return replace(ours, dropout=0.0, weight_decay=0.1, output_decay=0.1, short_context=0)
 
 
 def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argparse.Namespace) -> dict[str, Any]:
