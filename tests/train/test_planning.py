@@ -141,8 +141,9 @@ def test_each_shape_is_measured_as_it_would_run(measured: list[tuple[ModelPlan, 
     plan = chosen(TEXTS[1], 2000)
     assert plan is not None
     assert {computer for _, _, computer in measured} == {COMPUTER}
-    assert all(training.dropout > 0 for _, training, _ in measured), "dropout costs time"
-    assert measured[-1][0] == plan.model
+    *looked_at, (model, training, _) = measured
+    assert all(training.dropout > 0 for _, training, _ in looked_at), "dropout costs time"
+    assert (model, training.dropout) == (plan.model, plan.training.dropout)
 
 
 def test_what_was_weighed_is_said() -> None:
@@ -212,7 +213,9 @@ def test_more_passes_and_larger_models_are_held_back_more() -> None:
     assert all(0 <= dropout <= 0.5 for dropout in dropouts)
     assert regularisation(18, 64) == (0.3, 1.0), "measured on 85 kB of Yoruba"
     assert regularisation(16, 26) == (0.3, 1.0), "measured on 0.5 MB of Wolof"
-    assert regularisation(3, 4.5)[0] == 0, "measured on 2 MB of Yoruba"
+    assert regularisation(3, 4.5) == (0, 0.3), "measured on 2 MB of Yoruba"
+    assert regularisation(10, 8.4) == (0, 0.5), "measured on 2 MB of Yoruba"
+    assert regularisation(16, 12.7) == (0.1, 0.6), "measured on 0.5 MB of Yoruba"
 
 
 def test_the_output_decays_more_the_more_often_the_text_is_read() -> None:
