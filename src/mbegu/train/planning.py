@@ -282,12 +282,14 @@ def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: 
 def regularisation(passes: float, parameters_per_token: float) -> tuple[float, float]:
     """Return dropout and weight decay: the more often the text is read and the larger the model, the more of both it takes.
 
-    On 85 kB of Yoruba, 64 parameters a token, read 18 times, dropout 0.3 and decay 1.0 gave 1.585 bits per byte; without, the
-    best step gave 1.670 and the last 1.9. Where megabytes are read, dropout only costs: with 2 MB of Yoruba 1.5 % more bits with 0.1
-    than without when read 3 times (4 parameters a token), 0.7 % more when read 10 times (8). Half a megabyte read 16 times (13) took
-    2.7 % fewer with 0.1 than without. With 0.2 and 0.6 half a megabyte of Wolof (26) took 1.4 % fewer than with 0.3 and 1 and 1 % fewer than with
-    0.1, a quarter (52) 0.5 and 1.1 % fewer; a quarter of Swahili (23) 2.6 % fewer than with 0.3 and 1, 0.8 % more than with 0.1. Decay 0.5 beside 0.2 and 1 at 10 passes: 1.595, 1.648 and 1.618; 0.3 beside 0.6 and 1 at 3 passes:
-    1.693, 1.709 and 1.729 (bench/LOG.md). What lies between these measured points is judgement.
+    Dropout. On 85 kB of Yoruba, 64 parameters a token, read 18 times, 0.3 with a decay of 1 gave 1.585 bits per byte; without either, the best
+    step gave 1.670 and the last 1.9. On 0.25 and 0.5 MB, read 16 times: Wolof (52 and 26 a token) took 0.5 and 1.4 % fewer bits with 0.2 and a
+    decay of 0.6 than with 0.3 and 1, and 1 % fewer than with 0.1; Swahili (23) took 0.8 % fewer with 0.1 than with 0.2; Yoruba (13) the same
+    with both, and 2.7 % more without. Where megabytes are read it only costs: on 2 MB of Yoruba 0.1 took 1.5 % more bits than none when read
+    3 times (4 a token), 0.7 % more when read 10 times (8).
+
+    Decay, on 2 MB of Yoruba: 0.5 beside 0.2 and 1 at 10 passes gave 1.595, 1.648 and 1.618; 0.3 beside 0.6 and 1 at 3 passes gave 1.693,
+    1.709 and 1.729 (bench/LOG.md). What lies between these measured points is judgement.
     """
     for most, dropout, weight_decay in REGULARISATION:
         if pressure(passes, parameters_per_token) <= most:
