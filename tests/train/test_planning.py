@@ -242,6 +242,7 @@ def test_the_output_is_the_embedding_where_a_little_text_is_read_often(text: Tex
     model, training = fit_to_passes(text, shape_plan(shape, text.vocabulary_size), before, passes)
     assert model.tied_output == is_tied
     assert training.embedding_rate == (planning.TIED_EMBEDDING_RATE if is_tied else planning.OWN_EMBEDDING_RATE)
+    assert training.matrix_rate == (0.03 if passes == 16 else 0.02)
     per_token = as_config(model).multiplied_parameters() / text.tokens
     assert (training.dropout, training.weight_decay, training.output_decay) == (*regularisation(passes, per_token), output_decay(passes))
     again, same = fit_to_passes(text, replace(model, tied_output=not is_tied), before, passes)

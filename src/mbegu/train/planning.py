@@ -38,6 +38,9 @@ MOST_RELATED_SHARE = 0.4  # of the steps
 # Up to which pressure how much dropout and weight decay of the matrices; and beyond.
 REGULARISATION = ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (24.0, 0.0, 0.4), (42.0, 0.0, 0.5), (75.0, 0.1, 0.6), (117.0, 0.2, 0.6))
 MOST_REGULARISATION = (0.3, 1.0)
+# Rate of the matrices up to a pressure of 42, and beyond: with 0.25 MB read 16 times 0.03 took 0.6, 0.7 and 0.8 % fewer bits in Yoruba, Wolof
+# and Swahili and 0.3 % more in Amharic; 0.01 took 1.1 % more in Yoruba (bench/LOG.md).
+MATRIX_RATE, MATRIX_RATE_READ_OFTEN, LEAST_PRESSURE_READ_OFTEN = 0.02, 0.03, 42.0
 LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
 # Up to which pressure an output of its own: the highest at which it was seen to win. With 2 MB of Yoruba and 256 wide, beside the embedding as the
 # output too: read 3 times (6.3) 1.6 % fewer bits, read 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 0.4 % more (bench/LOG.md).
@@ -263,7 +266,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
 
 
 def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
-    """Fill in what depends on how often a text is read: dropout, decays, whether the output is the embedding, and the embedding's rate.
+    """Fill in what depends on how often a text is read: dropout, decays, whether the output is the embedding, its rate and the matrices'.
 
     Args:
         text: what the planner knows of it.
@@ -273,9 +276,16 @@ def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: 
     """
     parameters_per_token = as_config(model).multiplied_parameters() / max(text.tokens, 1)
     dropout, weight_decay = regularisation(passes, parameters_per_token)
-    is_tied = pressure(passes, parameters_per_token) > MOST_PRESSURE_UNTIED
-    embedding_rate = TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE
-    training = replace(training, dropout=dropout, weight_decay=weight_decay, output_decay=output_decay(passes), embedding_rate=embedding_rate)
+    pressed = pressure(passes, parameters_per_token)
+    is_tied = pressed > MOST_PRESSURE_UNTIED
+    training = replace(
+        training,
+        dropout=dropout,
+        weight_decay=weight_decay,
+        output_decay=output_decay(passes),
+        embedding_rate=TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE,
+        matrix_rate=MATRIX_RATE_READ_OFTEN if pressed > LEAST_PRESSURE_READ_OFTEN else MATRIX_RATE,
+    )
     return replace(model, tied_output=is_tied), training
 
 
