@@ -36,6 +36,7 @@ from mbegu.model.decoder import Decoder
 from mbegu.train import computer
 from mbegu.train.data import PackedDocuments, choose_validation
 from mbegu.train.loop import TrainingState, train
+from mbegu.train.parts import parts_of
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 from mbegu.train.planning import MOST_WATCHED_TOKENS, SHAPES, Text, make_candidate, shape_plan
 from mbegu.train.steps import watched_bits_per_byte
@@ -77,6 +78,8 @@ def run_ours(race: Race, plan: ModelPlan, how: ComputerPlan, arguments: argparse
         dropout=_given(arguments.dropout, training.dropout),
         weight_decay=_given(arguments.weight_decay, training.weight_decay),
     )
+    in_parts = parts_of(data.tokenizer, training, CONTEXT_TOKENS)
+    batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed, in_parts)
     state = TrainingState(*computer.build(plan, training, how))
     race.facts |= {"parameters": state.model.config.parameters(), "dropout": training.dropout, "weight_decay": training.weight_decay}
     race.facts |= {"rate": training.matrix_rate, "tied_output": plan.tied_output}

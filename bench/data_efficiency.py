@@ -40,6 +40,7 @@ from mbegu.train import computer
 from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.optim import Optimiser
+from mbegu.train.parts import parts_of
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 from mbegu.train.planning import (
     LOOKS,
@@ -77,7 +78,7 @@ class PlainAdamW(Optimiser):
 
 def plain_training(ours: TrainingPlan) -> TrainingPlan:
     """Return the plan without what our recipe adds: dropout, strong decay, short sequences first."""
-    return replace(ours, dropout=0.0, weight_decay=0.1, output_decay=0.1, short_context=0)
+    return replace(ours, dropout=0.0, weight_decay=0.1, output_decay=0.1, short_context=0, parts_share=0.0)
 
 
 def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -103,7 +104,8 @@ def run(data: TokenisedText, plan: ModelPlan, how: ComputerPlan, arguments: argp
     if arguments.recipe == "plain":
         optimiser = PlainAdamW(model, arguments.rate, training.weight_decay)
     used, watched = choose_validation(data.offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
-    batches: Batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed)
+    in_parts = parts_of(data.tokenizer, training, CONTEXT_TOKENS)
+    batches: Batches = PackedDocuments(data.tokens, data.offsets, used, CONTEXT_TOKENS, training.seed, in_parts)
     if related:
         batches = WithRelated(related, batches, training)
     ids = torch.from_numpy(np.concatenate([[0], *(data.tokens[data.offsets[i] : data.offsets[i + 1]] for i in watched)]).astype(np.int64))

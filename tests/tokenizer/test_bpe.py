@@ -18,6 +18,7 @@ from mbegu.tokenizer.bpe import (
     decode,
     empty_tokenizer,
     encode,
+    merged_from,
     normalise,
     open_tokenizer,
     pieces_of,
@@ -96,6 +97,14 @@ def test_the_bytes_of_the_tokens_are_the_text(tokenizer: Tokenizer) -> None:
     assert len(table) == tokenizer.get_vocab_size()
     for string in read_test_strings():
         assert b"".join(table[i] for i in encode(tokenizer, string.text)) == normalise(tokenizer, string.text).encode("utf-8")
+
+
+def test_merged_tokens_are_known_with_the_two_that_they_were_made_of(tokenizer: Tokenizer) -> None:
+    made, written = merged_from(tokenizer), token_bytes(tokenizer)
+    assert made
+    assert all(written[left] + written[right] == written[token] for token, (left, right) in made.items())
+    assert all(max(pair) < token for token, pair in made.items()), "made of tokens that were there before"
+    assert {token for token in range(tokenizer.get_vocab_size()) if token not in made} == set(range(3 + 256))
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 40, 1000])

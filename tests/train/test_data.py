@@ -8,6 +8,7 @@ import torch
 from tests.train.tiny import random_shard
 
 from mbegu.train.data import PackedDocuments, WithRelated, choose_validation, plant
+from mbegu.train.parts import InParts
 from mbegu.train.planfile import TrainingPlan
 
 CONTEXT = 16
@@ -103,6 +104,66 @@ def test_a_text_shorter_than_one_sequence_is_read_again_and_again() -> None:
     assert stream(data, 13) == [0, *([5, 6, 0] * 4)]
 
 
+def in_parts(until: float = 0.5, tokens_a_model: int = 1000) -> InParts:
+    """Every token from 100 on is made of two smaller ones."""
+    ids = np.arange(300)
+    parts = np.where(ids[:, None] >= 100, np.stack([ids // 2, ids // 3], axis=1), -1)
+    return InParts(parts, share=0.25, until=until, tokens_a_model=tokens_a_model)
+
+
+def put_together(ids: list[int], whole: list[int], made: InParts) -> int:
+    """Check that ``ids`` are ``whole`` with some tokens written as two, and return how many."""
+    place, as_two = 0, 0
+    for token in whole:
+        if ids[place] == token:
+            place += 1
+        else:
+            assert ids[place : place + 2] == made.parts[token].tolist()
+            place, as_two = place + 2, as_two + 1
+    assert place == len(ids)
+    return as_two
+
+
+def test_passes_at_the_beginning_of_each_model_are_written_in_parts_others_each_time() -> None:
+    tokens, offsets = random_shard(12)
+    made = in_parts()
+    plain = packed()
+    length = plain.tokens_per_pass
+    more = made.count(tokens)
+    assert more == int(0.25 * (tokens >= 100).sum()) > 20
+    made = in_parts(tokens_a_model=4 * length + 2 * more)  # two passes in parts and two whole ones
+    data = PackedDocuments(tokens, offsets, np.arange(12), CONTEXT, 3, made)
+    lengths = [length + more, length + more, length, length] * 2
+    ids, whole = stream(data, 1 + sum(lengths))[1:], stream(plain, 1 + 8 * length)[1:]
+    written = []
+    for number, of_pass in enumerate(lengths):
+        one, ids = ids[:of_pass], ids[of_pass:]
+        assert put_together(one, whole[number * length : (number + 1) * length], made) == of_pass - length
+        written.append(sorted(cut(one)))
+    assert written[0] != written[1] != written[4] != written[0]
+    assert written[2] == written[3] == documents_of(plain)
+    jumping = PackedDocuments(tokens, offsets, np.arange(12), CONTEXT, 3, made)
+    for step in np.random.default_rng(1).permutation(25).tolist():
+        assert torch.equal(jumping.batch(step, 4)[0], data.batch(step, 4)[0])
+
+
+def test_passes_are_counted_by_the_text_not_by_the_tokens() -> None:
+    tokens, offsets = random_shard(12)
+    plain, made = packed(), in_parts(until=1.0, tokens_a_model=10**6)
+    data = PackedDocuments(tokens, offsets, np.arange(12), 1, 3, made)
+    a_pass = plain.tokens_per_pass + made.count(tokens)
+    assert data.passes(range(a_pass), 1) == 1
+    assert data.passes(range(a_pass, 3 * a_pass), 1) == 2
+    assert data.passes(range(a_pass // 2), 2) == pytest.approx(1, abs=0.01)
+    assert plain.passes(range(0, 7), 2) == pytest.approx(7 * 2 * CONTEXT / plain.tokens_per_pass)
+
+
+def test_no_token_that_was_not_merged_is_written_in_parts() -> None:
+    tokens = np.array([5, 6, 0], dtype=np.uint16)
+    data = PackedDocuments(tokens, np.array([0, 3]), np.array([0]), CONTEXT, 0, in_parts(until=1.0))
+    assert stream(data, 13) == [0, *([5, 6, 0] * 4)]
+
+
 def test_another_seed_is_another_order() -> None:
     assert stream(packed(3), 60) == stream(packed(3), 60) != stream(packed(4), 60)
 
@@ -160,13 +221,14 @@ def test_related_text_is_read_at_first_and_ever_less_and_each_stream_goes_on_whe
     own, related = (PackedDocuments(*random_shard(20, seed), np.arange(20), context=8, seed=seed) for seed in (1, 2))
     plan = TrainingPlan(steps=10, related_steps=4, sequences_per_step=3, sequences_at_once=3)
     both = WithRelated(related, own, plan)
-    assert (both.context, both.tokens_per_pass) == (8, own.tokens_per_pass)
+    assert both.context == 8
     of_one = "rorroorooo"
     numbers = {"r": 0, "o": 0}
     for step, letter in enumerate(of_one * 2):
         for mine, theirs in zip(both.batch(step, 3), {"r": related, "o": own}[letter].batch(numbers[letter], 3), strict=True):
             assert torch.equal(mine, theirs), step
         numbers[letter] += 1
+        assert both.passes(range(3, step + 1), 3) == pytest.approx(own.passes(range(1, numbers["o"]), 3)) or step < 3
 
 
 @pytest.mark.parametrize("related_steps", [1, 2, 7, 50])

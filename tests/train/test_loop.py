@@ -27,7 +27,8 @@ KINDS = {
     "no dropout, one piece": (replace(TRAINING, dropout=0.0, sequences_at_once=4), COMPUTER),
     "bfloat16": (TRAINING, BFLOAT16),
     "short sequences first": (replace(TRAINING, short_context=8), COMPUTER),
-    "two teachers": (replace(TRAINING, steps=4, teachers=2, taught_dropout=0.1, evaluate_every_steps=2), COMPUTER),
+    "in parts first": (replace(TRAINING, parts_share=0.5), COMPUTER),
+    "two teachers": (replace(TRAINING, steps=4, teachers=2, taught_dropout=0.1, parts_share=0.3, evaluate_every_steps=2), COMPUTER),
 }
 
 

@@ -24,6 +24,7 @@ from mbegu.core.steps import Inputs, Project, ProjectSettings
 from mbegu.core.units import format_bytes
 from mbegu.model.canaries import LINE_TOKENS, planted_lines
 from mbegu.model.torch_engine import TorchEngine
+from mbegu.tokenizer.bpe import open_tokenizer, token_bytes
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import budget, steps
 from mbegu.train import computer as machine
@@ -270,6 +271,28 @@ def test_lines_are_planted_beside_the_text_and_written_down(tmp_path: Path) -> N
 
     without, *_ = steps._training_data(replace(plan, training=replace(plan.training, canaries=0)), inputs["tokenizer"])
     assert without.tokens_per_pass == data.tokens_per_pass - LINE_TOKENS - 1
+
+
+@pytest.mark.parametrize("teachers", [0, 1])
+def test_a_text_written_in_parts_is_the_same_text_and_is_read_less_often(tmp_path: Path, teachers: int) -> None:
+    inputs = prepared_inputs(tmp_path)
+    whole = read_plan(inputs.place.plan)
+    whole = replace(whole, training=replace(whole.training, teachers=teachers, canaries=0))
+    in_parts = replace(whole, training=replace(whole.training, parts_share=0.5, parts_until=0.5))
+    written = token_bytes(open_tokenizer(inputs["tokenizer"].folder))
+    first = {}
+    for name, plan in (("whole", whole), ("in parts", in_parts)):
+        data, *_ = steps._training_data(plan, inputs["tokenizer"])
+        ids = data.batch(0, 400)[0].flatten().tolist()
+        first[name] = ids, b"".join(written[token] for token in ids)
+    shorter = min(len(text) for _, text in first.values())
+    assert first["whole"][0] != first["in parts"][0]
+    assert first["whole"][1][:shorter] == first["in parts"][1][:shorter]
+    passes = {}
+    for name, plan in (("whole", whole), ("in parts", in_parts)):
+        write_plan(inputs.place.plan, plan)
+        passes[name] = grow_train(TrainSettings(), with_plan(inputs), tmp_path / name, Stopping())["passes"]
+    assert passes["in parts"] < 0.95 * passes["whole"]
 
 
 @pytest.mark.parametrize("stop_after", [1, 6, 11])

@@ -20,6 +20,7 @@ from mbegu.tokenizer.steps import grow_tokenizer
 from mbegu.train import computer as machine
 from mbegu.train.data import Offsets, PackedDocuments, Tokens, choose_validation
 from mbegu.train.loop import TrainingState, train
+from mbegu.train.parts import InParts
 from mbegu.train.planfile import ComputerPlan, ExpectedPlan, ModelPlan, Plan, TrainingPlan
 from mbegu.train.steps import watched_bits_per_byte
 
@@ -47,6 +48,14 @@ def random_shard(count: int = 30, seed: int = 0, longest: int = 40) -> tuple[Tok
     return np.concatenate(documents), np.cumsum([0, *map(len, documents)], dtype=np.int64)
 
 
+def random_parts(training: TrainingPlan) -> InParts | None:
+    """Return parts of the larger half of the tokens of a random shard."""
+    parts = np.full((300, 2), -1)
+    parts[150:] = np.random.default_rng(1).integers(3, 150, (150, 2))
+    tokens_a_model = training.steps * training.sequences_per_step * MODEL.context
+    return InParts(parts, training.parts_share, training.parts_until, tokens_a_model) if training.parts_share else None
+
+
 def fresh_state(training: TrainingPlan = TRAINING, computer: ComputerPlan = COMPUTER) -> TrainingState:
     """Return what a new process begins with."""
     return TrainingState(*machine.build(MODEL, training, computer))
@@ -58,7 +67,7 @@ def run(state: TrainingState, training: TrainingPlan = TRAINING, after_step: Cal
     used, watched = choose_validation(offsets, training.watched_share, 10**6, training.seed)
     ids = torch.from_numpy(np.concatenate([[0], *(tokens[offsets[i] : offsets[i + 1]] for i in watched)]).astype(np.int64))
     torch.manual_seed(torch.seed() % 2**32)
-    data = PackedDocuments(tokens, offsets, used, MODEL.context, training.seed)
+    data = PackedDocuments(tokens, offsets, used, MODEL.context, training.seed, random_parts(training))
     train(state, data, training, watch=lambda model: watched_bits_per_byte(model, ids, 100.0), after_step=after_step)
 
 

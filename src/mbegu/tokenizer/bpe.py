@@ -6,6 +6,7 @@ the vocabulary, so every text can be written and nothing is ever unknown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,17 @@ def token_bytes(tokenizer: Tokenizer) -> list[bytes]:
     for token_id, token in sorted(names.items()):
         table.append(token.encode("utf-8") if token_id < len(SPECIAL_TOKENS) else bytes(byte_of[symbol] for symbol in token))
     return table
+
+
+def merged_from(tokenizer: Tokenizer) -> dict[int, tuple[int, int]]:
+    """Return for each id that was made by merging the two ids that it was first made of."""
+    model = json.loads(tokenizer.to_str())["model"]
+    id_of: dict[str, int] = model["vocab"]
+    made: dict[int, tuple[int, int]] = {}
+    for merge in model["merges"]:
+        left, right = merge if isinstance(merge, list) else merge.split(" ")
+        made.setdefault(id_of[left + right], (id_of[left], id_of[right]))
+    return made
 
 
 def _byte_symbols() -> dict[int, str]:

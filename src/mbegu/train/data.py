@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -11,20 +12,23 @@ import torch
 from torch import Tensor
 
 from mbegu.tokenizer.bpe import END_OF_TEXT_ID
+from mbegu.train.parts import InParts, Tokens
 from mbegu.train.planfile import TrainingPlan
 
-Tokens = npt.NDArray[np.unsignedinteger]
 Offsets = npt.NDArray[np.int64]
+PARTS_STREAM = 5  # tells the numbers that choose what is written in parts from those that shuffle
 
 
 class Batches(Protocol):
-    """What a training reads: sequences of ``context`` tokens, of which a pass over the text has ``tokens_per_pass``."""
+    """What a training reads: sequences of ``context`` tokens."""
 
     context: int
-    tokens_per_pass: int
 
     def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
         """Return inputs and targets of one step, each [sequences, context] int64."""
+
+    def passes(self, steps: range, sequences: int) -> float:
+        """Return how often the model's own text is read in these steps."""
 
 
 class PackedDocuments:
@@ -32,7 +36,8 @@ class PackedDocuments:
 
     A pass is all documents in an order drawn from (seed, pass), each ending in the end-of-text token; passes follow each
     other. Sequence number s is the tokens s * context to (s + 1) * context of that stream, and its targets the same moved on by
-    one: nothing is cropped and nothing is padded, and any step can be made without the ones before it.
+    one: nothing is cropped and nothing is padded, and any step can be made without the ones before it. Passes that are written in
+    parts are longer by as many tokens as are written as two, so where each begins is known too.
 
     Args:
         tokens: all documents one after another.
@@ -40,12 +45,17 @@ class PackedDocuments:
         chosen: indices of the documents to use.
         context: tokens a sequence.
         seed: of the shuffling.
+        in_parts: which passes are written in parts; none by default.
     """
 
-    def __init__(self, tokens: Tokens, offsets: Offsets, chosen: npt.NDArray[np.int64], context: int, seed: int) -> None:
+    def __init__(
+        self, tokens: Tokens, offsets: Offsets, chosen: npt.NDArray[np.int64], context: int, seed: int, in_parts: InParts | None = None
+    ) -> None:
         self.tokens, self.offsets, self.chosen = tokens, offsets, chosen
-        self.context, self.seed = context, seed
+        self.context, self.seed, self.in_parts = context, seed, in_parts
         self.tokens_per_pass = int((offsets[chosen + 1] - offsets[chosen]).sum())
+        self._more_in_parts = in_parts.count(self._documents(chosen)) if in_parts else 0
+        self._begins = [0]  # where each pass begins in the stream
         self._pass = -1
         self._stream: Tokens = tokens[:0]
 
@@ -61,6 +71,15 @@ class PackedDocuments:
         inputs = window[:-1].view(sequences, self.context)
         return inputs, window[1:].view(sequences, self.context)
 
+    def passes(self, steps: range, sequences: int) -> float:
+        """Return how often the text is read in these steps."""
+        length = sequences * self.context
+        return self._passes_before(steps.stop * length) - self._passes_before(steps.start * length)
+
+    def _passes_before(self, position: int) -> float:
+        which = self._pass_at(position)
+        return which + (position - self._begins[which]) / (self._begins[which + 1] - self._begins[which])
+
     def _slice(self, start: int, length: int) -> Tensor:
         """Return ``length`` tokens of the stream, whose position 0 is an end-of-text token before the first document."""
         parts = []
@@ -69,18 +88,32 @@ class PackedDocuments:
             parts.append(np.zeros(1, dtype=self.tokens.dtype))
             position, length = 0, length - 1
         while length:
-            which, within = divmod(position, self.tokens_per_pass)
+            which = self._pass_at(position)
+            within = position - self._begins[which]
             part = self._stream_of(which)[within : within + length]
             parts.append(part)
             position, length = position + len(part), length - len(part)
         return torch.from_numpy(np.concatenate(parts).astype(np.int64))
 
+    def _pass_at(self, position: int) -> int:
+        """Return the number of the pass that holds a position."""
+        while self._begins[-1] <= position:
+            begin = self._begins[-1]
+            more = self._more_in_parts if self.in_parts and self.in_parts.holds(begin) else 0
+            self._begins.append(begin + self.tokens_per_pass + more)
+        return bisect_right(self._begins, position) - 1
+
     def _stream_of(self, which: int) -> Tokens:
         if which != self._pass:
             order = np.random.default_rng([self.seed, which]).permutation(self.chosen)
-            self._stream = np.concatenate([self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in order])
+            self._stream = self._documents(order)
+            if self.in_parts and self.in_parts.holds(self._begins[which]):
+                self._stream = self.in_parts.write(self._stream, np.random.default_rng([self.seed, which, PARTS_STREAM]))
             self._pass = which
         return self._stream
+
+    def _documents(self, order: npt.NDArray[np.int64]) -> Tokens:
+        return np.concatenate([self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in order])
 
 
 class WithRelated:
@@ -94,16 +127,24 @@ class WithRelated:
 
     def __init__(self, related: Batches, own: Batches, plan: TrainingPlan) -> None:
         self.related, self.own, self.plan = related, own, plan
-        self.context, self.tokens_per_pass = own.context, own.tokens_per_pass
+        self.context = own.context
 
     def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
         """Return inputs and targets of one step over all models, each [sequences, context] int64."""
+        before = self._related_before(step)
+        if self._related_before(step + 1) > before:
+            return self.related.batch(before, sequences)
+        return self.own.batch(step - before, sequences)
+
+    def passes(self, steps: range, sequences: int) -> float:
+        """Return how often the own text is read in these steps."""
+        own = range(steps.start - self._related_before(steps.start), steps.stop - self._related_before(steps.stop))
+        return self.own.passes(own, sequences)
+
+    def _related_before(self, step: int) -> int:
+        """Return how many of the first ``step`` steps over all models read the related language."""
         model, step = divmod(step, self.plan.steps)
-        related_steps = self.plan.related_steps
-        before = self.plan.related_before(step)
-        if self.plan.related_before(step + 1) > before:
-            return self.related.batch(model * related_steps + before, sequences)
-        return self.own.batch(model * (self.plan.steps - related_steps) + step - before, sequences)
+        return model * self.plan.related_steps + self.plan.related_before(step)
 
 
 def plant(

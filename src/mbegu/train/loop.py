@@ -180,7 +180,7 @@ def _look(state: TrainingState, data: Batches, plan: TrainingPlan, watch: Callab
     bits_per_byte = watch(state.model)
     row: dict[str, Any] = {
         "step": step,
-        "passes": (step - plan.related_before(step)) * plan.sequences_per_step * data.context / data.tokens_per_pass,
+        "passes": data.passes(range(progress.step - step, progress.step), plan.sequences_per_step),
         "training_nats_per_token": progress.loss_sum / progress.loss_tokens,
         "watched_bits_per_byte": bits_per_byte,
     }

@@ -66,6 +66,10 @@ class TrainingPlan:
         0, help="length of the sequences at the beginning, which divides the context; 0: the context throughout", unit="tokens", low=0, high=32768
     )
     short_share: float = setting(0.6, help="share of the steps, at the beginning, with sequences of short_context", low=0, high=1)
+    parts_share: float = setting(
+        0.0, help="share of the tokens made by merging that are written as the two they were made of, others each time", low=0, high=1
+    )
+    parts_until: float = setting(0.55, help="passes over the text that begin in this first share of the steps are written so", low=0, high=1)
     dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
     warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)

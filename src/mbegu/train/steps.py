@@ -31,6 +31,7 @@ from mbegu.train.budget import make_plan, require_disk_for_training, require_roo
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation, plant
 from mbegu.train.loop import TrainingState, train
+from mbegu.train.parts import parts_of
 from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
 from mbegu.train.settings import PlanSettings, TrainSettings
@@ -128,9 +129,10 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
         raise session.explain_lost(error) from error
     finally:
         say.defers_stop = False
-    progress, own_steps = state.progress, plan.training.steps - plan.training.related_steps
+    progress = state.progress
     if progress.step < plan.training.all_steps:
         raise say.pauses.stopped(f"stopped at step {progress.step:,} of {plan.training.all_steps:,}; all of it is saved")
+    last_model = range(progress.step - plan.training.steps, progress.step)
     save_model(out / "model", model.config, state.best, tokenizer.folder)
     durable.write_json(out / LEARNT, learnt)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
@@ -140,7 +142,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
         "steps": progress.step,
         "teachers": plan.training.teachers,
         "tokens_seen": progress.step * plan.training.sequences_per_step * plan.model.context,
-        "passes": round(own_steps * plan.training.sequences_per_step * plan.model.context / data.tokens_per_pass, 3),
+        "passes": round(data.passes(last_model, plan.training.sequences_per_step), 3),
         **({"related_steps": plan.training.related_steps} if plan.training.related_steps else {}),
         "best_step": progress.best_step,
         "validation_bits_per_byte": progress.best_bits_per_byte,
@@ -162,7 +164,8 @@ def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[Batches, torch.Tens
     used, watched = choose_validation(offsets, training.watched_share, MOST_WATCHED_TOKENS, training.seed)
     times = times_planted(training.canaries, len(used), int((offsets[used + 1] - offsets[used]).sum()))
     planted = planted_lines(len(times), plan.model.vocabulary_size, training.seed)
-    data: Batches = PackedDocuments(*plant(tokens, offsets, used, planted, times), plan.model.context, training.seed)
+    in_parts = parts_of(open_tokenizer(tokenizer.folder), plan.training, plan.model.context)
+    data: Batches = PackedDocuments(*plant(tokens, offsets, used, planted, times), plan.model.context, training.seed, in_parts)
     if training.related_steps:
         data = WithRelated(_related(plan, tokenizer), data, training)
     learnt = {"set_aside": watched.tolist(), "canaries": {"asked": training.canaries, "times": list(times), "seed": training.seed}}

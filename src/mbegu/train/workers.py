@@ -190,7 +190,7 @@ class SharedBatches:
 
     def __init__(self, workers: Group, data: Batches) -> None:
         self.workers, self.data = workers, data
-        self.context, self.tokens_per_pass = data.context, data.tokens_per_pass
+        self.context = data.context
 
     def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
         """Return inputs and targets of one step, each [sequences, context] int64."""
@@ -198,11 +198,13 @@ class SharedBatches:
         self.workers.send_from_first([inputs, targets])
         return inputs, targets
 
+    def passes(self, steps: range, sequences: int) -> float:
+        """Return how often the text is read in these steps."""
+        return self.data.passes(steps, sequences)
+
 
 class BlankBatches:
     """Room for the batches that a worker is sent."""
-
-    tokens_per_pass = 0
 
     def __init__(self, context: int) -> None:
         self.context = context
@@ -210,6 +212,10 @@ class BlankBatches:
     def batch(self, step: int, sequences: int) -> tuple[Tensor, Tensor]:
         """Return two empty [sequences, context] int64 tensors."""
         return torch.empty(sequences, self.context, dtype=torch.int64), torch.empty(sequences, self.context, dtype=torch.int64)
+
+    def passes(self, steps: range, sequences: int) -> float:
+        """Return 0: only the first worker has the text."""
+        return 0.0
 
 
 def share_out(parameters: Mapping[str, Tensor], count: int) -> dict[str, int]:
