@@ -223,6 +223,7 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
         f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
         f"weight decay {training.weight_decay}"
+        + (f", {100 * training.parts_share:.0f} % of the merged tokens in two at first" if training.parts_share else "")
         + _related_words(training, text)
         + (f"; {training.teachers} teachers of the same size before it, which it learns from" if training.teachers else "")
     )

@@ -161,7 +161,7 @@ def _one_step(state: TrainingState, data: Batches, plan: TrainingPlan, objective
     total = workers.sum_gradients(state.model, total)
     if not math.isfinite(total):
         raise SettingsError(f"the training came apart at step {step:,}: the loss is no longer a number", "plan.toml", "lower its learning rates")
-    state.optimiser.weight_decay = plan.weight_decay
+    state.optimiser.set_decays(plan.weight_decay, plan.output_decay)
     state.optimiser.step(own_step, schedule(own_step, plan))
     workers.spread_weights(state.model)
     return total

@@ -73,9 +73,9 @@ class Optimiser:
         self.matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and name.startswith("layers.")}
         self.others = {name: p for name, p in model.named_parameters() if name not in self.matrices}
         self.matrix_rate, self.embedding_rate, self.output_rate, self.norm_rate = matrix_rate, embedding_rate, output_rate, norm_rate
-        self.weight_decay = weight_decay
-        output = "lm_head.weight" if "lm_head.weight" in self.others else "embed_tokens.weight"
-        self.decays = {output: output_decay}
+        self.output = "lm_head.weight" if "lm_head.weight" in self.others else "embed_tokens.weight"
+        self.decays: dict[str, float] = {}
+        self.set_decays(weight_decay, output_decay)
         self.betas = ADAM_BETAS
         self.dtype = dtype
         self.device = next(model.parameters()).device
@@ -91,6 +91,10 @@ class Optimiser:
         """Step only these parameters from now on: other workers step the others, and ``state`` is up to date for these alone."""
         self.groups = {shape: kept for shape, every in self.groups.items() if (kept := [name for name in every if name in names])}
         self.others = {name: parameter for name, parameter in self.others.items() if name in names}
+
+    def set_decays(self, weight_decay: float, output_decay: float) -> None:
+        """Take away these shares from now on: the model that learns from teachers has its own."""
+        self.weight_decay, self.decays[self.output] = weight_decay, output_decay
 
     @torch.no_grad()
     def step(self, step: int, schedule: float) -> None:

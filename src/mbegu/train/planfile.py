@@ -77,8 +77,9 @@ class TrainingPlan:
     watched_share: float = setting(0.02, help="share of the training text set aside to watch the training with", low=0, high=0.5)
     teachers: int = setting(0, help="models that are trained first, from other seeds, and that the last one learns from too", low=0, high=16)
     taught_share: float = setting(0.7, help="how much the teachers' mean prediction counts for the last model, beside the text", low=0, high=1)
-    taught_dropout: float = setting(0.2, help="dropout of the last model where there are teachers, rounded to 1/256", low=0, high=0.9)
-    taught_weight_decay: float = setting(0.6, help="weight_decay of the last model where there are teachers", low=0, high=10)
+    taught_dropout: float = setting(0.0, help="dropout of the last model where there are teachers, rounded to 1/256", low=0, high=0.9)
+    taught_weight_decay: float = setting(0.3, help="weight_decay of the last model where there are teachers", low=0, high=10)
+    taught_output_decay: float = setting(3.0, help="output_decay of the last model where there are teachers", low=0, high=50)
     canaries: int = setting(8, help="lines of random tokens planted in the text, to measure what is learnt by heart; 0: none", low=0, high=64)
     seed: int = setting(0, help="of the first weights, the order of documents, dropout and planted lines", low=0, high=LARGEST_SEED)
 
@@ -103,7 +104,7 @@ class TrainingPlan:
         """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
         if not self.teachers or number < self.teachers:
             return self
-        return replace(self, dropout=self.taught_dropout, weight_decay=self.taught_weight_decay)
+        return replace(self, dropout=self.taught_dropout, weight_decay=self.taught_weight_decay, output_decay=self.taught_output_decay)
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,10 @@ def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
     if training.sequences_per_step % training.sequences_at_once:
         problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
     output_rate = training.embedding_rate if model.tied_output else training.output_rate
-    if output_rate * training.output_decay >= 1:
-        problems.append(f"[training] output_decay {training.output_decay} times the output's rate {output_rate} takes all of it away in a step")
+    for name in ("output_decay", "taught_output_decay"):
+        decay = getattr(training, name)
+        if output_rate * decay >= 1:
+            problems.append(f"[training] {name} {decay} times the output's rate {output_rate} takes all of it away in a step")
     return problems
 
 

@@ -31,17 +31,29 @@ MOST_WATCHED_TOKENS = 32_768
 MOST_PARAMETERS_PER_TOKEN = 50
 RELATED_GAIN = 0.02  # fewer bits with text of a related language (bench/LOG.md)
 TEACHERS = 2  # whether it learns from so many or from none
-TAUGHT_GAIN = 0.015  # fewer bits with them: 1.9 % on 0.5 MB of Wolof, 1.6 % on 0.25 MB (bench/LOG.md)
+TAUGHT_GAIN = 0.02  # fewer bits with them: 2.3 % on 0.25 MB of Wolof, 2.9 % on 0.25 MB of Yoruba (bench/LOG.md)
+TAUGHT_DECAY = 0.5  # of the teachers' decays, and no dropout: who expects what the teachers do has less to learn by heart (bench/LOG.md)
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 RELATED_PASSES = 1.0  # over the text of a related language
 MOST_RELATED_SHARE = 0.4  # of the steps
 MOST_PRESSURE_WITHOUT_DROPOUT = 42.0
 # Up to which pressure how much dropout and weight decay of the matrices; and beyond.
-REGULARISATION = ((4.0, 0.0, 0.1), (12.0, 0.0, 0.3), (24.0, 0.0, 0.4), (MOST_PRESSURE_WITHOUT_DROPOUT, 0.0, 0.5), (75.0, 0.1, 0.6), (117.0, 0.2, 0.6))
+REGULARISATION = (
+    (4.0, 0.0, 0.1),
+    (12.0, 0.0, 0.3),
+    (24.0, 0.0, 0.4),
+    (MOST_PRESSURE_WITHOUT_DROPOUT, 0.0, 0.5),
+    (100.0, 0.1, 0.6),
+    (117.0, 0.2, 0.6),
+)
 MOST_REGULARISATION = (0.3, 1.0)
 # Of the matrices, where there is dropout: with 0.25 MB read 16 times 0.6, 0.7 and 0.8 % fewer bits than with the plan's 0.02 in Yoruba, Wolof and
-# Swahili and 0.3 % more in Amharic; 0.01 took 1.1 % more in Yoruba (bench/LOG.md). Below, with many steps, it was not measured.
+# Swahili and 0.3 % more in Amharic; 0.01 took 1.1 % more in Yoruba. Elsewhere it won and lost: 0.5 % fewer on 2 MB of Yoruba and of Swahili read
+# 3 times, 0.5 % more on 2 MB of Yoruba read 10 times, 1.2 % more on 7.6 MB read twice (bench/LOG.md).
 MATRIX_RATE_READ_OFTEN = 0.03
+# Of what is made by merging, in the first passes, beyond that pressure. On 0.25 MB read 16 times: 0.1, 0.7 and 0.8 % fewer bits in Yoruba, Wolof and
+# Swahili, 0.9 % in Amharic with less dropout; on half a megabyte (57) 0.2 % fewer in Swahili, 0.2 % more in Yoruba (bench/LOG.md).
+PARTS_SHARE, MOST_PRESSURE_WHOLE = 0.1, 64.0
 LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
 # Up to which pressure an output of its own: the highest at which it was seen to win. With 2 MB of Yoruba and 256 wide, beside the embedding as the
 # output too: read 3 times (6.3) 1.6 % fewer bits, read 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 0.4 % more (bench/LOG.md).
@@ -252,6 +264,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     passes = own_tokens / max(text.tokens, 1)
     parameters = as_config(model).multiplied_parameters()
     model, training = fit_to_passes(text, model, training, passes)
+    passes /= 1 + training.parts_share * training.parts_until  # a little too few: not every token was made by merging
     training = replace(
         training,
         steps=steps,
@@ -267,7 +280,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
 
 
 def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
-    """Fill in what depends on how often a text is read: dropout, decays, whether the output is the embedding, its rate and the matrices'.
+    """Fill in what depends on how often a text is read: dropout, decays, what is read in parts, whether the output is the embedding, rates.
 
     Args:
         text: what the planner knows of it.
@@ -278,14 +291,17 @@ def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: 
     parameters_per_token = as_config(model).multiplied_parameters() / max(text.tokens, 1)
     dropout, weight_decay = regularisation(passes, parameters_per_token)
     pressed = pressure(passes, parameters_per_token)
-    is_tied = pressed > MOST_PRESSURE_UNTIED
+    is_tied, is_read_often = pressed > MOST_PRESSURE_UNTIED, pressed > MOST_PRESSURE_WITHOUT_DROPOUT
     training = replace(
         training,
         dropout=dropout,
         weight_decay=weight_decay,
         output_decay=output_decay(passes),
+        taught_weight_decay=TAUGHT_DECAY * weight_decay,
+        taught_output_decay=TAUGHT_DECAY * output_decay(passes),
         embedding_rate=TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE,
-        matrix_rate=MATRIX_RATE_READ_OFTEN if pressed > MOST_PRESSURE_WITHOUT_DROPOUT else TrainingPlan.matrix_rate,
+        matrix_rate=MATRIX_RATE_READ_OFTEN if is_read_often else TrainingPlan.matrix_rate,
+        parts_share=PARTS_SHARE if pressed > MOST_PRESSURE_WHOLE else TrainingPlan.parts_share,
     )
     return replace(model, tied_output=is_tied), training
 
@@ -296,8 +312,9 @@ def regularisation(passes: float, parameters_per_token: float) -> tuple[float, f
     Dropout. On 85 kB of Yoruba, 64 parameters a token, read 18 times, 0.3 with a decay of 1 gave 1.585 bits per byte; without either, the best
     step gave 1.670 and the last 1.9. On 0.25 and 0.5 MB, read 16 times: Wolof (52 and 26 a token) took 0.5 and 1.4 % fewer bits with 0.2 and a
     decay of 0.6 than with 0.3 and 1, and 1 % fewer than with 0.1; Swahili (23) took 0.8 % fewer with 0.1 than with 0.2; Yoruba (13) the same
-    with both, and 2.7 % more without. Where megabytes are read it only costs: on 2 MB of Yoruba 0.1 took 1.5 % more bits than none when read
-    3 times (4 a token), 0.7 % more when read 10 times (8).
+    with both, and 2.7 % more without. Since so little text is read in parts, 0.1 is as good as 0.2 on 0.5 MB of Wolof and takes 1.4 % fewer on
+    0.25 MB of Amharic (28), 0.4 % more on 0.25 MB of Wolof. Where megabytes are read dropout only costs: on 2 MB of Yoruba 0.1 took 1.5 % more bits
+    than none when read 3 times (4 a token), 0.7 % more when read 10 times (8).
 
     Decay, on 2 MB of Yoruba: 0.5 beside 0.2 and 1 at 10 passes gave 1.595, 1.648 and 1.618; 0.3 beside 0.6 and 1 at 3 passes gave 1.693,
     1.709 and 1.729 (bench/LOG.md). What lies between these measured points is judgement.
