@@ -1,6 +1,6 @@
 """Tokens written as the two that they were made of: another spelling of the same text each time that it is read.
 
-A text that is read often is otherwise read in the same tokens each time, and the model hears nothing of what they are made of. Known as
+A text that is read often is otherwise read in the same tokens each time, and the model hears nothing of what they are made of. Akin to
 BPE-dropout (Provilkov et al. 2020), where the merging itself is done by chance; here whole merges are undone, so a pass has a known length.
 """
 
