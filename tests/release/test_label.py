@@ -209,3 +209,12 @@ def test_an_older_evaluation_that_did_not_ask_says_not_measured(tmp_path: Path) 
     assert ["", "what it knows by heart", "not measured"] in rows
     assert "Twice the text: not measured." in card_markdown(label)
     assert "Twice the text: not measured." in label_html(label)
+
+
+@pytest.mark.parametrize(("teachers", "dropout"), [(0, "0.1"), (2, "0")])
+def test_the_dropout_on_the_label_is_that_of_the_model_which_is_released(tmp_path: Path, teachers: int, dropout: str) -> None:
+    facts = copy.deepcopy(FACTS)
+    facts["train"]["teachers"] = teachers
+    facts["plan"]["plan"]["training"] |= {"dropout": 0.1, "taught_dropout": 0.0}
+    label = gather_label(Project(tmp_path), PROJECT, filled_ledger(tmp_path), artifacts_of(facts))
+    assert dict(label.settings)["dropout"] == dropout

@@ -147,6 +147,28 @@ def test_passes_at_the_beginning_of_each_model_are_written_in_parts_others_each_
         assert torch.equal(jumping.batch(step, 4)[0], data.batch(step, 4)[0])
 
 
+def test_each_model_begins_with_a_pass_of_its_own_where_passes_are_in_parts() -> None:
+    tokens, offsets = random_shard(12)
+    made = in_parts(tokens_a_model=400)
+    data = PackedDocuments(tokens, offsets, np.arange(12), 10, 3, made)
+    length = data.tokens_per_pass + made.count(tokens)
+    assert 200 < length < 400, "a model reads one pass in parts and then some of a whole one"
+    ids = torch.cat([data.batch(step, 1)[1].flatten() for step in range(120)]).tolist()  # of three models
+    in_order = [np.random.default_rng([3, which]).permutation(np.arange(12)) for which in range(6)]
+    for number in range(3):
+        of_model = ids[number * 400 :][:400]
+        for which, of_pass in ((2 * number, of_model[:length]), (2 * number + 1, of_model[length:])):
+            whole = np.concatenate([tokens[offsets[i] : offsets[i + 1]] for i in in_order[which]]).tolist()
+            as_two = put_together(of_pass, whole[: len(of_pass)], made)
+            assert as_two == (made.count(tokens) if which % 2 == 0 else 0)
+        assert data.passes(range(40 * number, 40 * (number + 1)), 1) == pytest.approx(1 + (400 - length) / data.tokens_per_pass)
+
+
+def test_a_text_without_tokens_is_refused() -> None:
+    with pytest.raises(ValueError, match="no tokens to learn from"):
+        PackedDocuments(np.zeros(0, dtype=np.uint16), np.array([0, 0]), np.array([0]), CONTEXT, 0)
+
+
 def test_passes_are_counted_by_the_text_not_by_the_tokens() -> None:
     tokens, offsets = random_shard(12)
     plain, made = packed(), in_parts(until=1.0, tokens_a_model=10**6)
@@ -155,6 +177,10 @@ def test_passes_are_counted_by_the_text_not_by_the_tokens() -> None:
     assert data.passes(range(a_pass), 1) == 1
     assert data.passes(range(a_pass, 3 * a_pass), 1) == 2
     assert data.passes(range(a_pass // 2), 2) == pytest.approx(1, abs=0.01)
+    some = in_parts(until=0.5, tokens_a_model=2 * a_pass + 2 * plain.tokens_per_pass)
+    data = PackedDocuments(tokens, offsets, np.arange(12), 1, 3, some)
+    assert data.passes(range(2 * a_pass + 2 * plain.tokens_per_pass), 1) == 4
+    assert data.passes(range(a_pass, 2 * a_pass + plain.tokens_per_pass), 1) == pytest.approx(2)
     assert plain.passes(range(0, 7), 2) == pytest.approx(7 * 2 * CONTEXT / plain.tokens_per_pass)
 
 

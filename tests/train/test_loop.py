@@ -209,7 +209,7 @@ def test_another_objective_takes_the_place_of_the_plain_one() -> None:
 def test_the_last_model_learns_from_the_best_weights_of_those_before_it() -> None:
     tokens, offsets = random_shard()
     data = PackedDocuments(tokens, offsets, torch.arange(30).numpy(), MODEL.context, 0)
-    training = replace(TRAINING, steps=4, teachers=2, evaluate_every_steps=2, taught_weight_decay=0.7, taught_output_decay=1.5)
+    training = replace(TRAINING, steps=4, teachers=2, evaluate_every_steps=2, output_decay=2.0, taught_decay=0.5)
     looks = iter([1.0, 2.0, 3.0, 0.5, 4.0, 3.5])  # the best of the first teacher is its second step, of the others their last
     seen: list[dict[str, torch.Tensor]] = []
     decays = []
@@ -225,7 +225,7 @@ def test_the_last_model_learns_from_the_best_weights_of_those_before_it() -> Non
         assert all(torch.equal(parameter, best[name]) for name, parameter in teacher.named_parameters())
     assert all(torch.equal(state.best[name], seen[11][name]) for name in state.best)
     assert (state.progress.step, state.progress.best_step, state.progress.best_bits_per_byte) == (12, 4, 3.5)
-    assert decays == [(0.3, 0.1)] * 8 + [(0.7, 1.5)] * 4
+    assert decays == [(0.3, 2.0)] * 8 + [(0.15, 1.0)] * 4
     assert [(row["model"], row["step"]) for row in state.progress.history] == [(0, 2), (0, 4), (1, 2), (1, 4), (2, 2), (2, 4)]
     assert not torch.equal(seen[0]["embed_tokens.weight"], seen[4]["embed_tokens.weight"]), "other first weights and other text"
 

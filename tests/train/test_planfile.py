@@ -88,7 +88,6 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
 def test_sizes_that_do_not_fit_together_are_all_named(tmp_path: Path) -> None:
     text = PLAN.to_toml().replace("kv_heads = 1", "kv_heads = 3").replace("head_size = 16", "head_size = 15").replace("_at_once = 2", "_at_once = 3")
     text = text.replace("short_context = 0", "short_context = 5").replace("\noutput_decay = 0.1", "\noutput_decay = 40.0")
-    text = text.replace("taught_output_decay = 3.0", "taught_output_decay = 4.0")
     text = text.replace("embedding_rate = 0.004", "embedding_rate = 0.5")
     message = problems_of(tmp_path / "plan.toml", text)
     for problem in (
@@ -97,7 +96,6 @@ def test_sizes_that_do_not_fit_together_are_all_named(tmp_path: Path) -> None:
         "[training] short_context 5 does not divide context 16",
         "[training] sequences_at_once 3 does not divide sequences_per_step 4",
         "[training] output_decay 40.0 times the output's rate 0.5 takes all of it away in a step",
-        "[training] taught_output_decay 4.0 times the output's rate 0.5 takes all of it away in a step",
     ):
         assert problem in message
 

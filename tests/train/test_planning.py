@@ -80,7 +80,7 @@ def test_a_plan_keeps_within_time_and_passes(text: Text, budget_s: float) -> Non
     training = plan.training
     assert training.steps * plan.step_s * (1 + looking_cost(text, training)) <= budget_s
     per_step = training.sequences_per_step * plan.model.context
-    assert plan.passes == pytest.approx(training.steps * per_step / text.tokens / (1 + training.parts_share * training.parts_until))
+    assert plan.passes == pytest.approx(planning.passes_read(training.steps * per_step / text.tokens, training))
     assert plan.passes <= MOST_PASSES or training.steps <= FEWEST_STEPS
     assert training.sequences_at_once <= training.sequences_per_step
     assert training.sequences_per_step % training.sequences_at_once == 0
@@ -262,7 +262,6 @@ def test_a_little_text_that_is_read_often_is_read_in_parts_at_first(tokens: int,
     before = TrainingPlan(steps=10, sequences_per_step=4, sequences_at_once=4)
     _, training = fit_to_passes(Text(tokens, bytes_, vocabulary, 2.0), shape_plan(shape, vocabulary), before, 16)
     assert (training.parts_share, training.dropout) == (share, 0.1)
-    assert training.parts_until * 16 == pytest.approx(8.8), "of 16 passes nine begin before"
 
 
 def test_the_model_that_has_teachers_decays_half_as_much_and_has_no_dropout() -> None:
@@ -374,8 +373,8 @@ def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> Non
     assert much.training.related_steps == pytest.approx(planning.MOST_RELATED_SHARE * much.training.steps, abs=1)
     for plan in (alone, little, much):
         own_steps = plan.training.steps - plan.training.related_steps
-        tokens_read = text.tokens * (1 + plan.training.parts_share * plan.training.parts_until)
-        assert plan.passes == pytest.approx(own_steps * plan.training.sequences_per_step * plan.model.context / tokens_read)
+        own_tokens = own_steps * plan.training.sequences_per_step * plan.model.context
+        assert plan.passes == pytest.approx(planning.passes_read(own_tokens / text.tokens, plan.training))
     assert little.bits_per_byte < alone.bits_per_byte
     large = replace(TEXTS[2], related_tokens=10**7)
     hurried = chosen(large, 5000)

@@ -37,7 +37,8 @@ class PackedDocuments:
     A pass is all documents in an order drawn from (seed, pass), each ending in the end-of-text token; passes follow each
     other. Sequence number s is the tokens s * context to (s + 1) * context of that stream, and its targets the same moved on by
     one: nothing is cropped and nothing is padded, and any step can be made without the ones before it. Passes that are written in
-    parts are longer by as many tokens as are written as two, so where each begins is known too.
+    parts are longer by as many tokens as are written as two, so where each begins is known too; then each model begins with a pass
+    of its own, and the last pass of the model before it ends there.
 
     Args:
         tokens: all documents one after another.
@@ -54,8 +55,10 @@ class PackedDocuments:
         self.tokens, self.offsets, self.chosen = tokens, offsets, chosen
         self.context, self.seed, self.in_parts = context, seed, in_parts
         self.tokens_per_pass = int((offsets[chosen + 1] - offsets[chosen]).sum())
+        if not self.tokens_per_pass:
+            raise ValueError("there are no tokens to learn from")
         self._more_in_parts = in_parts.count(self._documents(chosen)) if in_parts else 0
-        self._begins = [0]  # where each pass begins in the stream
+        self._begins = [0]  # where each pass begins in the stream, and the one after the last of them
         self._pass = -1
         self._stream: Tokens = tokens[:0]
 
@@ -77,8 +80,8 @@ class PackedDocuments:
         return self._passes_before(steps.stop * length) - self._passes_before(steps.start * length)
 
     def _passes_before(self, position: int) -> float:
-        which = self._pass_at(position)
-        return which + (position - self._begins[which]) / (self._begins[which + 1] - self._begins[which])
+        ends = [*self._begins[1 : self._pass_at(position) + 1], position]
+        return sum((end - begin) / self._length(begin) for begin, end in zip(self._begins, ends, strict=False))
 
     def _slice(self, start: int, length: int) -> Tensor:
         """Return ``length`` tokens of the stream, whose position 0 is an end-of-text token before the first document."""
@@ -89,8 +92,8 @@ class PackedDocuments:
             position, length = 0, length - 1
         while length:
             which = self._pass_at(position)
-            within = position - self._begins[which]
-            part = self._stream_of(which)[within : within + length]
+            begin, end = self._begins[which : which + 2]
+            part = self._stream_of(which)[position - begin : end - begin][:length]
             parts.append(part)
             position, length = position + len(part), length - len(part)
         return torch.from_numpy(np.concatenate(parts).astype(np.int64))
@@ -99,9 +102,13 @@ class PackedDocuments:
         """Return the number of the pass that holds a position."""
         while self._begins[-1] <= position:
             begin = self._begins[-1]
-            more = self._more_in_parts if self.in_parts and self.in_parts.holds(begin) else 0
-            self._begins.append(begin + self.tokens_per_pass + more)
+            end = begin + self._length(begin)
+            self._begins.append(min(end, self.in_parts.next_model(begin)) if self.in_parts else end)
         return bisect_right(self._begins, position) - 1
+
+    def _length(self, begin: int) -> int:
+        """Return how many tokens a whole pass that begins there has."""
+        return self.tokens_per_pass + (self._more_in_parts if self.in_parts and self.in_parts.holds(begin) else 0)
 
     def _stream_of(self, which: int) -> Tokens:
         if which != self._pass:

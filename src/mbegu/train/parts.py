@@ -49,6 +49,10 @@ class InParts:
         """Return whether a pass that begins at this position of the stream is written so."""
         return position % self.tokens_a_model < self.until * self.tokens_a_model
 
+    def next_model(self, position: int) -> int:
+        """Return where the stream of the next model begins."""
+        return (position // self.tokens_a_model + 1) * self.tokens_a_model
+
     def count(self, tokens: Tokens) -> int:
         """Return how many tokens of a pass are written as two."""
         return int(self.share * np.count_nonzero(self.parts[tokens, 0] >= 0))

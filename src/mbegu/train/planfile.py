@@ -67,9 +67,9 @@ class TrainingPlan:
     )
     short_share: float = setting(0.6, help="share of the steps, at the beginning, with sequences of short_context", low=0, high=1)
     parts_share: float = setting(
-        0.0, help="share of the tokens made by merging that are written as the two they were made of, others each time", low=0, high=1
+        0.0, help="share of the merged tokens that a pass in parts writes as the two they were made of, others each time; 0: none", low=0, high=1
     )
-    parts_until: float = setting(0.55, help="passes over the text that begin in this first share of the steps are written so", low=0, high=1)
+    parts_until: float = setting(0.55, help="a pass over the own text that begins in this first share of a model's is in parts", low=0, high=1)
     dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
     warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
@@ -78,10 +78,9 @@ class TrainingPlan:
     teachers: int = setting(0, help="models that are trained first, from other seeds, and that the last one learns from too", low=0, high=16)
     taught_share: float = setting(0.7, help="how much the teachers' mean prediction counts for the last model, beside the text", low=0, high=1)
     taught_dropout: float = setting(0.0, help="dropout of the last model where there are teachers, rounded to 1/256", low=0, high=0.9)
-    taught_weight_decay: float = setting(0.3, help="weight_decay of the last model where there are teachers", low=0, high=10)
-    taught_output_decay: float = setting(3.0, help="output_decay of the last model where there are teachers", low=0, high=50)
+    taught_decay: float = setting(0.5, help="share of weight_decay and output_decay that the last model has where there are teachers", low=0, high=1)
     canaries: int = setting(8, help="lines of random tokens planted in the text, to measure what is learnt by heart; 0: none", low=0, high=64)
-    seed: int = setting(0, help="of the first weights, the order of documents, dropout and planted lines", low=0, high=LARGEST_SEED)
+    seed: int = setting(0, help="of the first weights, the order of documents, what is in parts, dropout and planted lines", low=0, high=LARGEST_SEED)
 
     @property
     def all_steps(self) -> int:
@@ -104,7 +103,8 @@ class TrainingPlan:
         """Return the plan of one of the models, numbered from 0; the last is the one that is kept."""
         if not self.teachers or number < self.teachers:
             return self
-        return replace(self, dropout=self.taught_dropout, weight_decay=self.taught_weight_decay, output_decay=self.taught_output_decay)
+        share = self.taught_decay
+        return replace(self, dropout=self.taught_dropout, weight_decay=share * self.weight_decay, output_decay=share * self.output_decay)
 
 
 @dataclass(frozen=True)
@@ -209,10 +209,8 @@ def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
     if training.sequences_per_step % training.sequences_at_once:
         problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
     output_rate = training.embedding_rate if model.tied_output else training.output_rate
-    for name in ("output_decay", "taught_output_decay"):
-        decay = getattr(training, name)
-        if output_rate * decay >= 1:
-            problems.append(f"[training] {name} {decay} times the output's rate {output_rate} takes all of it away in a step")
+    if output_rate * training.output_decay >= 1:
+        problems.append(f"[training] output_decay {training.output_decay} times the output's rate {output_rate} takes all of it away in a step")
     return problems
 
 

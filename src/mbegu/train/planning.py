@@ -32,7 +32,6 @@ MOST_PARAMETERS_PER_TOKEN = 50
 RELATED_GAIN = 0.02  # fewer bits with text of a related language (bench/LOG.md)
 TEACHERS = 2  # whether it learns from so many or from none
 TAUGHT_GAIN = 0.02  # fewer bits with them: 2.3 % on 0.25 MB of Wolof, 2.9 % on 0.25 MB of Yoruba (bench/LOG.md)
-TAUGHT_DECAY = 0.5  # of the teachers' decays, and no dropout: who expects what the teachers do has less to learn by heart (bench/LOG.md)
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 RELATED_PASSES = 1.0  # over the text of a related language
 MOST_RELATED_SHARE = 0.4  # of the steps
@@ -51,8 +50,8 @@ MOST_REGULARISATION = (0.3, 1.0)
 # Swahili and 0.3 % more in Amharic; 0.01 took 1.1 % more in Yoruba. Elsewhere it won and lost: 0.5 % fewer on 2 MB of Yoruba and of Swahili read
 # 3 times, 0.5 % more on 2 MB of Yoruba read 10 times, 1.2 % more on 7.6 MB read twice (bench/LOG.md).
 MATRIX_RATE_READ_OFTEN = 0.03
-# Of what is made by merging, in the first passes, beyond that pressure. On 0.25 MB read 16 times: 0.1, 0.7 and 0.8 % fewer bits in Yoruba, Wolof and
-# Swahili, 0.9 % in Amharic with less dropout; on half a megabyte (57) 0.2 % fewer in Swahili, 0.2 % more in Yoruba (bench/LOG.md).
+# Of what is made by merging, in the first passes, beyond that pressure. On 0.25 MB read 16 times, two seeds: 0.1, 0.7 and 0.4 % fewer bits in
+# Yoruba, Wolof and Swahili, 0.9 % in Amharic with less dropout; on half a megabyte (56) 0.2 % fewer in Swahili, 0.2 % more in Yoruba (bench/LOG.md).
 PARTS_SHARE, MOST_PRESSURE_WHOLE = 0.1, 64.0
 LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
 # Up to which pressure an output of its own: the highest at which it was seen to win. With 2 MB of Yoruba and 256 wide, beside the embedding as the
@@ -264,7 +263,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     passes = own_tokens / max(text.tokens, 1)
     parameters = as_config(model).multiplied_parameters()
     model, training = fit_to_passes(text, model, training, passes)
-    passes /= 1 + training.parts_share * training.parts_until  # a little too few: not every token was made by merging
+    passes = passes_read(passes, training)
     training = replace(
         training,
         steps=steps,
@@ -277,6 +276,11 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     expected *= 1 - RELATED_GAIN if related_steps else 1.0
     expected *= 1 - UNTIED_GAIN * max(0.0, 1 - pressure(passes, parameters / max(text.tokens, 1)) / MOST_PRESSURE_UNTIED)
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
+
+
+def passes_read(passes: float, training: TrainingPlan) -> float:
+    """Return how often a text is read in the time of so many passes, where some are in parts; nearly all tokens are taken for merged."""
+    return passes / (1 + training.parts_share * training.parts_until)
 
 
 def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
@@ -297,8 +301,6 @@ def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: 
         dropout=dropout,
         weight_decay=weight_decay,
         output_decay=output_decay(passes),
-        taught_weight_decay=TAUGHT_DECAY * weight_decay,
-        taught_output_decay=TAUGHT_DECAY * output_decay(passes),
         embedding_rate=TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE,
         matrix_rate=MATRIX_RATE_READ_OFTEN if is_read_often else TrainingPlan.matrix_rate,
         parts_share=PARTS_SHARE if pressed > MOST_PRESSURE_WHOLE else TrainingPlan.parts_share,
