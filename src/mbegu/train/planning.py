@@ -146,7 +146,7 @@ def expected_bits_per_byte(text: Text, parameters: int, tokens_seen: float) -> f
 
 REPEATS_WORTH = 15.0
 RATIO_FLOOR = 0.75
-RATIO_TRAINING, TEXT_POWER, PASSES_POWER = 0.24, 0.2, 0.4
+RATIO_TRAINING, TEXT_POWER, PASSES_POWER = 0.19, 0.2, 0.4
 RATIO_CAPACITY, CAPACITY_POWER = 0.04, 0.5
 
 
