@@ -106,6 +106,15 @@ def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
     assert "Wh" in said
 
 
+def test_teachers_and_how_the_last_model_learns_from_them_are_said(inputs: Inputs) -> None:
+    plan, said = plan_for(inputs, budget="5h", dtype="float32")
+    last = plan.training.of_model(plan.training.teachers)
+    assert plan.training.teachers == 2
+    assert f"dropout {plan.training.dropout}, weight decay {plan.training.weight_decay}" in said
+    assert "; that is for 2 teachers of the same size before it, which it learns from with dropout 0.0, weight decay " in said
+    assert f"weight decay {last.weight_decay}\n" in said
+
+
 def test_text_of_a_related_language_gets_its_steps_and_that_is_said(tmp_path: Path) -> None:
     plan, said = plan_for(prepared_inputs(tmp_path / "p", plan=None, related_documents=20))
     assert 0 < plan.training.related_steps <= 0.4 * plan.training.steps

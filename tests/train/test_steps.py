@@ -24,12 +24,10 @@ from mbegu.core.steps import Inputs, Project, ProjectSettings
 from mbegu.core.units import format_bytes
 from mbegu.model.canaries import LINE_TOKENS, planted_lines
 from mbegu.model.torch_engine import TorchEngine
-from mbegu.tokenizer.bpe import open_tokenizer, token_bytes
 from mbegu.tokenizer.encode import open_shard
-from mbegu.train import budget, planning, steps
+from mbegu.train import budget, steps
 from mbegu.train import computer as machine
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
-from mbegu.train.parts import parts_of
 from mbegu.train.planfile import read_plan, write_plan
 from mbegu.train.settings import PlanSettings, TrainSettings
 from mbegu.train.steps import computed_by, grow_plan, grow_train, watched_bits_per_byte
@@ -274,50 +272,18 @@ def test_lines_are_planted_beside_the_text_and_written_down(tmp_path: Path) -> N
     assert without.tokens_per_pass == data.tokens_per_pass - LINE_TOKENS - 1
 
 
-@pytest.mark.parametrize("teachers", [0, 1])
-def test_a_text_written_in_parts_is_the_same_text_and_is_read_less_often(tmp_path: Path, teachers: int) -> None:
-    inputs = prepared_inputs(tmp_path)
-    whole = read_plan(inputs.place.plan)
-    whole = replace(whole, training=replace(whole.training, teachers=teachers, canaries=0))
-    in_parts = replace(whole, training=replace(whole.training, parts_share=0.5, parts_until=0.5))
-    written = token_bytes(open_tokenizer(inputs["tokenizer"].folder))
-    first = {}
-    for name, plan in (("whole", whole), ("in parts", in_parts)):
-        data, *_ = steps._training_data(plan, inputs["tokenizer"])
-        ids = data.batch(0, 48)[0].flatten().tolist()  # all that a model reads
-        first[name] = ids, b"".join(written[token] for token in ids)
-    shorter = min(len(text) for _, text in first.values())
-    assert first["whole"][0] != first["in parts"][0]
-    assert first["whole"][1][:shorter] == first["in parts"][1][:shorter]
-    passes = {}
-    for name, plan in (("whole", whole), ("in parts", in_parts)):
-        write_plan(inputs.place.plan, plan)
-        passes[name] = grow_train(TrainSettings(), with_plan(inputs), tmp_path / name, Stopping())["passes"]
-    assert passes["in parts"] < 0.95 * passes["whole"]
-
-
 def test_reading_in_parts_beside_a_related_language_and_teachers_is_the_same_after_any_cut(tmp_path: Path) -> None:
     training = replace(PLAN.training, steps=7, related_steps=3, teachers=1, parts_share=0.5, parts_until=0.5)
     inputs = with_plan(prepared_inputs(tmp_path / "p", replace(PLAN, training=training), related_documents=10))
-    in_parts = parts_of(open_tokenizer(inputs["tokenizer"].folder), training, 16)
-    assert in_parts is not None
-    assert in_parts.tokens_a_model == 4 * 4 * 16, "of its own text"
     facts = grow_train(TrainSettings(), inputs, tmp_path / "uncut", Stopping())
     for step in range(1, training.all_steps):
         with pytest.raises(StoppedError):
             grow_train(OFTEN, inputs, tmp_path / "cut", Stopping(step))
     assert grow_train(OFTEN, inputs, tmp_path / "cut", Stopping())["passes"] == facts["passes"]
     assert sha256_file(tmp_path / "cut" / WEIGHTS) == sha256_file(tmp_path / "uncut" / WEIGHTS)
-
-
-@pytest.mark.parametrize("passes", [4.0, 16.0])
-def test_the_planned_passes_in_parts_are_no_more_than_those_that_are_read(tmp_path: Path, passes: float) -> None:
-    inputs = prepared_inputs(tmp_path, train_documents=400)
-    own = open_shard(inputs["tokenizer"].folder, "train")
-    steps_of_passes = round(passes * len(own.tokens) / 64)
-    training = replace(PLAN.training, steps=steps_of_passes, parts_share=0.1, watched_share=0.0, canaries=0)
-    data, *_ = steps._training_data(replace(read_plan(inputs.place.plan), training=training), inputs["tokenizer"])
-    assert 0.98 * planning.passes_read(passes, training) < data.passes(range(steps_of_passes), 4) < passes
+    write_plan(inputs.place.plan, replace(read_plan(inputs.place.plan), training=replace(training, parts_share=0.0)))
+    whole = grow_train(TrainSettings(), with_plan(inputs), tmp_path / "whole", Stopping())
+    assert facts["passes"] < 0.95 * whole["passes"]
 
 
 @pytest.mark.parametrize("stop_after", [1, 6, 11])

@@ -31,7 +31,7 @@ from mbegu.train.settings import PlanSettings, TrainSettings
 from mbegu.train.steps import grow_plan, grow_train
 from mbegu.train.workers import Group, Workers, company, share_out
 
-TRAINING = replace(PLAN.training, steps=10, teachers=1, evaluate_every_steps=1, sequences_at_once=4)  # 20 steps over both models
+TRAINING = replace(PLAN.training, steps=10, teachers=1, parts_share=0.3, evaluate_every_steps=1, sequences_at_once=4)  # 20 steps over both models
 CLOSE = 1e-5  # relative, of every loss in these 20 steps (float32): rounding in another order; measured 2e-7 with 2 and 3 workers
 OFTEN = TrainSettings(checkpoint_every_s=0.0, sample_tokens=0)
 SELDOM = TrainSettings(checkpoint_every_s=3600.0, sample_tokens=0)

@@ -225,7 +225,7 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"weight decay {training.weight_decay}"
         + (f", {100 * training.parts_share:.0f} % of the merged tokens in two at first" if training.parts_share else "")
         + _related_words(training, text)
-        + (f"; {training.teachers} teachers of the same size before it, which it learns from" if training.teachers else "")
+        + _teachers_words(training)
     )
     say.note(
         f"expected: {format_seconds(expected.seconds)}, {format_bytes(expected.memory_bytes)} of memory, {format_bytes(expected.disk_bytes)} of disk"
@@ -235,6 +235,16 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
         f"expected: {expected.bits_per_byte:.3f} bits per byte on held-out text "
         f"({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f}); "
         f"counting (PPMd) needs {text.counting_bits_per_byte:.3f}"
+    )
+
+
+def _teachers_words(training: TrainingPlan) -> str:
+    if not training.teachers:
+        return ""
+    last = training.of_model(training.teachers)
+    return (
+        f"; that is for {training.teachers} teachers of the same size before it, which it learns from with dropout {last.dropout}, "
+        f"weight decay {last.weight_decay}"
     )
 
 

@@ -69,7 +69,7 @@ class TrainingPlan:
     parts_share: float = setting(
         0.0, help="share of the merged tokens that a pass in parts writes as the two they were made of, others each time; 0: none", low=0, high=1
     )
-    parts_until: float = setting(0.55, help="a pass over the own text that begins in this first share of a model's is in parts", low=0, high=1)
+    parts_until: float = setting(0.55, help="a pass that begins in this first share of a model's steps on its own text is in parts", low=0, high=1)
     dropout: float = setting(0.0, help="share of activations set to zero, rounded to 1/256", low=0, high=0.9)
     warmup_steps: int = setting(20, help="steps over which the rate rises from zero", low=0)
     decay_share: float = setting(0.7, help="share of the steps, at the end, over which the rate falls to zero", low=0, high=1)
