@@ -117,12 +117,14 @@ def artifacts_of(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Artifact]:
 
 def filled_ledger(folder: Path) -> Ledger:
     """Return a ledger with a run for each step, one of training that was cut off, and one that led nowhere."""
+    artifacts = artifacts_of(FACTS)
     runs = [(name, f"key-{name}", "done") for name in FACTS]
     runs[3:3] = [("train", "key-train", "cut off"), ("train", "an older key", "failed")]
     for number, (step, key, status) in enumerate(runs, start=1):
         energy = Energy(0.003, 0.0007, 0.011, MODELLED, WORK_COUNTED, Idle(0.001, 0.0002, 0.005))
         record = RunRecord(number, step, 1, key, "done", "2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z", 300.0, 550.0, machine=MACHINE, energy=energy)
-        write_record(folder, dataclasses.replace(record, status=status, peak_memory_bytes=1_100_000_000))
+        output = artifacts[step].sha256 if status == "done" else ""
+        write_record(folder, dataclasses.replace(record, status=status, outputs_sha256=output, peak_memory_bytes=1_100_000_000))
     return Ledger(folder)
 
 

@@ -10,7 +10,7 @@ from mbegu.core.errors import InputError, MbeguError, ResourceError
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger import recorder as recorder_module
 from mbegu.ledger.energy.choose import MeterChoice
-from mbegu.ledger.energy.value import METER, Energy
+from mbegu.ledger.energy.value import BATTERY, METER, Energy
 from mbegu.ledger.record import RunRecord, read_record
 from mbegu.ledger.recorder import RunRecorder, utc_now
 from mbegu.ledger.store import Ledger, file_hash
@@ -60,6 +60,15 @@ def test_a_run_cannot_be_closed_twice(begin):
     with pytest.raises(RuntimeError, match="closed already"):
         run.finish("done")
     assert run.heartbeat() is False
+
+
+def test_what_a_step_leaves_out_is_said_unless_the_method_knows_it(begin):
+    run = begin()
+    assert run.energy().left_out == ""
+    run.leave_out("the graphics processor", (METER, BATTERY))
+    run.leave_out("the lamp", (run.energy().method.split(";")[0],))
+    assert run.energy().left_out == "the graphics processor"
+    assert run.finish("done").energy.left_out == "the graphics processor"
 
 
 def test_heartbeats_are_written_every_30_seconds_at_most(begin, monkeypatch):

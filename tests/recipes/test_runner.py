@@ -20,8 +20,10 @@ from mbegu.core.artifacts import Artifact, is_sealed, read_manifest
 from mbegu.core.errors import BusyError, MbeguError, ResourceError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
+from mbegu.ledger.store import Ledger
 from mbegu.recipes import runner
 from mbegu.recipes.catalog import STEPS, load
+from mbegu.recipes.check import verify_folder
 from mbegu.recipes.recipe import read_recipe
 from mbegu.recipes.runner import StepState, grow, hold, look_ahead, opened
 
@@ -248,9 +250,16 @@ def test_a_file_beside_the_steps_is_left_alone(grown: Path) -> None:
 
 
 def test_files_that_a_file_manager_leaves_cost_no_training(grown: Path) -> None:
-    for name in ("grown/train/.DS_Store", "release/Thumbs.db", "release/hf/desktop.ini"):
+    for name in ("grown/.DS_Store", "grown/train/.DS_Store", "release/Thumbs.db", "release/hf/desktop.ini"):
         (grown / name).write_bytes(b"x")
     assert set(ahead(grown).values()) == {"skip"}
+    assert verify_folder(grown).problems == []
+    durable.remove_tree(grown / "release" / "hf")
+    for path in (grown / "release").iterdir():
+        if path.name != "Thumbs.db":
+            path.unlink()
+    again(grown)
+    assert is_sealed(grown / "release"), "a folder that the user emptied is filled again"
 
 
 def test_a_release_folder_of_another_kind_is_refused_before_any_work(tmp_path: Path, mbegu: CommandLine) -> None:
@@ -272,6 +281,16 @@ def test_a_cut_while_an_old_release_is_cleared_away_is_got_over(grown: Path, mon
     assert (grown / "release" / "hf").is_dir()
     again(grown)
     assert is_sealed(grown / "release")
+
+
+def test_what_a_step_says_is_left_out_of_its_energy_stands_in_the_ledger(grown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mbegu.train.steps.leave_out_card", lambda computer, say: say.leave_out("the lamp", ()))
+    change(grown / "plan.toml", "steps = 30", "steps = 31")
+    again(grown)
+    train, after = (next(run for run in reversed(Ledger(grown / "ledger").runs()) if run.step == step) for step in ("train", "evaluate"))
+    assert train.energy is not None
+    assert after.energy is not None
+    assert (train.energy.left_out, after.energy.left_out) == ("the lamp", "")
 
 
 def test_a_full_disk_at_the_manifest_loses_no_training(grown: Path, monkeypatch: pytest.MonkeyPatch) -> None:

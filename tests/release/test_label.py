@@ -11,6 +11,7 @@ from tests.label_facts import FACTS, PROJECT, artifacts_of, filled_ledger, whole
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.evaluate.memory_words import REPEATS
+from mbegu.ledger.record import write_record
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
 from mbegu.release.label import Score, gather_label, judge
@@ -44,12 +45,51 @@ def test_a_step_whose_key_changed_while_it_ran_is_counted(tmp_path):
     artifacts = artifacts_of(FACTS)
     ledger = filled_ledger(tmp_path / "ledger")
     artifacts["plan"] = dataclasses.replace(artifacts["plan"], manifest={**artifacts["plan"].manifest, "key": "another"})
-    without = gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost.runs
     (run,) = [run for run in ledger.runs() if run.step == "plan"]
-    from mbegu.ledger.record import write_record
-
+    write_record(ledger.folder, dataclasses.replace(run, outputs_sha256=""))
+    without = gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost.runs
     write_record(ledger.folder, dataclasses.replace(run, outputs_sha256=artifacts["plan"].sha256))
     assert gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost.runs == without + 1
+
+
+def test_what_was_made_thrown_away_and_made_again_counts_once(tmp_path):
+    artifacts, ledger = artifacts_of(FACTS), filled_ledger(tmp_path / "ledger")
+    number = len(ledger.runs())
+
+    def train(status: str, output: str) -> int:
+        nonlocal number
+        number += 1
+        (first,) = [run for run in ledger.runs() if run.step == "train" and run.status == "done" and run.number <= 8]
+        write_record(ledger.folder, dataclasses.replace(first, number=number, status=status, outputs_sha256=output))
+        return number
+
+    train("cut off", "")
+    train("done", "f" * 64)
+    kept = [train("interrupted", ""), train("failed", ""), train("done", artifacts["train"].sha256)]
+    train("interrupted", "")
+    cost = gather_label(Project(tmp_path), PROJECT, ledger, artifacts).cost
+    (stage,) = [stage for stage in cost.stages if stage.step == "train"]
+    assert stage.runs == len(kept)
+    assert (cost.runs, cost.project_runs) == (len(FACTS) - 1 + len(kept), number)
+
+
+def test_without_what_a_graphics_processor_draws_carbon_and_price_are_not_reckoned(tmp_path):
+    ledger = filled_ledger(tmp_path / "ledger")
+    (run,) = [run for run in ledger.runs() if run.step == "train" and run.status == "done"]
+    write_record(ledger.folder, dataclasses.replace(run, energy=run.energy.without("the graphics processor")))
+    label = gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS))
+    assert (label.cost.carbon, label.cost.cost) == (None, None)
+    for text in (label_text(label), card_markdown(label), label_html(label)):
+        assert text.count("without the graphics processor)") >= 3, "work, total, and a million tokens of the training"
+        assert text.count("not reckoned: the energy is known only without the graphics processor") >= 1
+
+
+def test_the_steps_of_teachers_and_those_on_related_text_are_of_all_models(tmp_path):
+    facts = copy.deepcopy(FACTS)
+    facts["train"] |= {"teachers": 2, "steps": 3000, "related_steps": 400}
+    settings = dict(whole_label(tmp_path, facts=facts).settings)
+    assert (settings["steps"], settings["steps on text of a related language"]) == ("3,000", "1,200")
+    assert "passes over the text, each model" in settings
 
 
 def test_without_a_country_carbon_is_not_reckoned(tmp_path):

@@ -17,11 +17,14 @@ from tests.train.tiny import prepared_inputs
 from mbegu.core.errors import ResourceError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
+from mbegu.ledger.energy.processor_model import idle_energy
+from mbegu.ledger.energy.value import BATTERY, METER
 from mbegu.ledger.machine import Machine, describe_machine
 from mbegu.train import budget, planning
 from mbegu.train import computer as machine
-from mbegu.train.budget import AROUND_BYTES, FIXED_S, make_plan, seconds_of_counting, training_memory_bytes
+from mbegu.train.budget import AROUND_BYTES, FIXED_S, make_plan, require_room_for, seconds_of_counting, training_memory_bytes
 from mbegu.train.computer import as_config
+from mbegu.train.loop import TrainingState
 from mbegu.train.planfile import ComputerPlan, ModelPlan, TrainingPlan
 from mbegu.train.planning import PLAN_SHARE, SHAPES, looking_cost, shape_plan
 from mbegu.train.settings import PlanSettings
@@ -134,9 +137,10 @@ def test_the_same_times_give_the_same_plan(inputs: Inputs) -> None:
 
 
 def test_energy_becomes_time(inputs: Inputs) -> None:
-    plan, said = plan_for(inputs, budget="3Wh", dtype="float32")
-    assert "3Wh are about" in said
-    assert plan.expected.energy_kwh <= 0.0031
+    plan, said = plan_for(inputs, budget="0.5Wh", dtype="float32")
+    assert re.search(r"0\.5Wh are about .* on this computer, with what it draws when idle", said)
+    in_all_kwh = plan.expected.energy_kwh + idle_energy(plan.expected.seconds, budget.describe_machine()).kwh
+    assert 0.0003 < in_all_kwh <= 0.000505
     larger, _ = plan_for(inputs, budget="30Wh", dtype="float32")
     assert larger.expected.energy_kwh >= plan.expected.energy_kwh
     assert plan.expected.energy_method
@@ -180,6 +184,58 @@ def test_too_little_disk_is_refused_before_anything_starts(inputs: Inputs, monke
     give_room(monkeypatch, free=1_000_000)
     with pytest.raises(ResourceError, match=r"growing needs .* of disk and 1\.0 MB are free\. Free some space"):
         plan_for(inputs, budget="5min", dtype="float32")
+
+
+def test_a_plan_file_is_judged_by_what_it_says_now_not_by_what_it_expected(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_for(inputs, budget="5min", dtype="float32")[0]
+    lighter = replace(plan, training=replace(plan.training, sequences_at_once=1))
+    held_bytes = psutil.Process().memory_info().rss + AROUND_BYTES
+    give_room(monkeypatch, limit=held_bytes + training_memory_bytes(plan.model, plan.training, "float32") - 10_000_000)
+    with pytest.raises(ResourceError) as caught:
+        require_room_for(plan, inputs)
+    assert re.fullmatch(
+        r"the training needs .* of memory and .* are free\. "
+        r"Close other programs, or lower sequences_at_once or the model's size in plan\.toml\.",
+        caught.value.one_line(),
+    )
+    require_room_for(lighter, inputs)
+
+
+@pytest.mark.parametrize(("device", "said"), [("cpu", []), ("cuda", [("the graphics processor", (METER, BATTERY))])])
+def test_that_what_a_card_draws_is_not_counted_is_said_where_one_computes(device: str, said: list[Any]) -> None:
+    say, heard = Say(io.StringIO()), []
+    say.leave_out = lambda what, known_to: heard.append((what, tuple(known_to)))
+    budget.leave_out_card(ComputerPlan(device=device), say)
+    assert heard == said
+
+
+def test_of_a_card_its_own_memory_counts(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_for(inputs, budget="5min", dtype="float32")[0]
+    on_card = replace(plan, computer=ComputerPlan(device="cuda", dtype="bfloat16"))
+    needed_bytes = training_memory_bytes(plan.model, plan.training, "bfloat16")
+    monkeypatch.setattr(machine, "free_card_bytes", lambda: needed_bytes)
+    give_room(monkeypatch, available=1_000_000)
+    require_room_for(on_card, inputs)
+    monkeypatch.setattr(machine, "free_card_bytes", lambda: needed_bytes - 1)
+    give_room(monkeypatch)
+    with pytest.raises(ResourceError, match="of memory"):
+        require_room_for(on_card, inputs)
+
+
+@pytest.mark.parametrize(("tied_output", "teachers"), [(True, 0), (False, 2)])
+def test_the_disk_that_is_announced_is_what_the_training_asks_for_and_its_checkpoints_take(tied_output: bool, teachers: int) -> None:
+    model = replace(shape_plan((64, 2, 96, 4, 2), 300), tied_output=tied_output)
+    training = TrainingPlan(steps=3, sequences_per_step=2, sequences_at_once=2, teachers=teachers)
+    decoder, optimiser = machine.build(model, training, ComputerPlan())
+    state = TrainingState(decoder, optimiser)
+    for _ in range(teachers):
+        state.add_teacher(dict(decoder.named_parameters()))
+    state.best = dict(decoder.named_parameters())
+    held_bytes = sum(tensor.nbytes for tensor in state.tensors().values())
+    assert budget.checkpoint_bytes(model, training) == held_bytes
+    weights_bytes = 4 * decoder.config.parameters()
+    assert budget.training_disk_bytes(model, training) == 3 * held_bytes + weights_bytes
+    assert budget.growing_disk_bytes(model, training, 1000) == 3 * held_bytes + weights_bytes + 3000
 
 
 def test_the_expected_memory_counts_weights_activations_and_their_dtype() -> None:

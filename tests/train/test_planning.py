@@ -28,7 +28,6 @@ from mbegu.train.planning import (
     output_decay,
     pressure,
     regularisation,
-    require_room,
     sequences_per_step,
     shape_plan,
     spread_of,
@@ -291,18 +290,6 @@ def test_a_candidate_of_no_time_at_all_is_still_one_step() -> None:
     assert make_candidate(TEXTS[0], model, training, 1.0, -5.0).training.steps == 1
 
 
-def test_memory_and_disk_that_do_not_suffice_are_refused_with_both_figures() -> None:
-    require_room(10**9, 10**9, 10**9, 10**9)
-    with pytest.raises(ResourceError) as caught:
-        require_room(2_500_000_000, 10**9, 0, 10**9)
-    assert caught.value.one_line() == (
-        "the training needs 2.5 GB of memory and 1.0 GB are free. Close other programs, or lower sequences_at_once or the model's size in plan.toml."
-    )
-    with pytest.raises(ResourceError) as caught:
-        require_room(1, 2, 7_000_000, 6_000_000)
-    assert caught.value.one_line() == "growing needs 7.0 MB of disk and 6.0 MB are free. Free some space and run it again."
-
-
 def test_a_computer_with_little_memory_gets_smaller_pieces_and_then_smaller_shapes(
     measured: list[tuple[ModelPlan, TrainingPlan, ComputerPlan]],
 ) -> None:
@@ -316,6 +303,25 @@ def test_a_computer_with_little_memory_gets_smaller_pieces_and_then_smaller_shap
     assert all(planning.training_memory_bytes(model, training, COMPUTER.dtype) <= needed * 0.6 for model, training, _ in measured)
     with pytest.raises(ResourceError, match=r"the training needs .* of memory and 50\.0 MB are free"):
         choose(text, COMPUTER, 1e5, 0, Say(io.StringIO()), 50e6)
+
+
+def test_what_a_card_has_no_memory_for_is_not_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, measure = TEXTS[-1], planning.measure_step_s
+
+    def full_from(width: int) -> None:
+        def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
+            if model.hidden_size >= width:
+                raise ResourceError("the memory of the graphics processor is too small for this model")
+            return measure(model, training, computer, repeats)
+
+        monkeypatch.setattr(planning, "measure_step_s", step_s)
+
+    assert choose(text, COMPUTER, 1e6, 0, Say(io.StringIO())).model.hidden_size > 256
+    full_from(512)
+    assert choose(text, COMPUTER, 1e6, 0, Say(io.StringIO())).model.hidden_size == 256
+    full_from(1)
+    with pytest.raises(ResourceError, match="memory of the graphics processor"):
+        choose(text, COMPUTER, 1e6, 0, Say(io.StringIO()))
 
 
 def test_a_step_is_cut_into_pieces_that_leave_an_old_computer_its_memory_unless_they_would_be_tiny() -> None:
@@ -375,7 +381,12 @@ def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> Non
         own_steps = plan.training.steps - plan.training.related_steps
         own_tokens = own_steps * plan.training.sequences_per_step * plan.model.context
         assert plan.passes == pytest.approx(planning.passes_read(own_tokens / text.tokens, plan.training))
+        assert plan.passes <= MOST_PASSES, "however much related text there is"
     assert little.bits_per_byte < alone.bits_per_byte
+    endless = chosen(replace(text, related_tokens=10**8), 1e6)
+    assert endless is not None
+    assert endless.passes <= MOST_PASSES
+    assert endless.training.related_steps == pytest.approx(planning.MOST_RELATED_SHARE * endless.training.steps, abs=1)
     large = replace(TEXTS[2], related_tokens=10**7)
     hurried = chosen(large, 5000)
     assert hurried is not None

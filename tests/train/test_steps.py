@@ -26,7 +26,6 @@ from mbegu.model.canaries import LINE_TOKENS, planted_lines
 from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import budget, steps
-from mbegu.train import computer as machine
 from mbegu.train.checkpoint import load_checkpoint, save_checkpoint
 from mbegu.train.planfile import read_plan, write_plan
 from mbegu.train.settings import PlanSettings, TrainSettings
@@ -517,9 +516,9 @@ def test_a_disk_without_room_for_the_checkpoints_is_said_before_the_training(inp
     with pytest.raises(ResourceError) as caught:
         grow_train(TrainSettings(), inputs, tmp_path / "train", Stopping())
     out = tmp_path / "train"
-    parameters = machine.as_config(read_plan(inputs.place.plan).model).parameters()
+    plan = read_plan(inputs.place.plan)
     assert caught.value.one_line() == (
-        f"the training needs {format_bytes(parameters * 4 * (3 * budget.WEIGHTS_IN_CHECKPOINT + 1))} of disk and 50.0 kB are free ({out}). "
+        f"the training needs {format_bytes(budget.training_disk_bytes(plan.model, plan.training))} of disk and 50.0 kB are free ({out}). "
         "Free some space and run the same command again: it goes on where it stopped."
     )
     assert not out.exists()
@@ -529,7 +528,8 @@ def test_checkpoints_that_are_there_need_no_room_again(inputs: Inputs, tmp_path:
     out = tmp_path / "train"
     with pytest.raises(StoppedError):
         grow_train(OFTEN, inputs, out, Stopping(3))
-    needed = machine.as_config(read_plan(inputs.place.plan).model).parameters() * 4 * (3 * budget.WEIGHTS_IN_CHECKPOINT + 1)
+    plan = read_plan(inputs.place.plan)
+    needed = budget.training_disk_bytes(plan.model, plan.training)
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(budget.shutil, "disk_usage", lambda path: usage._replace(free=round(needed * 2 / 3)))
     grow_train(OFTEN, inputs, out, Stopping())

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TextIO
 
 from mbegu.core.power import Pauses
@@ -25,8 +25,9 @@ COMMANDS = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-
 class Say:
     """Speaks to the person at the terminal.
 
-    It also carries three things between a step and whoever runs it: a step that can stop by itself sets ``defers_stop`` and then
-    asks ``pauses``, which knows of ``stop_requested`` too; ``cost_so_far`` tells the energy used, with its method.
+    It also carries four things between a step and whoever runs it: a step that can stop by itself sets ``defers_stop`` and then
+    asks ``pauses``, which knows of ``stop_requested`` too; ``cost_so_far`` tells the energy used, with its method; to ``leave_out`` a step
+    names what draws energy that only these methods count.
 
     Args:
         stream: where to speak, ``sys.stderr`` when not given.
@@ -40,6 +41,7 @@ class Say:
         self.defers_stop = False
         self.pauses = Pauses(self)
         self.cost_so_far: Callable[[], str] = lambda: ""
+        self.leave_out: Callable[[str, Collection[str]], None] = lambda what, known_to: None
         self._is_terminal = self.stream.isatty()
         self._drawn = 0
         self._next_draw_s = 0.0

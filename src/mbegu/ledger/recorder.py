@@ -7,7 +7,7 @@ import dataclasses
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +62,7 @@ class RunRecorder:
         self._machine = machine
         self._model = ProcessorModel(machine)
         self._lock = threading.RLock()
+        self._left_out: dict[str, tuple[str, ...]] = {}
         self._began_s = time.monotonic()
         self._began_cpu_s = cpu_seconds()
         self._written_s = self._began_s
@@ -88,6 +89,10 @@ class RunRecorder:
     def seconds(self) -> float:
         """Return the wall time since the run began."""
         return time.monotonic() - self._began_s
+
+    def leave_out(self, what: str, known_to: Collection[str] = ()) -> None:
+        """Say with the energy from now on that ``what`` is not in it, unless it is by one of the methods in ``known_to``."""
+        self._left_out[what] = tuple(known_to)
 
     def heartbeat(self, facts: Mapping[str, Any] | None = None) -> bool:
         """Remember facts, and write the record when the last writing is 30 s ago. Call it often, from any thread.
@@ -159,6 +164,14 @@ class RunRecorder:
         self._written_s = time.monotonic()
 
     def _measure(self) -> tuple[Energy, str]:
+        """Return the energy, with it said what is not in it, and why it is known that way."""
+        energy, why = self._read_meter()
+        missing = [what for what, known_to in self._left_out.items() if energy.method not in known_to]
+        for what in missing:
+            energy = energy.without(what)
+        return energy, why
+
+    def _read_meter(self) -> tuple[Energy, str]:
         """Return the meter's energy, or the model's with the reason why the meter could not tell."""
         measured = self._choice.meter.read()
         if measured is not None:

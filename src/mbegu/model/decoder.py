@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -63,9 +63,12 @@ class DecoderConfig:
 
     def multiplied_parameters(self) -> int:
         """Return the number of parameters that take part in products: all but an embedding that is only looked up."""
+        return self.vocabulary_size * self.hidden_size + self.block_parameters() + self.hidden_size
+
+    def block_parameters(self) -> int:
+        """Return the number of parameters in the matrices of all blocks."""
         attention = self.hidden_size * self.head_size * 2 * (self.heads + self.kv_heads)
-        block = attention + 3 * self.hidden_size * self.inner_size
-        return self.vocabulary_size * self.hidden_size + self.layers * block + self.hidden_size
+        return self.layers * (attention + 3 * self.hidden_size * self.inner_size)
 
     def as_hugging_face(self) -> dict[str, Any]:
         """Return the config.json that ``transformers`` reads as ``Qwen3Config``."""
@@ -106,10 +109,6 @@ class DecoderConfig:
         if wrong:
             raise InputError(f"config.json does not describe a model: {', '.join(wrong)}", fix="copy the model anew")
         return DecoderConfig(**sizes, rope_base=rope_base, norm_epsilon=norm_epsilon, tied_output=tied_output)  # type: ignore[arg-type]
-
-    def as_table(self) -> dict[str, Any]:
-        """Return the fields as plain values, for plans and checkpoints."""
-        return asdict(self)
 
 
 def rotary_tables(context: int, head_size: int, base: float) -> tuple[Tensor, Tensor]:

@@ -66,5 +66,5 @@ def _strangers(place: Project) -> list[MbeguError]:
     """Name files in grown/ that belong to no step."""
     if not place.grown.is_dir():
         return []
-    known = {step.name for step in STEPS}
+    known = {*(step.name for step in STEPS), *artifacts.SYSTEM_FILES}
     return [SettingsError(artifacts.STRANGER, path, artifacts.MOVE) for path in sorted(place.grown.iterdir()) if path.name not in known]

@@ -13,7 +13,7 @@ from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes, format_seconds
 from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
-from mbegu.ledger.energy.carbon import cost_of
+from mbegu.ledger.energy.carbon import cost_of, why_not_reckoned
 from mbegu.ledger.energy.processor_model import idle_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
@@ -142,5 +142,7 @@ def _energy_in_all(expected: Any) -> Energy | None:
 
 
 def _cost(recipe: Recipe, energy: Energy | None) -> str:
-    cost = cost_of(energy, recipe.project) if energy else None
+    if energy is None or energy.left_out:
+        return why_not_reckoned(energy)
+    cost = cost_of(energy, recipe.project)
     return cost.text() if cost else "not reckoned: the recipe names no tariff or price of fuel"

@@ -183,7 +183,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
 @contextlib.contextmanager
 def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
     """Keep the ledger's record up to date while a step runs, so that a kill loses little of what it cost, and close it with the right word."""
-    say.cost_so_far = lambda: recorder.energy().text()
+    say.cost_so_far, say.leave_out = (lambda: recorder.energy().text()), recorder.leave_out
     over = threading.Event()
 
     def beat() -> None:
@@ -201,7 +201,7 @@ def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
                 raise
     finally:
         over.set()
-        say.cost_so_far = lambda: ""
+        say.cost_so_far, say.leave_out = (lambda: ""), (lambda what, known_to: None)
 
 
 def _sound_output(step: Step, folder: Path, key: str) -> tuple[Artifact | None, str]:
@@ -265,5 +265,10 @@ def _require_own(folder: Path) -> None:
         with contextlib.suppress(DamageError):  # a manifest that cannot be read cannot tell; the step names it and is made anew
             if strangers := artifacts.strangers_of(artifacts.read_manifest(folder)):
                 raise SettingsError(artifacts.STRANGER, strangers[0], artifacts.MOVE)
-    elif not (folder / STARTED).exists() and any(not path.name.endswith(durable.PARTIAL_SUFFIX) for path in folder.iterdir()):
+    elif not (folder / STARTED).exists() and any(_is_anybodys(path) for path in folder.iterdir()):
         raise SettingsError(f"{folder.name}/ holds files that Mbegu did not put there", folder, "move them elsewhere")
+
+
+def _is_anybodys(path: Path) -> bool:
+    """Whether somebody may miss this file: not what a cut writing or a file manager left behind."""
+    return path.suffix != durable.PARTIAL_SUFFIX and path.name not in artifacts.SYSTEM_FILES

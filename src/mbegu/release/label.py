@@ -13,7 +13,7 @@ from mbegu.core.artifacts import Artifact
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.core.units import format_bytes, format_count
-from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of
+from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of, why_not_reckoned
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
 from mbegu.ledger.store import Ledger, total_of
@@ -257,10 +257,24 @@ def _by_interval(model: Score, best: Score) -> str:
 
 
 def _runs_of(runs: list[RunRecord], artifacts: Mapping[str, Artifact]) -> list[RunRecord]:
-    """Return the runs that made these artifacts: same output, or a run of the same key that was cut off, interrupted or failed."""
-    hashes = {artifact.sha256 for artifact in artifacts.values()}
-    keys = {str(artifact.manifest.get("key")) for artifact in artifacts.values()} | {run.key for run in runs if run.outputs_sha256 in hashes}
-    return [run for run in runs if run.outputs_sha256 in hashes or run.key in keys]
+    """Return the runs that made these artifacts, in their order."""
+    return sorted((run for artifact in artifacts.values() for run in _runs_behind(artifact, runs)), key=lambda run: run.number)
+
+
+def _runs_behind(artifact: Artifact, runs: list[RunRecord]) -> list[RunRecord]:
+    """Return the last run with this output, and those before it that were cut off, interrupted or failed on the way to it.
+
+    What was made, thrown away and made again counts once.
+    """
+    keys = {str(artifact.manifest.get("key"))} | {run.key for run in runs if run.outputs_sha256 == artifact.sha256}
+    made: list[RunRecord] = []
+    tries: list[RunRecord] = []
+    for run in runs:
+        if run.outputs_sha256 == artifact.sha256:
+            made, tries = [*tries, run], []
+        elif run.key in keys:
+            tries = [] if run.status == "done" else [*tries, run]
+    return made or tries
 
 
 def _is_machine_written(project: ProjectSettings, text: Text) -> bool:
@@ -362,8 +376,8 @@ def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunReco
         per_million_tokens=training.times(1e6 / training_tokens) if training and training_tokens else None,
         carbon=carbon,
         carbon_reason=reason,
-        cost=cost_of(paid, project) if paid else None,
-        cost_reason="not reckoned: no tariff or price of fuel was given" if paid else "not reckoned: the energy was not measured",
+        cost=cost_of(paid, project) if paid and not paid.left_out else None,
+        cost_reason=why_not_reckoned(paid) or "not reckoned: no tariff or price of fuel was given",
         machines=tuple(machines),
         peak_memory_bytes=max(peaks, default=None),
         project_runs=everything.runs,
@@ -381,8 +395,8 @@ def _stages(made_by: list[RunRecord]) -> tuple[Stage, ...]:
 
 
 def _carbon(project: ProjectSettings, energy: Energy | None) -> tuple[CarbonRange | None, str]:
-    if energy is None:
-        return None, "not reckoned: the energy was not measured"
+    if energy is None or energy.left_out:
+        return None, why_not_reckoned(energy)
     if not project.country and not project.energy_source:
         return None, "not reckoned: no country was named, nor a source of one's own"
     try:
@@ -414,8 +428,8 @@ def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], 
         ("bytes per token, held-out", _number(tokenizer.get("bytes_per_token", {}).get("heldout"))),
         ("layers x width", f"{model['layers']} x {model['hidden_size']}" if "layers" in model and "hidden_size" in model else ""),
         ("steps", _number(train.get("steps"))),
-        ("passes over the text", _number(train.get("passes"))),
-        ("steps on text of a related language", _number(train.get("related_steps"))),
+        ("passes over the text, each model" if train.get("teachers") else "passes over the text", _number(train.get("passes"))),
+        ("steps on text of a related language", _number(_all_related_steps(train))),
         ("teachers before it", _number(train["teachers"]) if train.get("teachers") else ""),
         ("tokens seen", _number(train.get("tokens_seen"))),
         ("dropout", _number(training.get("taught_dropout" if train.get("teachers") else "dropout"))),
@@ -426,6 +440,12 @@ def _settings(facts: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], 
         ("same bits as an uncut run", _EXACT[train.get("exact_resume")]),
     ]
     return tuple((name, value) for name, value in rows if value)
+
+
+def _all_related_steps(train: Mapping[str, Any]) -> int | None:
+    """Return the steps of all models that read text of a related language, as ``steps`` is of all models."""
+    each = train.get("related_steps")
+    return each and int(each) * (1 + int(train.get("teachers", 0)))
 
 
 def _number(value: Any) -> str:

@@ -15,11 +15,11 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes, format_number_of, format_seconds, parse_budget
 from mbegu.ledger.energy.processor_model import modelled_energy
-from mbegu.ledger.energy.value import Energy
+from mbegu.ledger.energy.value import BATTERY, METER, Energy
 from mbegu.ledger.machine import describe_machine
 from mbegu.model.canaries import CANDIDATES, LINE_TOKENS
 from mbegu.train import computer as machine
-from mbegu.train.planfile import ComputerPlan, ExpectedPlan, Plan, TrainingPlan
+from mbegu.train.planfile import ComputerPlan, ExpectedPlan, ModelPlan, Plan, TrainingPlan
 from mbegu.train.planning import (
     BYTES_PER_WEIGHT,
     PLAN_SHARE,
@@ -28,7 +28,7 @@ from mbegu.train.planning import (
     Candidate,
     Text,
     choose,
-    require_room,
+    memory_error,
     shape_plan,
     spread_of,
     training_memory_bytes,
@@ -36,7 +36,7 @@ from mbegu.train.planning import (
 from mbegu.train.settings import PlanSettings
 
 LITTLE_TEXT_BYTES = 100_000
-WEIGHTS_IN_CHECKPOINT = 3.3
+CARD = "the graphics processor"
 AROUND_BYTES = 100_000_000  # text, looks, samples and checkpoints around the steps; 76 to 125 MB in seven runs (bench/plan_and_real.py)
 EXPORT_BYTES_PER_WEIGHT = 4 + 4 + 2 + 1.1 + 0.7  # trained folder, its copy in export/ and release/ shares GGUF: F16, Q8_0, Q4_K_M
 # Measured on the runs in bench/LOG.md.
@@ -60,6 +60,7 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
             "keyboard or to tell this language from others; it will not write well. Counting may do better: the label will say."
         )
     computer = _choose_computer(settings, text, say)
+    leave_out_card(computer, say)
     kind, amount = parse_budget(settings.budget)
     if kind == "kwh" and computer.device != "cpu":
         fix = "give a time, such as 30min"
@@ -67,15 +68,14 @@ def make_plan(settings: PlanSettings, inputs: Inputs, say: Say) -> Plan:
     budget_s = amount if kind == "s" else _seconds_of_energy(amount, computer)
     counting_s = seconds_of_counting(inputs)
     if kind == "kwh":
-        say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer")
-    free_bytes = max(0, free_memory_bytes() - held_bytes - AROUND_BYTES)
-    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, free_bytes, counting_s)
+        say.note(f"{settings.budget} are about {format_seconds(budget_s)} on this computer, with what it draws when idle")
+    chosen = choose(text, computer, (budget_s - counting_s) * PLAN_SHARE, settings.seed, say, _free_bytes(computer, held_bytes), counting_s)
     machine.release_memory()  # shapes larger than the chosen one were measured
     held_bytes = psutil.Process().memory_info().rss  # with the libraries that training needs
     rest_s = counting_s + chosen.scoring_s
     say.note(f"of {format_seconds(budget_s)}, about {format_seconds(rest_s)} go to reading, counting and measuring")
     plan = Plan(chosen.model, chosen.training, computer, _expect(settings, text, chosen, computer, rest_s, held_bytes))
-    require_room_for(plan, inputs.place.root)
+    _require_disk(plan, inputs)
     _explain(plan, text, say)
     return plan
 
@@ -132,13 +132,20 @@ def _choose_computer(settings: PlanSettings, text: Text, say: Say) -> ComputerPl
 
 
 def _seconds_of_energy(kwh: float, computer: ComputerPlan) -> float:
-    """Return how long the budget lasts at the middle of the expected power."""
-    hour = _energy(3600.0, computer)
-    return kwh / max(hour.kwh, 1e-9) * 3600.0
+    """Return how long the budget lasts at the middle of the expected power, that of the idle computer in it: a battery gives both."""
+    work = _energy(3600.0, computer)
+    return kwh / max((work.total() or work).kwh, 1e-9) * 3600.0
 
 
 def _energy(seconds: float, computer: ComputerPlan) -> Energy:
-    return modelled_energy(seconds * computer.threads, seconds, describe_machine())
+    energy = modelled_energy(seconds * computer.threads, seconds, describe_machine())
+    return energy if computer.device == "cpu" else energy.without(CARD)
+
+
+def leave_out_card(computer: ComputerPlan, say: Say) -> None:
+    """Have it said with the energy of the step under way that what a graphics processor draws is not in it, where it is not."""
+    if computer.device != "cpu":
+        say.leave_out(CARD, (METER, BATTERY))
 
 
 def seconds_of_counting(inputs: Inputs) -> float:
@@ -162,7 +169,7 @@ def _expect(settings: PlanSettings, text: Text, chosen: Candidate, computer: Com
         passes=round(chosen.passes, 2),
         parameters=parameters,
         memory_bytes=held_bytes + AROUND_BYTES + training_memory_bytes(chosen.model, chosen.training, computer.dtype),
-        disk_bytes=round(parameters * (2 * _weights_in_checkpoint(training) * BYTES_PER_WEIGHT + EXPORT_BYTES_PER_WEIGHT) + 3 * text.bytes),
+        disk_bytes=growing_disk_bytes(chosen.model, training, text.bytes),
         bits_per_byte=round(chosen.bits_per_byte, 3),
         bits_per_byte_low=round(low, 3),
         bits_per_byte_high=round(high, 3),
@@ -180,21 +187,53 @@ def free_memory_bytes() -> int:
     return min(free, seen.memory_limit_bytes) if seen.memory_limit_bytes else free
 
 
-def require_room_for(plan: Plan, root: Path) -> None:
-    """Refuse a plan that this computer has no room for. Raises ``ResourceError``."""
-    expected = plan.expected.memory_bytes or training_memory_bytes(plan.model, plan.training, plan.computer.dtype)
-    require_room(expected, free_memory_bytes(), plan.expected.disk_bytes, shutil.disk_usage(root).free)
+def _free_bytes(computer: ComputerPlan, held_bytes: int) -> int:
+    """Return the memory that a training may take where it computes; ``held_bytes`` is what this process keeps besides."""
+    if computer.device == "cuda":
+        return machine.free_card_bytes()
+    return max(0, free_memory_bytes() - held_bytes - AROUND_BYTES)
 
 
-def _weights_in_checkpoint(training: TrainingPlan) -> float:
-    """Return how many times as much as the weights a checkpoint holds."""
-    return WEIGHTS_IN_CHECKPOINT + training.teachers
+def require_room_for(plan: Plan, inputs: Inputs) -> None:
+    """Refuse a plan.toml that this computer, as it is now, has no room for; what the file expects does not count. Raises ``ResourceError``."""
+    needed_bytes = training_memory_bytes(plan.model, plan.training, plan.computer.dtype)
+    available_bytes = _free_bytes(plan.computer, psutil.Process().memory_info().rss)
+    if needed_bytes > available_bytes:
+        raise memory_error(needed_bytes, available_bytes, "close other programs, or lower sequences_at_once or the model's size in plan.toml")
+    _require_disk(plan, inputs)
+
+
+def _require_disk(plan: Plan, inputs: Inputs) -> None:
+    needed_bytes = growing_disk_bytes(plan.model, plan.training, int(inputs["corpus"].facts["train_bytes"]))
+    free_bytes = shutil.disk_usage(inputs.place.root).free
+    if needed_bytes > free_bytes:
+        raise ResourceError(
+            f"growing needs {format_bytes(needed_bytes)} of disk and {format_bytes(free_bytes)} are free", fix="free some space and run it again"
+        )
+
+
+def growing_disk_bytes(model: ModelPlan, training: TrainingPlan, text_bytes: int) -> int:
+    """Return the disk space that growing takes at its fullest: while it trains, or with all forms of the model, when no checkpoint is left."""
+    exports_bytes = round(machine.as_config(model).parameters() * EXPORT_BYTES_PER_WEIGHT)
+    return max(training_disk_bytes(model, training), exports_bytes) + 3 * text_bytes
+
+
+def training_disk_bytes(model: ModelPlan, training: TrainingPlan) -> int:
+    """Return the disk space of the training at its fullest: two checkpoints beside the one that is written, and the model."""
+    return 3 * checkpoint_bytes(model, training) + machine.as_config(model).parameters() * BYTES_PER_WEIGHT
+
+
+def checkpoint_bytes(model: ModelPlan, training: TrainingPlan) -> int:
+    """Return the size of a checkpoint's tensors: weights, best weights, one mean for Muon's and two for Adam's, and the teachers."""
+    config = machine.as_config(model)
+    second_means = config.parameters() - config.block_parameters()
+    return ((3 + training.teachers) * config.parameters() + second_means) * BYTES_PER_WEIGHT
 
 
 def require_disk_for_training(plan: Plan, folder: Path) -> None:
     """Refuse to begin or go on with a training whose checkpoints and model the disk has no room for.
 
-    While one checkpoint is written the two before it are still there; those that are there already need no room again.
+    Checkpoints that are there already need no room again.
 
     Args:
         plan: what is trained.
@@ -203,9 +242,8 @@ def require_disk_for_training(plan: Plan, folder: Path) -> None:
     Raises:
         ResourceError: the disk is too full.
     """
-    weights_bytes = machine.as_config(plan.model).parameters() * BYTES_PER_WEIGHT
     there_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    needed_bytes = round(weights_bytes * (3 * _weights_in_checkpoint(plan.training) + 1)) - there_bytes
+    needed_bytes = training_disk_bytes(plan.model, plan.training) - there_bytes
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     free_bytes = shutil.disk_usage(existing).free
     if needed_bytes > free_bytes:

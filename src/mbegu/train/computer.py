@@ -104,6 +104,11 @@ def choose_device(asked: str) -> tuple[str, str]:
     return device, "Apple's graphics processor" if device == "mps" else "no graphics processor found"
 
 
+def free_card_bytes() -> int:
+    """Return the free memory of the NVIDIA card that computes, to which that of the computer says nothing."""
+    return int(torch.cuda.mem_get_info()[0])
+
+
 def choose_dtype(device: str, asked: str) -> tuple[str, str]:
     """Return the dtype of the computation and why: by measuring both on a matrix product, never from the processor's name."""
     if asked:
@@ -142,6 +147,9 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
 
     Of several repeats the lower quartile is taken: a moment in which other work has the processor makes a step many times
     longer, and nothing makes one shorter than it is.
+
+    Raises:
+        ResourceError: there is no such graphics processor, or its memory does not suffice.
     """
     torch.set_num_threads(computer.threads)
     compute_reproducibly()
@@ -157,8 +165,13 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
         if computer.device != "cpu":  # its work is only ordered when the call returns
             (torch.cuda if computer.device == "cuda" else torch.mps).synchronize()
 
-    step()
-    return sorted(_timed(step) for _ in range(repeats))[repeats // 4]
+    try:
+        step()
+        return sorted(_timed(step) for _ in range(repeats))[repeats // 4]
+    except torch.OutOfMemoryError as error:
+        raise ResourceError(
+            "the memory of the graphics processor is too small for this model", fix="plan with device = 'cpu', or close what else uses it"
+        ) from error
 
 
 def _product(dtype: torch.dtype) -> Callable[[], None]:

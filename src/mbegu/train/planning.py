@@ -203,7 +203,12 @@ def choose(
         training = training or fit_memory(model, whole, computer.dtype, most_memory_bytes)
         if training is None:
             break
-        step_s = measure_step_s(model, training, computer, 2)
+        try:
+            step_s = measure_step_s(model, training, computer, 2)
+        except ResourceError:
+            if best is None:
+                raise
+            break
         if best is not None and time_s < _shortest_s(text, model, training, step_s):
             break
         candidate = _with_or_without_related(text, model, training, step_s, time_s)
@@ -214,7 +219,8 @@ def choose(
             best = candidate
     if best is None:
         smallest = replace(whole, sequences_at_once=1)
-        raise memory_error(training_memory_bytes(model, smallest, computer.dtype), most_memory_bytes)
+        needed_bytes = training_memory_bytes(model, smallest, computer.dtype)
+        raise memory_error(needed_bytes, most_memory_bytes, "close other programs, or use a computer with more memory")
     needed_s = _shortest_s(text, best.model, best.training, best.step_s)
     if time_s < needed_s:
         raise BudgetError(
@@ -253,8 +259,9 @@ def _with_or_without_related(text: Text, model: ModelPlan, training: TrainingPla
 
 def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     per_step = training.sequences_per_step * model.context
-    most_related = RELATED_PASSES * text.related_tokens / per_step
-    most = MOST_PASSES * text.tokens / per_step + most_related
+    most_own = MOST_PASSES * text.tokens / per_step
+    most_related = min(RELATED_PASSES * text.related_tokens / per_step, most_own * MOST_RELATED_SHARE / (1 - MOST_RELATED_SHARE))
+    most = most_own + most_related
     whole_step_s = step_s * training.work(training.all_steps) / training.steps * (1 + looking_cost(text, training) + SAVING_COST)
     measuring_s = scoring_s(text, model, training, step_s)
     steps = int(max(1, min((time_s - measuring_s) / whole_step_s, max(most, FEWEST_STEPS))))
@@ -369,19 +376,6 @@ def describe_candidate(candidate: Candidate) -> str:
     )
 
 
-def memory_error(needed_bytes: float, available_bytes: float) -> ResourceError:
-    """Return the error that says both figures."""
-    return ResourceError(
-        f"the training needs {format_bytes(needed_bytes)} of memory and {format_bytes(available_bytes)} are free",
-        fix="close other programs, or lower sequences_at_once or the model's size in plan.toml",
-    )
-
-
-def require_room(memory_bytes: int, available_bytes: int, disk_bytes: int, free_bytes: int) -> None:
-    """Refuse what cannot fit. Raises ``ResourceError`` naming both figures."""
-    if memory_bytes > available_bytes:
-        raise memory_error(memory_bytes, available_bytes)
-    if disk_bytes > free_bytes:
-        raise ResourceError(
-            f"growing needs {format_bytes(disk_bytes)} of disk and {format_bytes(free_bytes)} are free", fix="free some space and run it again"
-        )
+def memory_error(needed_bytes: int, available_bytes: float, fix: str) -> ResourceError:
+    """Return the error that says both figures and what to do."""
+    return ResourceError(f"the training needs {format_bytes(needed_bytes)} of memory and {format_bytes(available_bytes)} are free", fix=fix)

@@ -11,7 +11,7 @@ from mbegu.core.settings import setting
 class PlanSettings:
     """The [plan] table: what you can spend."""
 
-    budget: str = setting("30min", help="what the whole `mbegu grow` may take: a time (30min, 4h) or an energy (2kWh)")
+    budget: str = setting("30min", help="what the whole `mbegu grow` may take: a time (30min, 4h) or an energy of the computer in all (2kWh)")
     threads: int = setting(0, help="threads to compute with; 0: measured", low=0, high=1024)
     dtype: str = setting("", help="of the computation; empty: measured", choices=("", "float32", "bfloat16"))
     device: str = setting("", help="cpu, cuda or mps; empty: the fastest that is there", choices=("", "cpu", "cuda", "mps"))

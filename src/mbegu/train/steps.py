@@ -27,7 +27,7 @@ from mbegu.model.torch_engine import TorchEngine
 from mbegu.tokenizer.bpe import open_tokenizer
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
-from mbegu.train.budget import make_plan, require_disk_for_training, require_room_for
+from mbegu.train.budget import leave_out_card, make_plan, require_disk_for_training, require_room_for
 from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation, plant
 from mbegu.train.loop import TrainingState, train
@@ -58,7 +58,7 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
     path = inputs.place.plan
     if path.is_file():
         plan = read_plan(path)
-        require_room_for(plan, inputs.place.root)
+        require_room_for(plan, inputs)
         say.note(f"plan.toml is there and is followed to the letter: {plan.training.all_steps:,} steps")
         if RELATED in inputs["tokenizer"].facts["tokens"] and not plan.training.related_steps:
             say.warn("plan.toml has no related_steps: the text of the related language is not used; delete plan.toml to plan anew")
@@ -93,6 +93,7 @@ def grow_train(settings: TrainSettings, inputs: Inputs, out: Path, say: Say) -> 
     """
     plan = read_plan(inputs["plan"].path("plan.toml"))
     require_disk_for_training(plan, out)
+    leave_out_card(plan.computer, say)
     with company(inputs.workers, plan, say) as workers:
         return _train_as_first(settings, inputs, out, say, plan, workers)
 
@@ -146,7 +147,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
         **({"related_steps": plan.training.related_steps} if plan.training.related_steps else {}),
         "best_step": progress.best_step,
         "validation_bits_per_byte": progress.best_bits_per_byte,
-        "threads": plan.computer.threads,
+        "threads": computer.threads,
         "workers": workers.count,
         "dtype": plan.computer.dtype,
         "device": plan.computer.device,

@@ -34,6 +34,7 @@ from mbegu.core.errors import LostWorkerError, ResourceError, SettingsError
 from mbegu.core.processors import usable_cores
 from mbegu.core.report import Say
 from mbegu.core.units import format_number_of
+from mbegu.ledger.energy.value import BATTERY, COUNTER, METER
 from mbegu.train.budget import free_memory_bytes
 from mbegu.train.data import Batches
 from mbegu.train.launch import Seat, own_seat, started_workers
@@ -253,6 +254,7 @@ def company(asked: int, plan: Plan, say: Say) -> Iterator[Workers]:
             say.note(f"{count} does not divide {plan.training.sequences_per_step}: some of them will wait for the others at each step")
         if not processes or sys.platform == "win32":
             say.warn("the processor time of the other workers is not counted here: energy modelled from it is the first worker's alone")
+            say.leave_out("the other workers", (METER, BATTERY, COUNTER) if processes else ())
         yield group
 
 
@@ -277,7 +279,8 @@ def require_room_here(plan: Plan, count: int) -> None:
     at_once = min(plan.training.sequences_at_once, math.ceil(plan.training.sequences_per_step / count))
     needed = count * training_memory_bytes(plan.model, replace(plan.training, sequences_at_once=at_once), plan.computer.dtype)
     if needed > free_memory_bytes() and not on_cards:
-        raise memory_error(needed, free_memory_bytes())
+        fix = "close other programs, give fewer --workers, or lower sequences_at_once or the model's size in plan.toml"
+        raise memory_error(needed, free_memory_bytes(), fix)
 
 
 @contextlib.contextmanager

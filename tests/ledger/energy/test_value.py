@@ -29,6 +29,16 @@ def test_nothing_prints_an_energy_without_its_method():
         float(energy())  # type: ignore[arg-type]
 
 
+def test_what_is_left_out_is_said_with_the_energy_and_with_all_that_comes_of_it():
+    assert energy().left_out == ""
+    part = energy(idle=Idle(0.01, 0.001, 0.1)).without("the graphics processor")
+    assert part.text() == "0.021 kWh (0.012 to 0.034; modelled from processor time; without the graphics processor)"
+    both = energy() + part.without("the other workers")
+    assert both.left_out == "the graphics processor, the other workers"
+    for each in (part.times(2), part.work(), part.total(), energy() + part, Energy.from_json(part.as_json())):
+        assert each.left_out == "the graphics processor"
+
+
 @pytest.mark.parametrize(("method", "counted"), [("", "x"), (" ", "x"), ("x", "")])
 def test_cannot_exist_without_method(method, counted):
     with pytest.raises(ValueError, match="method"):

@@ -100,6 +100,13 @@ def find_grid(country: str, energy_source: str = "") -> Grid | None:
     raise SettingsError(f"no carbon figure is known for the country '{country}'", "[project] country", hint)
 
 
+def why_not_reckoned(energy: Energy | None) -> str:
+    """Return why carbon and price cannot be reckoned from this energy; empty where they can: the part of an energy would pass for all of it."""
+    if energy is None:
+        return "not reckoned: the energy was not measured"
+    return f"not reckoned: the energy is known only without {energy.left_out}" if energy.left_out else ""
+
+
 def carbon_of(energy: Energy, country: str, energy_source: str = "") -> CarbonRange | None:
     """Return the carbon of an energy; ``None`` when no country and no source is named. Raises ``SettingsError`` as ``find_grid``."""
     grid = find_grid(country, energy_source)

@@ -16,6 +16,7 @@ JOULES_PER_KWH = 3_600_000
 # Below this amount people read watt-hours more easily than thousandths of a kilowatt-hour.
 SMALL_KWH = 0.01
 _BETWEEN = "; "
+_WITHOUT = "without "
 WORK_COUNTED = "this program's work, above what the computer draws when idle"
 TOTAL_COUNTED = "this program's work and the idle computer meanwhile"
 # The factor on either side of one number for the idle computer, as far as measured laptops lie apart (see calibration).
@@ -88,6 +89,15 @@ class Energy:
         """Return this energy times a factor of zero or more, with its ranges: the energy for a million tokens, say."""
         amounts = (self.kwh * factor, self.low_kwh * factor, self.high_kwh * factor)
         return Energy(*amounts, self.method, self.what_is_counted, self.idle and self.idle.times(factor), self.counts_idle)
+
+    def without(self, what: str) -> Energy:
+        """Return this energy with it said, wherever its method is, that ``what`` drew energy too and is not in it."""
+        return replace(self, method=_joined(self.method, _WITHOUT + what))
+
+    @property
+    def left_out(self) -> str:
+        """What is not in it, such as ``the graphics processor``; empty where it is whole."""
+        return ", ".join(part[len(_WITHOUT) :] for part in self.method.split(_BETWEEN) if part.startswith(_WITHOUT))
 
     def work(self) -> Energy | None:
         """Return the energy of the work alone, above the idle computer; ``None`` when that is not known.
