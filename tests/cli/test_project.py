@@ -8,7 +8,9 @@ import pytest
 from bench.kill_test import file_hashes, small_project
 from tests.end_to_end.project import CommandLine
 
+from mbegu.core.artifacts import is_sealed
 from mbegu.core.steps import Project, ProjectSettings
+from mbegu.ledger.store import Ledger
 from mbegu.recipes.catalog import STEPS
 from mbegu.recipes.recipe import read_recipe
 
@@ -126,11 +128,13 @@ def test_a_plan_that_is_wrong_is_named_in_full(mbegu: CommandLine, tmp_path: Pat
     wrong = sound.replace("heads = 2", "haeds = 2").replace("steps = 30", 'steps = "30"') + "[comptuer]\n"
     plan.write_text(wrong, encoding="utf-8")
     line = mbegu.fails(3, "grow", project)
+    assert not is_sealed(project / "grown" / "corpus"), "said before the text is read"
     for part in ("[comptuer] (did you mean 'computer'?)", "'haeds' (did you mean 'heads'", "[training] steps: expected a whole number, found '30'"):
         assert part in line
     assert str(plan) in line
     plan.write_text(sound.replace("= 512", "= 600"), encoding="utf-8")
-    assert "plan.toml is for a vocabulary of 600 tokens, the tokenizer has 512" in mbegu.fails(3, "grow", project)
+    for command in ("grow", "plan"):
+        assert "plan.toml is for a vocabulary of 600 tokens, the tokenizer has 512" in mbegu.fails(3, command, project)
     plan.write_text("[", encoding="utf-8")
     assert "not TOML" in mbegu.fails(3, "grow", project)
     plan.write_text(sound, encoding="utf-8")
@@ -152,6 +156,17 @@ def test_a_budget_beside_a_plan_is_said_to_have_no_effect(mbegu: CommandLine, gr
     assert said.code == 0
     assert said.err == "  ! plan.toml is there and is followed; --budget has no effect (`mbegu plan --budget ... --save` plans anew)\n"
     assert file_hashes(grown) == before
+    assert "plan.toml is there and is shown; --budget has no effect without --save" in mbegu("plan", grown, "--budget", "2h").err
+
+
+def test_measuring_for_a_plan_stands_in_the_ledger(mbegu: CommandLine, tmp_path: Path) -> None:
+    project = small_project(tmp_path / "p", documents=20)
+    (project / "plan.toml").unlink()
+    assert mbegu("plan", project, "--budget", "2min", "--save").code == 0
+    (run,) = [run for run in Ledger(project / "ledger").runs() if run.step == "plan"]
+    assert run.status == "done"
+    assert run.energy is not None
+    assert run.cpu_seconds > 0
 
 
 def test_grow_says_where_everything_is(mbegu: CommandLine, grown: Path) -> None:

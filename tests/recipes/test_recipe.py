@@ -47,6 +47,7 @@ def test_a_recipe_that_notepad_saved(tmp_path: Path) -> None:
         (SOUND + "[trian]\n", "there is no table [trian] (did you mean 'train'?)"),
         (SOUND + "langauge = 'yor'", "[project] has no setting 'langauge' (did you mean 'language'"),
         (SOUND + "[tokenizer]\nvocabulary = 5", "[tokenizer] has no setting 'vocabulary' (did you mean 'vocabulary_size'?)"),
+        (SOUND + "[tokenizer]\nvocabulary_size = 258", "[tokenizer] vocabulary_size: 258 is below the fewest tokens there can be, 259"),
         (SOUND + "[plan]\nseed = true", "[plan] seed: expected a whole number, found True"),
         (SOUND + "[plan]\nseed = 1.5", "[plan] seed: expected a whole number, found 1.5"),
         (SOUND + "[plan]\nbudget = 30", "[plan] budget: expected a text in quotes, found 30"),

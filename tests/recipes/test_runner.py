@@ -380,7 +380,7 @@ def test_the_ledger_is_kept_up_to_date_while_a_step_runs(monkeypatch: pytest.Mon
 
     recorder = Recorder()
     monkeypatch.setattr(runner, "HEARTBEAT_S", 0.01)
-    with runner._recorded(recorder, Say(io.StringIO())):  # type: ignore[arg-type]
+    with runner.recorded(recorder, Say(io.StringIO())):  # type: ignore[arg-type]
         deadline = time.monotonic() + 10
         while recorder.beats < 3 and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -89,6 +89,7 @@ def test_sizes_that_do_not_fit_together_are_all_named(tmp_path: Path) -> None:
     text = PLAN.to_toml().replace("kv_heads = 1", "kv_heads = 3").replace("head_size = 16", "head_size = 15").replace("_at_once = 2", "_at_once = 3")
     text = text.replace("short_context = 0", "short_context = 5").replace("\noutput_decay = 0.1", "\noutput_decay = 40.0")
     text = text.replace("embedding_rate = 0.004", "embedding_rate = 0.5")
+    text = text.replace("\nweight_decay = 0.3", "\nweight_decay = 9.0").replace("matrix_rate = 0.02", "matrix_rate = 0.2")
     message = problems_of(tmp_path / "plan.toml", text)
     for problem in (
         "[model] kv_heads 3 does not divide heads 2",
@@ -96,7 +97,15 @@ def test_sizes_that_do_not_fit_together_are_all_named(tmp_path: Path) -> None:
         "[training] short_context 5 does not divide context 16",
         "[training] sequences_at_once 3 does not divide sequences_per_step 4",
         "[training] output_decay 40.0 times the output's rate 0.5 takes all of it away in a step",
+        "[training] weight_decay 9.0 times matrix_rate 0.2 takes all of the matrices away in a step",
     ):
+        assert problem in message
+
+
+def test_what_does_not_fit_is_named_beside_what_cannot_be_read(tmp_path: Path) -> None:
+    text = PLAN.to_toml().replace("steps = 12", "steps = 0").replace("kv_heads = 1", "kv_heads = 3").replace("[computer]", "[computre]")
+    message = problems_of(tmp_path / "plan.toml", text)
+    for problem in ("[training] steps: 0 is below", "[model] kv_heads 3 does not divide heads 2", "no section [computre]"):
         assert problem in message
 
 

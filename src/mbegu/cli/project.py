@@ -108,6 +108,8 @@ def plan(folder: Path, budget: str, save: bool, as_json: bool, quiet: bool) -> N
     prepare_threads()
     place = project_at(folder)
     say = Say(quiet=quiet)
+    if budget and place.plan.is_file() and not save:
+        say.warn("plan.toml is there and is shown; --budget has no effect without --save")
     with stoppable(say):
         result = outlook(place, _recipe(place, budget), say, save=save)
     write_result(result.as_json(), as_json, result.text())

@@ -46,7 +46,7 @@ def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) ->
     corpus = inputs["corpus"]
     heldout = list(read_documents(corpus.path("heldout.parquet")))
     if not any(document.text for document in heldout):
-        raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder: one in ten is held out")
+        raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder, or hold out more of them: heldout_share in [corpus]")
     train = [document.text.encode("utf-8") for document in read_documents(corpus.path("train.parquet"))]
     texts = [document.text.encode("utf-8") for document in heldout]
     baselines, counted = _baselines(settings, train, texts, say)

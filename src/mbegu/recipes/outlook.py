@@ -17,9 +17,10 @@ from mbegu.ledger.energy.carbon import cost_of, why_not_reckoned
 from mbegu.ledger.energy.processor_model import idle_energy
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import describe_machine
+from mbegu.ledger.store import Ledger
 from mbegu.recipes.catalog import BY_NAME, load
 from mbegu.recipes.recipe import Recipe
-from mbegu.recipes.runner import StepState, grow, hold, look_ahead
+from mbegu.recipes.runner import StepState, grow, hold, look_ahead, recorded
 
 _NOT_SAID = "plan.toml does not say"
 
@@ -78,7 +79,10 @@ class Outlook:
         if self.saved:
             return f"Saved: {self.saved}"
         if self.is_followed:
-            return "This is the plan.toml of the project, which `mbegu grow` follows; --save makes a new one in its place."
+            return (
+                "This is the plan.toml of the project, which `mbegu grow` follows to the letter. What is expected was reckoned when it was made, "
+                "for the text of then; --save makes a new one in its place."
+            )
         return "Not saved: with --save, or at `mbegu grow`, it becomes plan.toml."
 
 
@@ -111,9 +115,23 @@ def _plan(place: Project, recipe: Recipe, done: Mapping[str, Artifact], say: Say
     """Return the project's plan where there is one and it is wanted, else a new one."""
     if place.plan.is_file() and not anew:
         say.note("plan.toml is there and would be followed to the letter")
-        return load("mbegu.train.planfile:read_plan")(place.plan)
-    inputs = Inputs(recipe.project, place, done)
-    return load("mbegu.train.budget:make_plan")(recipe.settings["plan"], inputs, say)
+        plan = load("mbegu.train.planfile:read_plan")(place.plan)
+        load("mbegu.train.planfile:require_vocabulary")(plan, done["tokenizer"].facts["vocabulary_size"], place.plan)
+        return plan
+    step = BY_NAME["plan"]
+    inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs})
+    recorder = Ledger(place.ledger).begin(
+        step=step.name,
+        version=step.version,
+        key="",  # of what `mbegu grow` plans: this run made nothing that it could take over
+        settings=recipe.settings[step.name],
+        inputs={name: artifact.sha256 for name, artifact in inputs.artifacts.items()},
+        project=recipe.project,
+    )
+    with recorded(recorder, say):
+        plan = load("mbegu.train.budget:make_plan")(recipe.settings[step.name], inputs, say)
+        recorder.finish("done")
+    return plan
 
 
 def _more_text(corpus: Artifact) -> dict[str, Any]:

@@ -84,13 +84,15 @@ def make_recipe(values: Mapping[str, Any], where: Path) -> Recipe:
 
 
 def _deeper_problems(made: Mapping[str, Any]) -> list[str]:
-    """Check what a type and a range cannot: that the language exists, that prices agree, the budget is an amount and hours are hours."""
+    """Check what a type and a range cannot: that the language exists, prices agree, a vocabulary has room for every byte, amounts are amounts."""
     problems = []
     checks: list[tuple[str, Callable[[], object]]] = []
     if made.get("project"):
         checks += [("", made["project"].parsed_language), ("", made["project"].check_price)]
     if made.get("corpus"):
         checks += [("", made["corpus"].check_cleaning), ("", made["corpus"].check_related)]
+    if made.get("tokenizer"):
+        checks.append(("", made["tokenizer"].check_vocabulary))
     if made.get("plan"):
         checks.append(("", lambda: parse_budget(made["plan"].budget)))
     if made.get("power") and made["power"].hours.strip():

@@ -57,6 +57,7 @@ def grow(place: Project, recipe: Recipe, say: Say, upto: str | None = None, work
         _sync_names(place)
         for step in STEPS:
             _require_own(step.folder(place))
+        _require_sound_plan(place, upto)
         ledger = Ledger(place.ledger)
         for step in STEPS:
             done[step.name] = _run_in_time(step, place, recipe, done, ledger, say, workers)
@@ -167,7 +168,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
         inputs={name: artifact.sha256 for name, artifact in inputs.artifacts.items()},
         project=recipe.project,
     )
-    with _recorded(recorder, say):
+    with recorded(recorder, say):
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
         if folder.parent == place.grown and not step.file_decides:
             durable.write_text(folder / artifacts.SETTINGS, tomli_w.dumps({step.name: as_table(recipe.settings[step.name])}))
@@ -181,7 +182,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
 
 
 @contextlib.contextmanager
-def _recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
+def recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
     """Keep the ledger's record up to date while a step runs, so that a kill loses little of what it cost, and close it with the right word."""
     say.cost_so_far, say.leave_out = (lambda: recorder.energy().text()), recorder.leave_out
     over = threading.Event()
@@ -255,6 +256,13 @@ def _remove_working_files(folder: Path) -> None:
     """Remove what only an unfinished step needs; its output is sealed by now."""
     durable.remove_tree(folder / artifacts.CHECKPOINTS)
     durable.remove_file(folder / STARTED)
+
+
+def _require_sound_plan(place: Project, upto: str | None) -> None:
+    """Read a plan.toml that will be followed before hours of reading text come first. Raises ``SettingsError``."""
+    names = [step.name for step in STEPS]
+    if place.plan.is_file() and (upto is None or names.index(upto) >= names.index("plan")):
+        load("mbegu.train.planfile:read_plan")(place.plan)
 
 
 def _require_own(folder: Path) -> None:

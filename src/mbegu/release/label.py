@@ -169,11 +169,6 @@ class Label:
     hashes: tuple[tuple[str, str], ...]
     not_measured: tuple[str, ...] = NEVER_MEASURED
 
-    @property
-    def best_baseline(self) -> Score | None:
-        """The counting model that did best."""
-        return min(self.baselines, key=lambda score: score.bits_per_byte, default=None)
-
 
 def gather_label(place: Project, project: ProjectSettings, ledger: Ledger, artifacts: Mapping[str, Artifact]) -> Label:
     """Gather a label.

@@ -1,9 +1,10 @@
 """The one training loop.
 
 A step is a pure function of the state before it, the seed and its number: batch order is drawn from (seed, pass), dropout from
-(seed, number of the sequence), so a run that was cut any number of times ends in the same weights, bit for bit, at the same
-count of threads and workers; and any number of workers, each with its part of the sequences, does the same step but for rounding.
-Steps are numbered on over the teachers, where the plan has any, and the model that learns from them.
+(seed, number of the sequence; on graphics processors, number of the piece of a step), so a run that was cut any number of times ends
+in the same weights, bit for bit, at the same count of threads and workers; and any number of workers, each with its part of the
+sequences, does the same step but for rounding, and on graphics processors but for dropout. Steps are numbered on over the teachers,
+where the plan has any, and the model that learns from them.
 """
 
 from __future__ import annotations

@@ -184,8 +184,7 @@ def parse_plan(text: str, where: str | Path) -> Plan:
         made, wrong = read_settings(cls, table, name) if isinstance(table, dict) else (None, [f"{name} is not a section but {table!r}"])
         parts[name] = made
         problems += wrong
-    if not problems:
-        problems = _misfits(parts["model"], parts["training"])
+    problems += _misfits(parts.get("model"), parts.get("training"))
     if problems:
         raise SettingsError("; ".join(problems), where, "mend these, or delete the file and plan again")
     return Plan(**parts)
@@ -196,18 +195,40 @@ def write_plan(path: Path, plan: Plan) -> None:
     durable.write_text(path, plan.to_toml())
 
 
-def _misfits(model: ModelPlan, training: TrainingPlan) -> list[str]:
+def require_vocabulary(plan: Plan, vocabulary_size: int, where: Path) -> None:
+    """Refuse a plan for another tokenizer than there is. Raises ``SettingsError``."""
+    if plan.model.vocabulary_size != vocabulary_size:
+        raise SettingsError(
+            f"plan.toml is for a vocabulary of {plan.model.vocabulary_size} tokens, the tokenizer has {vocabulary_size}",
+            where,
+            "delete plan.toml to plan anew, or set vocabulary_size in [tokenizer]",
+        )
+
+
+def _misfits(model: ModelPlan | None, training: TrainingPlan | None) -> list[str]:
+    """Return what does not fit together, in the sections that could be read."""
     problems = []
-    if model.heads % model.kv_heads:
+    if model and model.heads % model.kv_heads:
         problems.append(f"[model] kv_heads {model.kv_heads} does not divide heads {model.heads}")
-    if model.head_size % 2:
+    if model and model.head_size % 2:
         problems.append(f"[model] head_size {model.head_size} is odd")
+    if training and 2 * training.related_steps > training.steps:
+        problems.append(f"[training] related_steps {training.related_steps} is more than half of the {training.steps} steps")
+    if training and training.sequences_per_step % training.sequences_at_once:
+        problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
+    if training and training.matrix_rate * training.weight_decay >= 1:
+        problems.append(
+            f"[training] weight_decay {training.weight_decay} times matrix_rate {training.matrix_rate} takes all of the matrices away in a step"
+        )
+    if model and training:
+        problems += _misfits_of_both(model, training)
+    return problems
+
+
+def _misfits_of_both(model: ModelPlan, training: TrainingPlan) -> list[str]:
+    problems = []
     if training.short_context and model.context % training.short_context:
         problems.append(f"[training] short_context {training.short_context} does not divide context {model.context}")
-    if 2 * training.related_steps > training.steps:
-        problems.append(f"[training] related_steps {training.related_steps} is more than half of the {training.steps} steps")
-    if training.sequences_per_step % training.sequences_at_once:
-        problems.append(f"[training] sequences_at_once {training.sequences_at_once} does not divide sequences_per_step {training.sequences_per_step}")
     output_rate = training.embedding_rate if model.tied_output else training.output_rate
     if output_rate * training.output_decay >= 1:
         problems.append(f"[training] output_decay {training.output_decay} times the output's rate {output_rate} takes all of it away in a step")

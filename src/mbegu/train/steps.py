@@ -24,7 +24,7 @@ from mbegu.model.canaries import LEARNT, planted_lines, times_planted
 from mbegu.model.decoder import Decoder
 from mbegu.model.folder import save_model
 from mbegu.model.torch_engine import TorchEngine
-from mbegu.tokenizer.bpe import open_tokenizer
+from mbegu.tokenizer.bpe import END_OF_TEXT_ID, open_tokenizer
 from mbegu.tokenizer.encode import open_shard
 from mbegu.train import computer as machine
 from mbegu.train.budget import leave_out_card, make_plan, require_disk_for_training, require_room_for
@@ -32,7 +32,7 @@ from mbegu.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mbegu.train.data import Batches, PackedDocuments, WithRelated, choose_validation, plant
 from mbegu.train.loop import TrainingState, train
 from mbegu.train.parts import parts_of
-from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, write_plan
+from mbegu.train.planfile import SECTIONS, ComputerPlan, Plan, read_plan, require_vocabulary, write_plan
 from mbegu.train.planning import MOST_WATCHED_TOKENS
 from mbegu.train.settings import PlanSettings, TrainSettings
 from mbegu.train.workers import Workers, company
@@ -65,13 +65,7 @@ def grow_plan(settings: PlanSettings, inputs: Inputs, out: Path, say: Say) -> di
     else:
         plan = make_plan(settings, inputs, say)
         write_plan(path, plan)
-    vocabulary_size = inputs["tokenizer"].facts["vocabulary_size"]
-    if plan.model.vocabulary_size != vocabulary_size:
-        raise SettingsError(
-            f"plan.toml is for a vocabulary of {plan.model.vocabulary_size} tokens, the tokenizer has {vocabulary_size}",
-            path,
-            "delete plan.toml to plan anew, or set vocabulary_size in [tokenizer]",
-        )
+    require_vocabulary(plan, inputs["tokenizer"].facts["vocabulary_size"], path)
     durable.copy_file(path, out / "plan.toml")
     return {"plan": _as_facts(plan)}
 
@@ -137,7 +131,8 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     save_model(out / "model", model.config, state.best, tokenizer.folder)
     durable.write_json(out / LEARNT, learnt)
     durable.write_text(out / "history.jsonl", "".join(json.dumps(row, sort_keys=True) + "\n" for row in progress.history))
-    say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte on the documents set aside, at step {progress.best_step:,}")
+    watched = "the documents set aside" if learnt["set_aside"] else "the training text itself: there was too little to set any aside"
+    say.done(f"trained: {progress.best_bits_per_byte:.3f} bits per byte at step {progress.best_step:,}, on {watched}")
     return {
         "parameters": model.config.parameters(),
         "steps": progress.step,
@@ -175,7 +170,8 @@ def _training_data(plan: Plan, tokenizer: Artifact) -> tuple[Batches, torch.Tens
     if not len(watched):
         ids = ids[: MOST_WATCHED_TOKENS + 1]
     bytes_per_token = float(tokenizer.facts["bytes_per_token"]["train"])
-    return data, torch.from_numpy(ids), (len(ids) - 1) * bytes_per_token, learnt
+    tokens_of_text = int((ids[1:] != END_OF_TEXT_ID).sum())
+    return data, torch.from_numpy(ids), tokens_of_text * bytes_per_token, learnt
 
 
 def _related(plan: Plan, tokenizer: Artifact) -> PackedDocuments:
@@ -236,6 +232,7 @@ def computed_by(computer: ComputerPlan, workers: int = 1) -> dict[str, str]:
     """Return everything that decides the last bits of a result: the same values mean the same weights."""
     return {
         "torch": str(torch.__version__),
+        "numpy": np.__version__,
         "processor": describe_machine().processor,
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "device": computer.device if computer.device != "cuda" else f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}",
