@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mbegu.core.processors import usable_cores
+from mbegu.core.processors import container_cores, usable_cores
 
 
 def test_cores_are_at_least_one_and_no_more_than_allowed() -> None:
@@ -14,7 +14,26 @@ def test_cores_are_at_least_one_and_no_more_than_allowed() -> None:
         assert cores <= len(os.sched_getaffinity(0))
 
 
-@pytest.mark.parametrize(("limit", "most"), [("100000 100000", 1), ("50000 100000", 1), ("max 100000", 10**6), ("", 10**6)])
-def test_a_container_may_allow_fewer(tmp_path: Path, limit: str, most: int) -> None:
-    (tmp_path / "cpu.max").write_text(limit, encoding="ascii")
-    assert 1 <= usable_cores(tmp_path / "cpu.max") <= most
+OLD = ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "50000 100000\n"}, 0.5),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu.max": ""}, None),
+        ({"cpu.max": "ẹ̀kọ́"}, None),
+        ({}, None),
+        ({OLD[0]: "200000\n", OLD[1]: "100000\n"}, 2.0),
+        ({OLD[0]: "-1\n", OLD[1]: "100000\n"}, None),
+        ({OLD[0]: "200000\n", OLD[1]: "0\n"}, None),
+    ],
+)
+def test_a_container_may_allow_fewer(tmp_path: Path, files: dict[str, str], cores: float | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert container_cores(tmp_path) == cores
+    assert 1 <= usable_cores(tmp_path) <= max(1, cores or 10**6)

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from mbegu.core import artifacts
 from mbegu.core.documents import Document, write_documents
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
+from mbegu.evaluate import steps
 from mbegu.evaluate.settings import EvaluateSettings
 from mbegu.evaluate.steps import evaluate, thin
 from mbegu.model.decoder import Decoder, DecoderConfig
@@ -66,6 +68,19 @@ def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
     assert (memory["training"], memory["reason"]) == (None, "its context of 32 tokens is too short")
     assert [(group["times"], group["lines"]) for group in memory["canaries"]["groups"]] == [(1, 2)]
     assert "by heart: repeats its text: not measured: its context of 32 tokens is too short" in said.getvalue()
+
+
+@pytest.mark.parametrize(("facts", "asked", "threads"), [({}, 0, 1), ({}, 2, 2), ({"device": "cuda"}, 0, 7)])
+def test_it_measures_with_the_threads_of_the_training_which_on_a_card_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, facts: dict[str, str], asked: int, threads: int
+) -> None:
+    inputs = inputs_with(tmp_path, ["ẹ̀kọ́ dára púpọ̀"] * 20, ["ẹ̀kọ́"])
+    inputs["train"].manifest["facts"].update(facts)
+    monkeypatch.setattr(steps, "usable_cores", lambda: 7)
+    seen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", seen.append)
+    steps._open(EvaluateSettings(threads=asked), inputs)
+    assert seen == [threads]
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -24,18 +24,9 @@ def test_does_not_import_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize(("files", "cores"), [({"cpu.max": "150000 100000\n"}, 1.5), ({"cpu.max": "max 100000\n"}, None), ({}, None)])
-def test_reads_the_core_limit_of_a_container(tmp_path, files, cores):
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    assert machine.cgroup_core_limit(tmp_path) == cores
-
-
-def test_reads_the_old_form_of_limits(tmp_path):
-    for name, text in {"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000", "memory/memory.limit_in_bytes": "4294967296"}.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert machine.cgroup_core_limit(tmp_path) == 2.0
+def test_reads_the_old_form_of_the_memory_limit(tmp_path):
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.limit_in_bytes").write_text("4294967296")
     assert machine.cgroup_memory_limit(tmp_path) == 4 << 30
 
 

@@ -22,4 +22,4 @@ class EvaluateSettings:
     memory_documents: int = setting(
         400, help="documents of each kind that are tried for being continued word for word from their first 50 tokens", low=1, high=100_000
     )
-    threads: int = setting(0, help="threads to measure with; 0: as many as the model was trained with", low=0, high=1024)
+    threads: int = setting(0, help="threads to measure with; 0: those of the training, after a graphics processor all cores", low=0, high=1024)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mbegu.core import durable
 from mbegu.core.documents import Document, read_documents
 from mbegu.core.errors import InputError
+from mbegu.core.processors import usable_cores
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
@@ -46,7 +47,11 @@ def evaluate(settings: EvaluateSettings, inputs: Inputs, out: Path, say: Say) ->
     corpus = inputs["corpus"]
     heldout = list(read_documents(corpus.path("heldout.parquet")))
     if not any(document.text for document in heldout):
-        raise InputError("there is no held-out text to measure with", corpus.folder, "add documents to the text folder, or hold out more of them: heldout_share in [corpus]")
+        raise InputError(
+            "there is no held-out text to measure with",
+            corpus.folder,
+            "add documents to the text folder, or hold out more of them: heldout_share in [corpus]",
+        )
     train = [document.text.encode("utf-8") for document in read_documents(corpus.path("train.parquet"))]
     texts = [document.text.encode("utf-8") for document in heldout]
     baselines, counted = _baselines(settings, train, texts, say)
@@ -125,7 +130,8 @@ def _open(settings: EvaluateSettings, inputs: Inputs) -> TorchEngine:
     from mbegu.model.torch_engine import TorchEngine
 
     train = inputs["train"]
-    return TorchEngine.open(train.folder / "model", threads=settings.threads or train.facts.get("threads"))
+    trained_with = train.facts.get("threads") if train.facts.get("device", "cpu") == "cpu" else usable_cores()  # a card has threads of its own
+    return TorchEngine.open(train.folder / "model", threads=settings.threads or trained_with)
 
 
 def _model(engine: TorchEngine, heldout: list[Document], say: Say) -> tuple[Costs, int]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import psutil
 
-CGROUP = Path("/sys/fs/cgroup")
+from mbegu.core.processors import CGROUP, container_cores
+
 CPUINFO = Path("/proc/cpuinfo")
 # Above this a cgroup memory limit means "none" (version 1 writes a huge number).
 UNLIMITED_BYTES = 1 << 60
@@ -83,15 +84,6 @@ def describe_machine() -> Machine:
     )
 
 
-def cgroup_core_limit(cgroup: Path = CGROUP) -> float | None:
-    """Return how many cores a container may use (2.0 is two full cores), ``None`` when there is no limit to be read."""
-    both = _read(cgroup / "cpu.max").split()
-    if len(both) == 2 and both[0] != "max":
-        return float(both[0]) / float(both[1])
-    quota, period = _read(cgroup / "cpu" / "cpu.cfs_quota_us"), _read(cgroup / "cpu" / "cpu.cfs_period_us")
-    return float(quota) / float(period) if quota.isdigit() and period.isdigit() else None
-
-
 def cgroup_memory_limit(cgroup: Path = CGROUP) -> int | None:
     """Return how many bytes of memory a container may use, ``None`` when there is no limit to be read."""
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
@@ -111,7 +103,7 @@ def _read(path: Path) -> str:
 def _usable_cores(logical: int) -> float:
     """Return the cores that this process may use, after affinity and container limits."""
     allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else logical
-    return min(float(allowed), cgroup_core_limit() or float("inf"))
+    return min(float(allowed), container_cores() or float("inf"))
 
 
 def _processor_name() -> str:
