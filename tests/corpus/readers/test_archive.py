@@ -78,3 +78,15 @@ def test_a_damaged_archive_is_told(read) -> None:  # type: ignore[no-untyped-def
     with pytest.raises(ReadError, match="cannot be opened") as caught:
         read("a.zip", zipped({"a.txt": story(1)})[:-10])
     assert caught.value.reason == DAMAGED
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("name", ["b.txt", "b.docx"])
+def test_a_damaged_member_is_listed_and_the_rest_read(read, method: int, name: str) -> None:  # type: ignore[no-untyped-def]
+    content = docx(story(2).split("\n")) if name == "b.docx" else story(2)
+    data = bytearray(zipped([("a.txt", story(1)), (name, content), ("c.txt", story(3))], method))
+    start = data.index(name.encode()) + len(name)
+    data[start + 20 : start + 60] = b"\xaa" * 40
+    made = read("a.zip", bytes(data))
+    assert made.texts == [story(1), story(3)]
+    assert [(drop.source, drop.reason) for drop in made.findings.drops] == [(f"a.zip/{name}", DAMAGED)]

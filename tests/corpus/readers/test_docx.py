@@ -29,6 +29,18 @@ def test_tabs_breaks_tables_and_nothing_deleted() -> None:
     assert document_text(root) == "ọ\tb\nd\niṣu\nonce\n"
 
 
+@pytest.mark.parametrize("names", [NAMES, NAMES.replace("schemas.openxmlformats.org/wordprocessingml/2006", "purl.oclc.org/ooxml/wordprocessingml")])
+def test_moved_text_is_read_where_it_is_and_not_where_it_was(names: str) -> None:
+    root = etree.fromstring(
+        f"<w:document {names}><w:body><w:p><w:moveFromRangeStart w:id='1' w:name='m'/>"
+        "<w:moveFrom w:id='2'><w:r><w:t>Ẹ sè omi.</w:t></w:r></w:moveFrom>"
+        "<w:moveFromRangeEnd w:id='1'/><w:r><w:t>Kí ẹ tó mu ún.</w:t></w:r></w:p>"
+        "<w:p><w:pPr><w:rPr><w:moveFrom w:id='3'/></w:rPr></w:pPr><w:moveFrom w:id='4'><w:r><w:t>Ẹ fọwọ́.</w:t><w:tab/></w:r></w:moveFrom></w:p>"
+        "<w:p><w:moveTo w:id='5'><w:r><w:t>Ẹ sè omi.</w:t></w:r></w:moveTo></w:p></w:body></w:document>"
+    )
+    assert document_text(root) == "Kí ẹ tó mu ún.\n\nẸ sè omi.\n"
+
+
 def test_an_entity_bomb_is_refused(read) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ReadError, match="declares XML entities") as caught:
         read("a.docx", docx(["&e;"], BILLION_LAUGHS))

@@ -13,6 +13,7 @@ import pytest
 from tests.corpus.material import BILLION_LAUGHS, docx, zipped
 from tests.corpus.twelve_scripts import FORMATS, LINES
 
+from mbegu.core.errors import StoppedError
 from mbegu.core.report import Say
 from mbegu.corpus.files import TextFile
 from mbegu.corpus.findings import BINARY, BOMB, DAMAGED, EMPTY, NO_COLUMN, PROTECTED, TOO_LARGE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
@@ -161,6 +162,43 @@ def test_a_web_table_of_twenty_thousand_columns_is_read(tmp_path: Path) -> None:
     rows = ("".join(f"<td>ọ̀{i}</td>" for i in range(first, first + 20_000)) for first in (0, 20_000))
     texts, _ = documents(tmp_path, "a.html", f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
     assert "".join(texts).count("ọ̀") == 40_000
+
+
+@pytest.mark.parametrize("kind", [IndexError, OverflowError, AttributeError, RecursionError, UnicodeError])
+def test_a_file_that_its_reader_cannot_take_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    from mbegu.corpus.readers import subtitles
+
+    def fails(source: object, context: object) -> None:
+        raise kind("not foreseen")
+
+    monkeypatch.setattr(subtitles, "read", fails)
+    texts, findings = documents(tmp_path, "a.zip", zipped({"a.srt": "x", "b.txt": LINES["Yoruba"][0]}))
+    assert texts == [LINES["Yoruba"][0]]
+    texts, alone = documents(tmp_path, "a.srt", "x")
+    for drop in (findings.drops[0], alone.drops[0]):
+        assert (drop.reason, drop.detail) == (DAMAGED, f"it is not as its format says: {kind.__name__}: not foreseen")
+    assert [findings.drops[0].source, alone.drops[0].source] == ["a.zip/a.srt", "a.srt"]
+
+
+def test_a_text_whose_decoding_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mbegu.corpus.readers import subtitles
+
+    monkeypatch.setattr(subtitles, "spoken", lambda lines: ({}[line] for line in lines))
+    texts, findings = documents(tmp_path, "a.srt", "x\n")
+    assert (texts, [(drop.source, drop.reason) for drop in findings.drops]) == ([], [("a.srt", DAMAGED)])
+
+
+@pytest.mark.parametrize("kind", [MemoryError, StoppedError])
+def test_what_does_not_speak_of_the_file_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    from mbegu.corpus.readers import subtitles
+
+    def fails(source: object, context: object) -> None:
+        raise kind("stop")
+
+    monkeypatch.setattr(subtitles, "read", fails)
+    for name, content in (("a.srt", b"x"), ("a.zip", zipped({"a.srt": "x"}))):
+        with pytest.raises(kind):
+            documents(tmp_path, name, content)
 
 
 LONG = 10_000_000

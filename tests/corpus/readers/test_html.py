@@ -85,3 +85,14 @@ def test_tables_of_data_are_rows_without_columns_of_numbers() -> None:
 def test_tables_that_arrange_a_page_are_read_block_by_block() -> None:
     page = "<table><tr><td><p>ọ̀kan</p><p>èjì</p></td><td>ẹ̀ta</td></tr><tr><td>1</td><td><table><tr><td>ẹ̀rin</td></tr></table></td></tr></table>"
     assert markup_text(page).split() == ["ọ̀kan", "èjì", "ẹ̀ta", "1", "ẹ̀rin"]
+
+
+@pytest.mark.parametrize("named", ["undefined", "hex", "rot13", "utf-16", "cp037", "no-such"])
+def test_an_encoding_that_a_page_cannot_be_in_is_not_believed(read, named: str) -> None:  # type: ignore[no-untyped-def]
+    made = read("a.html", f'<meta charset="{named}"><p>Café à côté</p>'.encode("cp1252"))
+    assert made.texts == ["Café à côté"]
+    assert list(made.findings.encodings) == ["cp1252 (guessed)"]
+
+
+def test_spaces_without_end_end() -> None:
+    assert markup_text(f"<p>ọ̀kan</p><pre>a{' ' * 100_000}b \n </pre><p>èjì</p>") == f"ọ̀kan\n\na{' ' * 100_000}b\n\nèjì"

@@ -8,9 +8,11 @@ import zlib
 from pathlib import Path
 
 import pytest
+from tests.corpus.material import pdf
 
 from mbegu.corpus.findings import DAMAGED, EMPTY, UNSUPPORTED, Findings, ReadError
 from mbegu.corpus.readers import ocr, read_source
+from mbegu.corpus.readers import pdf as pdf_reader
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
@@ -58,7 +60,6 @@ def scanned_pdf(text: str, words: str = "") -> bytes:
     """Return a PDF with a scanned page, and before it a page with words where they are given."""
     from pypdf import PdfReader, PdfWriter
     from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject
-    from tests.corpus.material import pdf
 
     width, height, rows = pixels(text)
     writer = PdfWriter()
@@ -120,8 +121,6 @@ def test_data_of_another_language_is_used_only_when_it_is_named() -> None:
     assert recognised("a.png", png("BARAZA"), "nqo_Nkoo", ocr_language="eng")[0] == ["BARAZA"]
     with pytest.raises(ReadError, match="no data 'qaa'"):
         recognised("a.png", png("BARAZA"), ocr_language="eng+qaa")
-    with pytest.raises(ReadError, match="needs to be told the language"):
-        recognised("a.png", png("BARAZA"), "")
 
 
 @needs_tesseract
@@ -148,6 +147,53 @@ def test_without_the_program_one_line_says_what_to_do(name: str, data: bytes, mo
         recognised(name, data)
     assert caught.value.reason == UNSUPPORTED
     assert "\n" not in caught.value.detail
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.png", png("BARAZA")), ("a.pdf", scanned_pdf("BARAZA"))])
+@pytest.mark.parametrize("program", [None, "/usr/bin/tesseract"])
+def test_where_no_language_is_known_no_step_is_named_that_cannot_help(
+    name: str, data: bytes, program: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr.shutil, "which", lambda name: program)
+    with pytest.raises(ReadError, match="recognise it with an OCR program first") as caught:
+        recognised(name, data, "")
+    assert caught.value.reason == UNSUPPORTED
+    assert "Tesseract" not in caught.value.detail and "[corpus]" not in caught.value.detail
+
+
+def bound(*parts: bytes) -> bytes:
+    """Return the pages of several PDFs as one."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer, out = PdfWriter(), io.BytesIO()
+    for part in parts:
+        writer.append(PdfReader(io.BytesIO(part)))
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_a_cover_that_is_a_picture_does_not_cost_the_book(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr.shutil, "which", lambda program: None)
+    texts, findings = recognised("a.pdf", bound(scanned_pdf("BARAZA"), pdf("Maneno ya kwanza."), scanned_pdf("NURU")))
+    assert [page.strip() for page in texts[0].split("\f")] == ["", "Maneno ya kwanza.", ""]
+    assert [(drop.source, drop.reason, drop.detail) for drop in findings.drops] == [
+        (f"a.pdf#page {number}", UNSUPPORTED, ocr.HOW_TO_INSTALL) for number in (1, 3)
+    ]
+    assert findings.notes[-1] == ("a.pdf", "2 of 3 pages are scans: their text was recognised or is listed; check it")
+
+
+def test_a_scan_that_cannot_be_recognised_does_not_cost_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_second(image: bytes, name: str, context: Context) -> str:
+        if "0002" not in name:
+            raise ReadError(DAMAGED, f"Tesseract cannot read the picture: {name}")
+        return "NURU"
+
+    monkeypatch.setattr(pdf_reader, "recognise", only_second)
+    texts, findings = recognised("a.pdf", bound(scanned_pdf("BARAZA"), scanned_pdf("NURU")))
+    assert [page.strip() for page in texts[0].split("\f")] == ["", "NURU"]
+    assert [(drop.source, drop.reason) for drop in findings.drops] == [("a.pdf#page 1", DAMAGED)]
+    with pytest.raises(ReadError, match=r"cannot read the picture: a\.pdf-0001\.png"):
+        recognised("a.pdf", scanned_pdf("BARAZA"))
 
 
 def test_no_name_of_a_picture_reaches_outside_the_folder(tmp_path: Path) -> None:

@@ -65,3 +65,9 @@ def test_an_item_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ReadError) as caught:
         list(JsonStream(['["', *["a" * 100] * 50]).items())
     assert caught.value.reason == TOO_LARGE
+
+
+def test_a_number_of_any_length_does_not_cost_the_text(read) -> None:  # type: ignore[no-untyped-def]
+    rows = ", ".join(f'{{"n": {number}, "text": "ọ̀rọ̀ {i} ni èyí"}}' for i, number in enumerate(["9" * 5000, "-" + "1" * 5000, "7"]))
+    assert read("a.json", f'{{"n": {"9" * 5000}, "rows": [{rows}]}}').texts == [f"ọ̀rọ̀ {i} ni èyí" for i in range(3)]
+    assert [value for _, value in JsonStream(["[", "9" * 4000, ",", "9" * 4001, "]"]).items()] == [int("9" * 4000), float("inf")]

@@ -26,6 +26,13 @@ CASES = {
     "\\*kì í ṣe\\*\n": "*kì í ṣe*\n",
     "1. ọkan\n": "1. ọkan\n",
     "ሰላም **ልጆች**።\n": "ሰላም ልጆች።\n",
+    "* * *\n": "\n",
+    "=====\n": "\n",
+    "     | :-- | --: |\n": "\n",
+    "- -\n": "-\n",
+    "|-|\n": "-\n",
+    "a<!-- x -->b<!-- y -->d<!-- e\n": "abd<!-- e\n",
+    "# C# #\n": "C#\n",
 }
 
 
@@ -41,3 +48,19 @@ def test_front_matter_and_code_blocks_go() -> None:
 
 def test_a_line_of_marks_takes_no_time() -> None:
     assert "".join(plain(["*" * 50_000 + "[" * 50_000 + "<" * 1000 + "\n"]))
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("-" * 100_000 + "x", "-" * 100_000 + "x"),
+        ("| " + "-" * 100_000 + "x", "-" * 100_000 + "x"),
+        ("--- " + " " * 100_000 + "x", "---" + " " * 100_001 + "x"),
+        ("- " * 50_000 + "x", "- " * 49_999 + "x"),
+        ("# ọ̀" + " " * 100_000 + "x", "ọ̀" + " " * 100_000 + "x"),
+        ("<!--" * 25_000, "<!--" * 25_000),
+        ("-" * 100_000, ""),
+    ],
+)
+def test_a_hostile_line_ends(line: str, wanted: str) -> None:
+    assert "".join(plain(["ọ\n", line + "\n"])) == f"ọ\n{wanted}\n"

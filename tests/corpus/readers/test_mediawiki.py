@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from mbegu.corpus.readers.wikitext import prose
+from mbegu.corpus.readers.wikitext import heading, prose
 
 MARKUP = """{{Infobox ìlú|orúkọ={{lang|yo|Ìbàdàn}}
 |àwòrán=[[File:a.jpg|thumb]]}}
@@ -81,6 +81,40 @@ def test_markup_bombs_take_little_time(bomb: str) -> None:
     assert time.process_time() - start < 10
 
 
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("== Ìtàn ==", (2, "Ìtàn")),
+        ("  =Ìtàn=\u00a0", (1, "Ìtàn")),
+        ("=== Ìtàn ==", (2, "= Ìtàn")),
+        ("== Ìtàn ===", (2, "Ìtàn =")),
+        ("======= Ìtàn =======", (6, "= Ìtàn =")),
+        ("===", (1, "=")),
+        ("== Ìtàn", (0, "== Ìtàn")),
+        ("=", (0, "=")),
+        ("", (0, "")),
+        ("=" + " " * 100_000 + "x", (0, "=" + " " * 100_000 + "x")),
+        ("=" * 100_000 + "x", (0, "=" * 100_000 + "x")),
+        ("= " * 50_000 + "x", (0, "= " * 50_000 + "x")),
+    ],
+)
+def test_headings_are_told_by_the_signs_at_both_ends(line: str, wanted: tuple[int, str]) -> None:
+    assert heading(line) == wanted
+
+
+@pytest.mark.parametrize(
+    ("markup", "wanted"),
+    [
+        ("[[a" + " " * 100_000 + "b|]]", "a b"),
+        ("[https://" + "a" * 100_000, "[https://" + "a" * 100_000),
+        ("[https://a.org/" + "a" * 1900 + " Ojúewé]", "Ojúewé"),
+        ("[[Lama (ẹranko) (|]]", "Lama (ẹranko) ("),
+    ],
+)
+def test_links_without_end_end(markup: str, wanted: str) -> None:
+    assert prose(markup) == wanted
+
+
 @pytest.mark.parametrize("name", ["a.xml", "a.xml.bz2"])
 def test_articles_alone_are_read_with_their_titles_as_places(read, name: str) -> None:  # type: ignore[no-untyped-def]
     xml = dump(
@@ -92,10 +126,10 @@ def test_articles_alone_are_read_with_their_titles_as_places(read, name: str) ->
         page("Ìlú", "ìlú ni."),
     )
     made = read(name, bz2.compress(xml.encode()) if name.endswith("bz2") else xml)
-    assert made.places == ["a.xml#Ìbàdàn", "a.xml#Ìlú"]
+    assert made.places == [f"{name}#Ìbàdàn", f"{name}#Ìlú"]
     assert made.texts[1] == "Ìlú\n\nìlú ni.\n"
     assert [line for line in made.texts[0].split("\n") if line] == ["Ìbàdàn", *(line for line in PROSE.split("\n") if line)]
-    assert made.findings.notes[-1] == ("a.xml", "4 pages were passed over: redirects, other namespaces, or no prose")
+    assert made.findings.notes[-1] == (name, "4 pages were passed over: redirects, other namespaces, or no prose")
 
 
 def test_articles_before_the_damage_are_given(read) -> None:  # type: ignore[no-untyped-def]

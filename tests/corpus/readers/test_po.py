@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 PO = r"""# Ìtumọ̀
 msgid ""
 msgstr ""
@@ -46,3 +48,9 @@ def test_translations_alone_are_given_with_their_place_holders(read) -> None:  #
 def test_the_charset_of_an_old_file_is_used(read) -> None:  # type: ignore[no-untyped-def]
     po = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=iso-8859-2\\n"\n\nmsgid "a"\nmsgstr "Zażółć gęślą jaźń, łódź i ćma"\n'
     assert read("pl.po", po.encode("iso-8859-2")).texts == ["Zażółć gęślą jaźń, łódź i ćma\n"]
+
+
+@pytest.mark.parametrize("named", ["undefined", "hex", "utf-16", "CHARSET"])
+def test_a_charset_that_the_file_cannot_be_in_is_not_believed(read, named: str) -> None:  # type: ignore[no-untyped-def]
+    po = f'msgid ""\nmsgstr "Content-Type: text/plain; charset={named}\\n"\n\nmsgid "a"\nmsgstr "Café à côté"\n'
+    assert read("fr.po", po.encode("cp1252")).texts == ["Café à côté\n"]

@@ -116,3 +116,22 @@ def test_no_text_is_told_with_the_tiers(read) -> None:  # type: ignore[no-untype
     with pytest.raises(ReadError, match="the tiers are 'x'") as caught:
         read("a.eaf", eaf(eaf_tier("x", [("a", "", "1")])))
     assert caught.value.reason == NO_COLUMN
+
+
+@pytest.mark.parametrize("time", ["", "soon", "1e999", "-"])
+def test_a_time_that_is_no_number_does_not_cost_the_text(read, time: str) -> None:  # type: ignore[no-untyped-def]
+    broken = eaf(eaf_tier("x", [("a", "ó lọ sí ilé", "1"), ("b", "ó jẹun tán", "3")])).replace("TIME_VALUE='4000'", f"TIME_VALUE='{time}'")
+    assert read("a.eaf", broken).texts[0].split("\n")[:2] == ["ó lọ sí ilé", "ó jẹun tán"]
+
+
+def test_a_time_without_end_is_read_and_a_count_without_end_is_told(read) -> None:  # type: ignore[no-untyped-def]
+    assert "mo ti dé báyìí\n" in read("a.TextGrid", TIERS.replace("10\n12\n", "10\n1e999\n")).texts[0]
+    with pytest.raises(ReadError, match="whose numbers do not fit") as caught:
+        read("a.TextGrid", TIERS.replace("<exists>\n4\n", "<exists>\n1e999\n"))
+    assert caught.value.reason == DAMAGED
+
+
+def test_labels_that_hang_from_each_other_in_a_large_circle_end(read) -> None:  # type: ignore[no-untyped-def]
+    count = 20_000
+    tier = eaf_tier("x", [(f"a{i}", f"ọ̀rọ̀ {i}", f"a{(i + 1) % count}") for i in range(count)])
+    assert len(read("a.eaf", eaf(tier)).texts[0].splitlines()) == count

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mbegu.corpus.readers.wikipage import _unmarked
+
 HEAD = "title:\nÌbàdàn\n\nurl:\nhttps://example.org/wiki?curid=1\n\ntext:\n"
 
 
@@ -21,3 +23,17 @@ def test_rows_of_tables_and_pairs_of_boxes_keep_their_marks_for_the_filters(read
 @pytest.mark.parametrize("text", ["title:\nọ̀rọ̀ kan\n\nọ̀rọ̀ mìíràn ni èyí.\n", "url: x\ntitle: y\n", "ọ̀rọ̀\n" + HEAD])
 def test_text_that_only_has_such_words_is_text(read, text: str) -> None:  # type: ignore[no-untyped-def]
     assert read("a.txt", text).findings.formats == {"text": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("== Ìtàn ==", "Ìtàn"),
+        ("=Ìtàn==", "Ìtàn="),
+        ("==Ìtàn=", "==Ìtàn="),
+        ("= =", "= ="),
+        ("=" + " " * 100_000 + "x", "=" + " " * 100_000 + "x"),
+    ],
+)
+def test_headings_are_plain_lines_and_a_hostile_line_ends(line: str, wanted: str) -> None:
+    assert _unmarked(line + "\n", False) == wanted + "\n"

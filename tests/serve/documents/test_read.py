@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from tests.corpus.material import docx, epub, odt
+from tests.corpus.readers.test_image import bound, scanned_pdf
 from tests.serve.documents.material import write_folder
 
 from mbegu.core.errors import InputError
-from mbegu.corpus.findings import OUTSIDE, Findings, ReadError
+from mbegu.corpus.findings import DAMAGED, OUTSIDE, Findings, ReadError
 from mbegu.serve.documents.read import list_documents, read_parts
 
 
@@ -69,6 +70,25 @@ def test_a_page_that_cannot_be_read_does_not_shift_the_others(tmp_path: Path, mo
     assert ("a.pdf", "1 of 2 pages could not be read") in findings.notes
 
 
+def test_a_cover_that_is_a_picture_does_not_cost_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mbegu.corpus.readers import ocr
+
+    monkeypatch.setattr(ocr.shutil, "which", lambda program: None)
+    write_folder(tmp_path, {"a.pdf": bound(scanned_pdf("BARAZA"), pages_pdf(["Ukurasa wa pili"]))})
+    (file,) = list_documents(tmp_path, Findings())
+    assert [(part.page, part.text) for part in read_parts(file, Findings())] == [(1, ""), (2, "Ukurasa wa pili")]
+
+
+def test_a_document_that_is_a_scan_is_to_be_recognised_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mbegu.corpus.readers import ocr
+
+    monkeypatch.setattr(ocr.shutil, "which", lambda program: "/usr/bin/tesseract")
+    (file,) = list_documents(write_folder(tmp_path, {"a.pdf": scanned_pdf("BARAZA")}), Findings())
+    with pytest.raises(ReadError, match="recognise it with an OCR program first") as caught:
+        read_parts(file, Findings())
+    assert "[corpus]" not in caught.value.detail
+
+
 def test_rows_of_a_table_keep_their_numbers(tmp_path: Path) -> None:
     write_folder(tmp_path, {"a.csv": "n,jibu\n1,Chemsheni maji kabla ya kunywa\n2,Mpelekeni mtoto zahanati mapema\n"})
     (file,) = list_documents(tmp_path, Findings())
@@ -105,3 +125,16 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     assert left_out == {"pw.txt", "z/a/b.txt", "z/pin.txt"} or left_out == {"pw.txt", "ndani/d/b.txt", "z/pin.txt"}
     (tmp_path / "kiungo").symlink_to(folder)
     assert [file.name for file in list_documents(tmp_path / "kiungo", Findings())] == ["a.txt", "b.txt", "ndani/c.txt"]
+
+
+def test_a_document_that_its_reader_cannot_take_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mbegu.corpus.readers import text
+
+    def fails(source: object, context: object) -> None:
+        raise IndexError("not foreseen")
+
+    monkeypatch.setattr(text, "read", fails)
+    (file,) = list_documents(write_folder(tmp_path, {"a.txt": "Chemsheni maji"}), Findings())
+    with pytest.raises(ReadError, match="not as its format says: IndexError: not foreseen") as caught:
+        read_parts(file, Findings())
+    assert caught.value.reason == DAMAGED

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, cast
 
 from mbegu.corpus.files import is_hidden, is_paper
-from mbegu.corpus.findings import BOMB, DAMAGED, EMPTY, HIDDEN, PAPERS, ReadError
+from mbegu.corpus.findings import BOMB, EMPTY, HIDDEN, PAPERS, ReadError
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Allowance, Context
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.readers.xml import check_member, open_zip
 from mbegu.corpus.source import RawText, Source
 
@@ -53,10 +53,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Source, con
             check_member(info, context.settings.max_unpacked_bytes)
             cast(Allowance, context.allowance).take(info.file_size)
             yield from read_source(Source(name, info.file_size, lambda: _open(archive, info)), context)
-        except ReadError as error:
-            context.findings.drop(name, error.reason, error.detail)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-            context.findings.drop(name, DAMAGED, str(error))
+        except Exception as error:
+            context.findings.drop(name, *failure(error))
 
 
 def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:

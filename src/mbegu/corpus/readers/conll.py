@@ -23,7 +23,7 @@ MIN_TAGGED_SHARE = 0.95
 _ENTITY = re.compile(r"^(?:O|[BIESLU]-[A-Za-z][\w-]{0,20})$")
 _PART_OF_SPEECH = re.compile(r"^(?:[A-Z]{1,6}\$?|[.,:])$")
 _AS_WRITTEN = "# text = "
-_RANGE = re.compile(r"^(\d+)-(\d+)$")
+_NUMBER = re.compile(r"^(\d{1,9})(?:-(\d{1,9}))?$")  # of a word, or of the first and the last part of one
 
 
 def recognises(head: str) -> bool:
@@ -66,9 +66,10 @@ def _token(cells: list[str], skipped_to: int) -> tuple[list[str], int]:
     """Return the word of a line and up to which number the words after it are its parts (``du`` is ``de`` and ``le``)."""
     if len(cells) < 8 or not cells[0][:1].isdigit():
         return cells[:1], 0
-    if match := _RANGE.match(cells[0]):
-        return [cells[1]], int(match[2])
-    is_part = not cells[0].isdecimal() or int(cells[0]) <= skipped_to
+    number = _NUMBER.match(cells[0])
+    if number and number[2]:
+        return [cells[1]], int(number[2])
+    is_part = not number or int(number[1]) <= skipped_to
     return ([] if is_part else [cells[1]]), skipped_to
 
 

@@ -1,4 +1,4 @@
-"""Word documents (.docx): the running text with its tables, without deleted text, headers and comments."""
+"""Word documents (.docx): the running text with its tables, without deleted text, the old place of moved text, headers and comments."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def document_text(root: Any) -> str:
     skipped = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
-        # A text box stands there twice, once for old programs.
-        if tag == _FALLBACK:
+        name = tag.removeprefix(_WORD).removeprefix(_STRICT_WORD)
+        # A text box stands there twice, once for old programs; moved text too, where it was and where it is.
+        if name in (_FALLBACK, "moveFrom"):
             skipped += 1 if event == "start" else -1
         if skipped:
             continue
-        name = tag.removeprefix(_WORD).removeprefix(_STRICT_WORD)
         if event == "end":
             parts.append("\n" if name == "p" else "")
         elif name == "t":

@@ -14,6 +14,7 @@ from mbegu.corpus.source import RawText, Source
 
 # What was said may be shorter than its translation, but the names of sentences (``story.001``) have hardly a letter beside it.
 MIN_SHARE_OF_TOP = 0.25
+MAX_STEPS = 100  # real tiers hang from each other in a handful of steps; some files hang them in a circle
 
 
 @dataclass
@@ -44,7 +45,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
 
 
 def _tiers(root: Any) -> dict[str, _Tier]:
-    times = {slot.get("TIME_SLOT_ID"): float(slot.get("TIME_VALUE", "0")) / 1000 for slot in root.iter("{*}TIME_SLOT")}
+    times = {slot.get("TIME_SLOT_ID"): _seconds(slot.get("TIME_VALUE", "")) for slot in root.iter("{*}TIME_SLOT")}
     tiers: dict[str, _Tier] = {}
     spans: dict[str, tuple[float, float]] = {}
     waiting: list[tuple[str, str, str, str]] = []
@@ -65,9 +66,17 @@ def _tiers(root: Any) -> dict[str, _Tier]:
     return tiers
 
 
+def _seconds(milliseconds: str) -> float:
+    """Return a time; 0 where the file gives none or no number."""
+    try:
+        return float(milliseconds) / 1000
+    except ValueError:
+        return 0.0
+
+
 def _span(own: str, above: dict[str, str], spans: dict[str, tuple[float, float]]) -> tuple[float, float]:
-    """Return the time of the annotation that one hangs from, over any number of steps."""
-    for _ in range(len(above) + 1):
+    """Return the time of the annotation that one hangs from, over some steps."""
+    for _ in range(MAX_STEPS):
         if own in spans:
             return spans[own]
         own = above.get(own, "")

@@ -5,7 +5,6 @@ Chosen by measurement over resiliparse and trafilatura: ``bench/igbo_html.py`` a
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -13,6 +12,7 @@ from typing import Any
 
 from mbegu.corpus.decode import decode_bytes
 from mbegu.corpus.findings import BESIDE, DAMAGED, ReadError
+from mbegu.corpus.readers.charset import codec_of
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.html_main import beside_the_text
 from mbegu.corpus.readers.html_table import NOT_WORDS, is_data, table_lines
@@ -24,7 +24,7 @@ _PAGE = re.compile(r"<(?:!DOCTYPE\s+)?html[\s>]", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r]+")
 # Stand for the end of a block and of a paragraph until it is known what stands beside them.
 _BLOCK, _PARAGRAPH = "\x01", "\x02"
-_BREAKS = re.compile("[ \t\n]*[\x01\x02][\x01\x02 \t\n]*")
+_BREAKS = re.compile("(?<![ \t\n])[ \t\n]*[\x01\x02][\x01\x02 \t\n]*")
 BLOCKS = frozenset(
     [
         *("address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt"),
@@ -58,7 +58,7 @@ def page_text(data: bytes, name: str, context: Context) -> str:
         ReadError: the bytes are not text.
     """
     declared = _CHARSET.search(data[:4096])
-    fallback = context.settings.encoding or (_known_codec(declared[1].decode("ascii")) if declared else "")
+    fallback = context.settings.encoding or (codec_of(declared[1].decode("ascii")) if declared else "")
     text = decode_bytes(data, context.findings, name, fallback)
     return markup_text(text, lambda left_out: context.findings.drop(name, BESIDE, "a menu, a head, a foot or a list of links", left_out))
 
@@ -114,10 +114,3 @@ def _text(root: Any, beside: AbstractSet[Any]) -> str:
 
 def _break(tag: str) -> str:
     return _PARAGRAPH if tag in PARAGRAPHS else _BLOCK if tag in BLOCKS else ""
-
-
-def _known_codec(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return ""

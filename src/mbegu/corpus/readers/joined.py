@@ -18,7 +18,7 @@ _SPACELESS = ((0x0E01, 0x0EFF), (0x0F40, 0x0FBC), (0x1000, 0x109F), (0x1780, 0x1
 
 def joined(tokens: Sequence[str]) -> str:
     """Return tokens as a sentence: marks of punctuation stand at the word that they belong to, words apart where their script does so."""
-    tokens = ['"' if token == _ESCAPED_QUOTE else token for token in tokens]
+    tokens = ['"' if token == _ESCAPED_QUOTE else token for token in tokens if token]
     parts: list[str] = []
     is_open: set[str] = set()
     glue = True

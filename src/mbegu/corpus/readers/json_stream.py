@@ -12,6 +12,7 @@ from mbegu.corpus.findings import DAMAGED, TOO_LARGE, ReadError
 
 MAX_ITEM_CHARACTERS = 50_000_000
 MAX_DEPTH = 20
+MAX_DIGITS = 4000  # Python refuses to read integers of more than 4,300
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 Path = tuple[str, ...]
@@ -27,7 +28,7 @@ class JsonStream:
 
     def __init__(self, chunks: Iterable[str], is_opened: Callable[[Path], bool] = lambda path: False) -> None:
         self._chunks = iter(chunks)
-        self._decoder = json.JSONDecoder()
+        self._decoder = json.JSONDecoder(parse_int=_integer)
         self._is_opened = is_opened
         self._buffer = ""
         self._at = 0
@@ -121,3 +122,8 @@ class JsonStream:
             size += len(held[-1])
         self._buffer, self._at = "".join(held), 0
         return size > 0
+
+
+def _integer(digits: str) -> int | float:
+    """Return a whole number; one too long to be read exactly is infinite, and no reason to lose the file."""
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)

@@ -14,11 +14,11 @@ from mbegu.corpus.source import RawText, Source
 LINE_BYTES = 1 << 16
 
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
-_RULE = re.compile(r"^\s{0,3}(?:(?:[-*_=]\s*){3,}|\|?[\s:|-]*-{2,}[\s:|-]*\|?)\s*$")
-_COMMENT = re.compile(r"<!--.*?-->")
+_RULE_SIGNS = "-*_="
+_TABLE_RULE_SIGNS = ":|-"
+MAX_RULE_INDENT = 3
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s+\S+.*$")
 _LEADING = re.compile(r"^\s*(?:>\s?)*(?:#{1,6}(?=\s|$)\s*|[-*+]\s+(?:\[[ xX]\]\s+)?)?")
-_TRAILING_HEADING = re.compile(r"\s+#+\s*$")
 _IMAGE = re.compile(r"!\[([^\]\n]{0,1000})\](?:\([^()\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
 _LINK = re.compile(r"\[([^\]\n]{1,1000})\](?:\([^()\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
 _AUTOLINK = re.compile(r"<((?:https?|mailto|ftp):[^>\s]{1,2000})>")
@@ -55,10 +55,10 @@ def plain(lines: Iterable[str]) -> Iterator[str]:
 
 def _plain_line(line: str) -> str:
     end = "\n" if line.endswith("\n") else ""
-    if _RULE.match(line):
+    if _is_rule(line):
         return end
-    text = _ESCAPE.sub(lambda match: _HIDE[match[1]], _COMMENT.sub("", line.rstrip("\n")))
-    text = _TRAILING_HEADING.sub("", _LEADING.sub("", text)) if text.lstrip().startswith("#") else _LEADING.sub("", text)
+    text = _ESCAPE.sub(lambda match: _HIDE[match[1]], _without_comments(line.rstrip("\n")))
+    text = _without_closing(_LEADING.sub("", text)) if text.lstrip().startswith("#") else _LEADING.sub("", text)
     text = _IMAGE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _AUTOLINK.sub(r"\1", text)
@@ -69,6 +69,30 @@ def _plain_line(line: str) -> str:
     if text.lstrip().startswith("|"):
         text = "\t".join(cell.strip() for cell in text.strip().strip("|").split("|"))
     return html.unescape(text).translate(_SHOW) + end
+
+
+def _is_rule(line: str) -> bool:
+    """Whether a line is a rule across the page, the line below a heading, or that below the head of a table."""
+    signs = "".join(line.split())
+    if "--" in line and not signs.strip(_TABLE_RULE_SIGNS):
+        return True
+    indent = len(line) - len(line.lstrip())
+    return len(signs) >= 3 and indent <= MAX_RULE_INDENT and not signs.strip(_RULE_SIGNS)
+
+
+def _without_comments(line: str) -> str:
+    """Return a line without the comments that end in it."""
+    parts, at = [], 0
+    while (start := line.find("<!--", at)) >= 0 and (end := line.find("-->", start + 4)) >= 0:
+        parts.append(line[at:start])
+        at = end + 3
+    return "".join(parts) + line[at:]
+
+
+def _without_closing(heading: str) -> str:
+    """Return a heading without the marks that may close it (``Title ##``)."""
+    words = heading.rstrip().rstrip("#")
+    return words.rstrip() if words[-1:].isspace() else heading
 
 
 def _inner(match: re.Match[str]) -> str:

@@ -21,6 +21,8 @@ PAGE_TIMEOUT_S = 300
 HOW_TO_INSTALL = (
     "this holds a picture of text: install the program Tesseract and its data for your language (tesseract-ocr.github.io), then do it again"
 )
+# Where no language is known there are no settings either in which it could be named: documents that are asked, files that are looked at.
+RECOGNISE_FIRST = "this holds a picture of text, and in which language is not known here: recognise it with an OCR program first, and give the result"
 
 
 def recognise(image: bytes, name: str, context: Context) -> str:
@@ -53,22 +55,21 @@ def language_data(context: Context) -> str:
     Raises:
         ReadError: Tesseract or the data is not installed, or no language is named.
     """
+    wanted = context.settings.ocr_language
+    if not wanted and not context.language:
+        raise ReadError(UNSUPPORTED, RECOGNISE_FIRST)
     if shutil.which(PROGRAM) is None:
         raise ReadError(UNSUPPORTED, HOW_TO_INSTALL)
     installed = _installed()
-    wanted = context.settings.ocr_language
     if wanted:
         missing = [part for part in wanted.split("+") if part not in installed]
         if missing:
             raise ReadError(UNSUPPORTED, f"Tesseract has no data '{missing[0]}' (ocr_language in [corpus]); installed: {_names(installed)}")
         return wanted
-    found = [name for name in installed if context.language and same_language(name, context.language)]
+    found = [name for name in installed if same_language(name, context.language)]
     if not found:
-        what = f"no data for '{context.language}'" if context.language else "to be told the language of a picture"
-        verb = "has" if context.language else "needs"
-        raise ReadError(
-            UNSUPPORTED, f"Tesseract {verb} {what}: install it, or name other data under ocr_language in [corpus]; installed: {_names(installed)}"
-        )
+        how = f"install it, or name other data under ocr_language in [corpus]; installed: {_names(installed)}"
+        raise ReadError(UNSUPPORTED, f"Tesseract has no data for '{context.language}': {how}")
     return found[0]
 
 

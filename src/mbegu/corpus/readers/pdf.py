@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, ReadError
+from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, UNSUPPORTED, ReadError
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.ocr import recognise
 from mbegu.corpus.readers.pdf_image import scanned_page
 from mbegu.corpus.source import RawText, Source
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
 
 # Programs draw lines from the left in any script. pypdf turns the letters of scripts that run from the right round again, but leaves the Latin
 # stop that ends such a line, drawn first, in front of it (seen with pypdf 7.1). Hebrew, Arabic, Syriac, Thaana and N'Ko letters.
@@ -37,6 +41,24 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
 
 
 def _pages(stream: object, source: Source, context: Context) -> list[str]:
+    pages = _opened(stream).pages
+    texts: list[str] = []
+    failed: set[int] = set()
+    for number, page in enumerate(pages, 1):
+        try:
+            texts.append(_STRAY_STOP.sub(r"\2\1", page.extract_text().replace("\f", "\n")))
+        except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
+            failed.add(number)
+            texts.append("")
+    scanned = _recognise_scans(pages, texts, failed, source, context)
+    if scanned:
+        context.findings.note(source.name, f"{scanned} of {len(texts)} pages are scans: their text was recognised or is listed; check it")
+    if failed:
+        context.findings.note(source.name, f"{len(failed)} of {len(texts)} pages could not be read")
+    return texts
+
+
+def _opened(stream: object) -> PdfReader:
     from pypdf import PasswordType, PdfReader
 
     reader = PdfReader(stream, strict=False)  # type: ignore[arg-type]
@@ -47,36 +69,49 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
             opened = False
         if not opened:
             raise ReadError(PROTECTED, "save it without a password")
-    texts: list[str] = []
-    failed = scanned = 0
-    for number, page in enumerate(reader.pages, 1):
-        try:
-            text = _STRAY_STOP.sub(r"\2\1", page.extract_text().replace("\f", "\n"))
-            image = None if text.strip() else scanned_page(page)
-        except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
-            failed += 1
-            texts.append("")
+    return reader
+
+
+def _recognise_scans(pages: Sequence[PageObject], texts: list[str], failed: set[int], source: Source, context: Context) -> int:
+    """Put the text of scanned pages in its place; those that cannot be recognised are listed, if any page of the book holds text.
+
+    Args:
+        pages: all pages.
+        texts: their text; that of scanned pages, empty so far, is filled in.
+        failed: numbers of the pages that could not be read; those whose picture is broken are added.
+        source: the book.
+        context: settings and findings.
+
+    Returns:
+        How many pages are scans.
+
+    Raises:
+        ReadError: no page holds text, and a scanned one cannot be recognised.
+    """
+    scanned = 0
+    refused: dict[int, ReadError] = {}
+    for number, page in enumerate(pages, 1):
+        if texts[number - 1].strip() or number in failed:
             continue
-        if image is not None:
-            scanned += 1
-            text = _recognised(image, number, source, context, has_text=any(text.strip() for text in texts))
-        texts.append(text)
-    if scanned:
-        context.findings.note(source.name, f"{scanned} of {len(texts)} pages are scans: their text was recognised or is listed; check it")
-    if failed:
-        context.findings.note(source.name, f"{failed} of {len(texts)} pages could not be read")
-    return texts
-
-
-def _recognised(image: bytes, number: int, source: Source, context: Context, *, has_text: bool) -> str:
-    """Return the text of a scanned page; where it cannot be recognised it is listed, if other pages of the book hold text."""
-    try:
-        return recognise(image, f"{source.name}-{number:04}{_ending(image)}", context)
-    except ReadError as error:
-        if not has_text:
-            raise
-        context.findings.drop(f"{source.name}#page {number}", error.reason, error.detail)
-        return ""
+        try:
+            image = scanned_page(page)
+        except Exception:  # as for the text of a page
+            failed.add(number)
+            continue
+        if image is None:
+            continue
+        scanned += 1
+        try:
+            texts[number - 1] = recognise(image, f"{source.name}-{number:04}{_ending(image)}", context)
+        except ReadError as error:
+            refused[number] = error
+            if error.reason == UNSUPPORTED and not any(text.strip() for text in texts):
+                raise  # it is so for every page: nothing to look for
+    if refused and not any(text.strip() for text in texts):
+        raise refused[min(refused)]
+    for number, refusal in refused.items():
+        context.findings.drop(f"{source.name}#page {number}", refusal.reason, refusal.detail)
+    return scanned
 
 
 def _ending(image: bytes) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from mbegu.corpus.decode import decode
 from mbegu.corpus.lines import bounded_lines
+from mbegu.corpus.readers.charset import codec_of
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.languages import main_code
 from mbegu.corpus.source import RawText, Source
@@ -39,7 +40,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
     charset = _CHARSET.search(head)
-    fallback = context.settings.encoding or (_codec(charset[1].decode("ascii")) if charset else "")
+    fallback = context.settings.encoding or (codec_of(charset[1].decode("ascii")) if charset else "")
     lines = bounded_lines(decode(source, context.findings, fallback), LINE_BYTES)
     language = _LANGUAGE.search(head.decode("utf-8", "replace").replace("\\n", "\n").replace('"', ""))
     yield RawText(source.name, "", _translations(lines, source, context), main_code(language[1]) if language and not context.language else "")
@@ -82,12 +83,3 @@ def _messages(lines: Iterable[str]) -> Iterator[_Message]:
 
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] else chr(int(match[2], 16) if match[2] else int(match[3], 8)), text)
-
-
-def _codec(name: str) -> str:
-    import codecs
-
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return ""

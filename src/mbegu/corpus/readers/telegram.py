@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from mbegu.corpus.decode import decode
+from mbegu.corpus.findings import EMPTY, ReadError
 from mbegu.corpus.readers.chat import Message, Speakers, conversations
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.json_stream import JsonStream, Path
@@ -16,22 +17,33 @@ from mbegu.corpus.source import RawText, Source
 _NAMED = frozenset(["mention", "mention_name"])
 _MESSAGES = re.compile(r'"messages"\s*:\s*\[')
 _MESSAGE = re.compile(r'"(?:from_id|actor_id|text_entities|date_unixtime)"\s*:')
+# What all of an account begins with: its owner, the address book and other lists stand before the chats, and each may be missing.
+_ACCOUNT = re.compile(
+    r'"(?:personal_information"\s*:\s*\{\s*"(?:user_id|first_name)"|(?:profile_pictures|stories)"\s*:\s*\[\s*\{\s*"date"|'
+    r'(?:contacts|frequent_contacts|sessions|web_sessions|chats|left_chats)"\s*:\s*\{\s*"about")'
+)
+_CHATS = frozenset([("chats", "list"), ("left_chats", "list")])
 
 
 def recognises(head: str) -> bool:
-    """Whether JSON begins as an export of chats does."""
-    return bool(head.lstrip()[:1] == "{" and _MESSAGES.search(head) and _MESSAGE.search(head))
+    """Whether JSON begins as an export of a chat or of an account does."""
+    is_chat = _MESSAGES.search(head) and _MESSAGE.search(head)
+    return bool(head.lstrip()[:1] == "{" and (is_chat or _ACCOUNT.search(head)))
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
-    """Yield a text for each run of days of each chat.
+    """Yield a text for each run of days of each chat; the owner's name and address book are passed over.
 
     Raises:
-        ReadError: it is no JSON, or its bytes are not text.
+        ReadError: it is no JSON, its bytes are not text, or it holds no message that a person wrote.
     """
-    stream = JsonStream(decode(source, context.findings, context.settings.encoding), lambda path: path == ("chats", "list"))
+    stream = JsonStream(decode(source, context.findings, context.settings.encoding), lambda path: path in _CHATS)
+    chats = 0
     for _, messages in groupby(_messages(stream, source, context), key=lambda message: message.place.partition(":")[0]):
+        chats += 1
         yield from conversations(messages, source.name)
+    if not chats:
+        raise ReadError(EMPTY, "read as what Telegram exports: it holds no message that a person wrote")
 
 
 def _messages(stream: JsonStream, source: Source, context: Context) -> Iterator[Message]:
@@ -56,7 +68,7 @@ def _messages(stream: JsonStream, source: Source, context: Context) -> Iterator[
 
 def _is_new_chat(path: Path) -> bool:
     """Whether a value is the first of a chat: its ``id``, which stands before the messages."""
-    return path in (("id",), ("chats", "list", "id"))
+    return path[-1:] == ("id",) and (len(path) == 1 or path[:-1] in _CHATS)
 
 
 def _text(text: Any, speakers: Speakers) -> str:

@@ -47,7 +47,7 @@ def tiers_of(text: str) -> dict[str, list[Label]]:
             next(values), next(values)
             unique = name if name not in tiers else f"{name} ({len(tiers) + 1})"
             tiers[unique] = [_label(kind, values) for _ in range(_count(next(values)))]
-    except (StopIteration, ValueError, TypeError) as error:
+    except (StopIteration, ValueError, TypeError, OverflowError) as error:
         raise ReadError(DAMAGED, "a TextGrid that breaks off or whose numbers do not fit") from error
     return tiers
 

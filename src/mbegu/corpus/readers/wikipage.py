@@ -15,13 +15,13 @@ from mbegu.corpus.decode import decode
 from mbegu.corpus.lines import bounded_lines
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.markdown import plain
+from mbegu.corpus.readers.wikitext import heading
 from mbegu.corpus.source import RawText, Source
 
 LINE_BYTES = 1 << 16
 _HEAD = re.compile(r"^\ufeff?title:[ \t]*\n(?:.*\n){1,3}?\s*url:[ \t]*\n\s*\S+[ \t]*\n\s*text:", re.MULTILINE)
 _FIELD = re.compile(r"^(title|url|text):[ \t]*$")
 _FORM = re.compile(r"\s*(?:\|.*\|\s*$|[-*] \*\*[^*\n]{1,200}\*\*\s*:)")
-_WIKI_HEADING = re.compile(r"^\s*(={1,6})\s*([^=].*?)\s*\1\s*$")
 
 
 def recognises(head: str) -> bool:
@@ -62,5 +62,5 @@ def _unmarked(line: str, is_quoted: bool) -> str:
     if is_quoted:
         line = re.sub(r'(?<!")"$', "", line.rstrip("\n")).replace('""', '"') + "\n" * line.endswith("\n")
     line = html.unescape(line)
-    heading = _WIKI_HEADING.match(line)
-    return heading[2] + "\n" if heading else line
+    level, title = heading(line)
+    return f"{title}\n" if level and title and title[0] != "=" else line

@@ -20,11 +20,11 @@ _ELEMENT = re.compile(rf"<({_NO_PROSE})\b[^<>]*>.*?(?:</\1\s*>|(?=\n\s*\n)|\Z)",
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|hr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>")
 _TOKEN = re.compile(r"\{\{+|\}\}+|^[ \t:*#]*\{\||^[ \t]*\|\}(?!\})|\[\[|\]\]", re.MULTILINE)
-_OUTSIDE_LINK = re.compile(r"\[(?:(?:https?:|ftp:)?//|mailto:)[^\s\[\]]{0,2000}\s?([^\[\]\n]{0,2000})\]")
+_OUTSIDE_LINK = re.compile(r"\[(?:(?:https?:|ftp:)?//|mailto:)[^\s\[\]]{0,2000}(?:\s([^\[\]\n]{0,2000}))?\]")
 _LANGUAGE_LINK = re.compile(r"^[a-z]{2,3}(?:-[a-z-]{2,12})?:")
 _QUOTES = re.compile(r"'{2,5}")
 _SWITCH = re.compile(r"__[^\W\d_]{3,40}__")
-_HEADING = re.compile(r"^\s*(={1,6})\s*(.+?)\s*\1\s*$")
+MAX_LEVEL = 6
 _LIST = re.compile(r"^[*#:;]+\s*")
 _RULE = re.compile(r"^-{4,}")
 _EMPTY_BRACKETS = re.compile(r"\s?[(\[（][\s,;:،؛፣፤/|–-]*[)\]）]")
@@ -42,7 +42,7 @@ def prose(text: str, hidden: Collection[str] = ()) -> str:
     """
     text = _ELEMENT.sub("", _EMPTY_ELEMENT.sub("", _COMMENT.sub("", text)))
     text = _without_nested(text, ALWAYS_HIDDEN.union(hidden))
-    text = _OUTSIDE_LINK.sub(lambda match: match[1].strip(), text)
+    text = _OUTSIDE_LINK.sub(lambda match: (match[1] or "").strip(), text)
     text = _SWITCH.sub("", _QUOTES.sub("", _TAG.sub("", _BREAK.sub("\n", text))))
     text = _EMPTY_BRACKETS.sub("", html.unescape(text))
     return _lines(text)
@@ -109,7 +109,13 @@ def _link_text(content: str, hidden: Collection[str]) -> str:
         return ""
     if not bar:
         return name.replace("_", " ").lstrip("#")
-    return label.rpartition("|")[2] if label.strip() else re.sub(r"\s*\([^()]*\)$", "", name.partition(":")[2] or name)
+    return label.rpartition("|")[2] if label.strip() else _without_bracket(name.partition(":")[2] or name)
+
+
+def _without_bracket(name: str) -> str:
+    """Return the name of an article without the bracket at its end, which only tells it from others (``Lama (ẹranko)``)."""
+    before, opened, inside = name.rpartition("(")
+    return before.rstrip() if opened and inside.endswith(")") and inside.count(")") == 1 else name
 
 
 def _is_hidden(name: str, hidden: Collection[str]) -> bool:
@@ -118,16 +124,24 @@ def _is_hidden(name: str, hidden: Collection[str]) -> bool:
     return bool(colon) and (space.strip().replace("_", " ").lower() in hidden or bool(_LANGUAGE_LINK.match(name)))
 
 
+def heading(line: str) -> tuple[int, str]:
+    """Return the level and the title of a heading (``== Title ==``); level 0 where a line is none."""
+    text = line.strip()
+    before, after = len(text) - len(text.lstrip("=")), len(text) - len(text.rstrip("="))
+    level = min(before, after, MAX_LEVEL, max(0, len(text) - 1) // 2)
+    return level, text[level : len(text) - level].strip()
+
+
 def _lines(text: str) -> str:
     """Return lines without list marks and rules; headings with nothing below them are left out."""
     out: list[str] = []
     waiting: list[tuple[int, str]] = []
     for raw in text.split("\n"):
-        heading = _HEADING.match(raw)
+        level, title = heading(raw)
         line = _BLANKS.sub(" ", _RULE.sub("", _LIST.sub("", raw.strip()))).strip()
-        if heading:
-            waiting = [held for held in waiting if held[0] < len(heading[1])]
-            waiting.append((len(heading[1]), heading[2].strip()))
+        if level:
+            waiting = [held for held in waiting if held[0] < level]
+            waiting.append((level, title))
         elif any(character.isalnum() for character in line):
             for _, held in waiting:
                 out += ["", held]

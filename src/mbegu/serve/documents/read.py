@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from mbegu.core.errors import InputError
 from mbegu.core.steps import Project
-from mbegu.corpus.files import TextFile, reason_of, text_files
-from mbegu.corpus.findings import DAMAGED, EMPTY, OUTSIDE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
+from mbegu.corpus.files import TextFile, text_files
+from mbegu.corpus.findings import EMPTY, OUTSIDE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import RawText
 from mbegu.serve.documents.passages import Part
@@ -62,10 +61,8 @@ def read_parts(file: TextFile, findings: Findings) -> list[Part]:
     try:
         for raw in read_source(file.source(), Context(_settings(file.path.parent), findings)):
             parts += _parts_of(raw)
-    except OSError as error:
-        raise ReadError(*reason_of(error)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ReadError(DAMAGED, str(error)) from error
+    except Exception as error:
+        raise ReadError(*failure(error)) from error
     if not any(part.text for part in parts):
         raise ReadError(EMPTY, "it holds no text")
     return parts
