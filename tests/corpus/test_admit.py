@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import io
 import json
 from datetime import timezone
@@ -20,8 +21,9 @@ from mbegu.corpus.admit import Admission, Refusal
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.files import fingerprint
-from mbegu.corpus.papers import consent_ended
+from mbegu.corpus.papers import Papers, consent_ended
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.withdrawn import CONTRIBUTOR, Entry, Withdrawn
 from mbegu.ledger import clock
 
 QUIET = Say(io.StringIO(), quiet=True)
@@ -64,6 +66,18 @@ def test_who_is_admitted() -> None:
     assert refused.keeps_text
 
 
+def test_what_is_hidden_by_what_the_papers_tell_of_its_source(tmp_path: Path) -> None:
+    put(tmp_path, {"sources.toml": TABLE})
+    papers = Papers.read(tmp_path)
+    empty = Withdrawn("00" * 16)
+    list_of_bola = Withdrawn(empty.salt, (Entry(CONTRIBUTOR, empty.name_hash(CONTRIBUTOR, "Bọ́lá"), "2026-01-01", (), True),))
+    admission = Admission(papers, list_of_bola, True, datetime.date(2026, 7, 1))
+    assert admission.hides("ada/rows.csv#17")
+    assert admission.hides("b.txt", contributor="Bọ́lá")
+    assert not admission.hides("b.txt")  # without a licence it may still be shown
+    assert papers.remarks() == ["sources.toml: 'ada' fits no document"]  # nothing of it was counted as a document
+
+
 @pytest.mark.parametrize("cleans", [False, True])
 def test_a_consent_that_has_ended_is_dropped_and_its_text_is_written_nowhere(grow, monkeypatch: pytest.MonkeyPatch, cleans: bool) -> None:  # type: ignore[no-untyped-def]
     set_day(monkeypatch, 2026, 6, 30)
@@ -80,6 +94,15 @@ def test_a_consent_that_has_ended_is_dropped_and_its_text_is_written_nowhere(gro
         import pyarrow.parquet as pq
 
         assert words not in json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False), path
+
+
+def test_a_consent_for_a_packed_file_ends_by_the_name_that_the_file_has(grow, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    set_day(monkeypatch, 2026, 7, 1)
+    table = TABLE.replace('"ada"', '"ada.txt.gz"')
+    packed = gzip.compress("\n".join(stories(30).values()).encode())
+    grown = grow(stories(60, 100) | {"ada.txt.gz": packed, "sources.toml": table})
+    assert grown.facts["contributors"] == {}
+    assert grown.facts["dropped"]["consent ended on 2026-06-30"] >= 1
 
 
 def test_the_fingerprint_changes_on_the_day_after(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

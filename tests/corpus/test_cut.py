@@ -84,3 +84,15 @@ def test_a_million_empty_lines_are_one_empty_document() -> None:
 def test_little_text_is_cut_finer() -> None:
     assert cut_rule("auto", 100_000_000) == CutRule("auto", 20_000, 3_000)
     assert cut_rule("auto", 15_000) == CutRule("auto", 1_000, 750)
+
+
+def test_lines_of_a_block_that_is_not_used_are_new_again() -> None:
+    findings = Findings()
+    repeated = RepeatedLines(findings)
+    line, other = sentence(1, "yor", 16), sentence(2, "yor", 16)
+    assert repeated.is_new(line, "a.txt")
+    assert repeated.is_new(other, "a.txt")
+    repeated.forget(f"{line}\n\nshort\n")
+    assert repeated.is_new(line, "b.txt")
+    assert not repeated.is_new(other, "b.txt")
+    assert [drop.source for drop in findings.drops] == ["b.txt"]

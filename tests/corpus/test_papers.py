@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,23 @@ contributor = "one pupil"
 )
 def test_the_most_specific_pattern_counts(tmp_path: Path, source: str, contributor: str) -> None:
     assert papers(tmp_path, TABLES).of(source).contributor == contributor
+
+
+@pytest.mark.parametrize("source", ["a.txt.gz", "a.txt.gz#121", "b/rows.csv.xz#17", "c.zip.bz2/d.txt"])
+def test_a_packed_file_goes_by_its_own_name_and_by_that_of_what_is_in_it(tmp_path: Path, source: str) -> None:
+    from mbegu.corpus.source import file_of, unpacked
+
+    name = source.partition("/d")[0] if ".zip" in source else file_of(source)
+    assert papers(tmp_path, f'[[source]]\nfiles = "{name}"\ncontributor = "Ada"').of(source).contributor == "Ada"
+    assert papers(tmp_path, f'[[source]]\nfiles = "{unpacked(name)}"\ncontributor = "Ada"').of(source).contributor == "Ada"
+    assert papers(tmp_path, f'[[source]]\nfiles = "{unpacked(name)}.txt"\ncontributor = "Ada"').of(source).contributor == ""
+
+
+def test_the_marks_of_a_giver_are_coded_in_one_way(tmp_path: Path) -> None:
+    typed = unicodedata.normalize("NFD", "Àdùkẹ́")
+    found = papers(tmp_path, f'[[source]]\nfiles = "a.txt"\ncontributor = "{typed}"').of("a.txt").contributor
+    assert found == unicodedata.normalize("NFC", typed) != typed
+    assert papers(tmp_path, '[[source]]\nfiles = "a.zip/Àdùkẹ́.txt"\ncontributor = "Ada"').of(f"a.zip/{typed}.txt").contributor == "Ada"
 
 
 def test_what_overruled_what_and_what_fits_nothing_is_said(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mbegu.core.documents import Document
 from mbegu.core.errors import InputError
 from mbegu.corpus.settings import CorpusSettings
-from mbegu.corpus.split import heldout_target, split
+from mbegu.corpus.split import heldout_target, split, undivided_unit
 
 SETTINGS = CorpusSettings()
 N = 200
@@ -34,6 +35,11 @@ def test_the_choice_hangs_on_the_documents_and_not_on_their_order() -> None:
     one = split(IDS, SIZES, ALONE, CLEAN, SETTINGS)
     turned = split(IDS[::-1], SIZES[::-1], ALONE, CLEAN, SETTINGS)
     assert (turned.heldout[::-1] == one.heldout).all()
+
+
+@pytest.mark.parametrize(("divide_by", "unit"), [("document", ""), ("file", "Ìwé #1/a.txt"), ("folder", "Ìwé #1"), ("contributor", "Ada")])
+def test_a_sign_in_the_name_of_a_folder_does_not_join_folders(divide_by: str, unit: str) -> None:
+    assert undivided_unit(Document("1", "x", "yor", "Ìwé #1/a.txt#17", contributor="Ada"), divide_by) == unit
 
 
 def test_a_group_is_never_divided() -> None:

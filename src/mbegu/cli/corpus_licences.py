@@ -94,11 +94,11 @@ def _roots(folder: Path) -> list[Path]:
     Of a cleaned folder only ``kept.parquet`` is read, so that credits may stand beside it.
     """
     from mbegu.core.steps import Project
-    from mbegu.corpus.files import CLEANED_MARKS
+    from mbegu.corpus.files import is_cleaned_folder
     from mbegu.recipes.recipe import read_recipe
 
     place = Project(folder)
-    if all((folder / name).is_file() for name in CLEANED_MARKS):
+    if is_cleaned_folder(folder):
         return []
     if not place.recipe.is_file():
         return [folder.resolve()]

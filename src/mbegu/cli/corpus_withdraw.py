@@ -36,6 +36,7 @@ def withdraw(name: str, folder: Path, dry_run: bool, delete_originals: bool, yes
     own files are only deleted with --delete-originals, which asks first. The name goes on a list that every later reading obeys. What was
     interrupted goes on when the same command is run again.
     """
+    from mbegu.corpus.withdraw.own import is_written_folder
     from mbegu.corpus.withdraw.whole import withdraw as withdraw_all
     from mbegu.recipes.recipe import read_recipe
     from mbegu.recipes.runner import hold
@@ -46,7 +47,7 @@ def withdraw(name: str, folder: Path, dry_run: bool, delete_originals: bool, yes
         raise UsageError("--delete-originals asks before it deletes, and this is no terminal", fix="look with --dry-run, then add --yes")
     place = Project(folder.resolve())
     recipe = read_recipe(place.recipe) if place.recipe.is_file() else None
-    if recipe is None and not (place.root / "kept.parquet").is_file():
+    if recipe is None and not is_written_folder(place.root):
         raise SettingsError("no project here, and no cleaned folder", place.root, "name one with --project")
     say = Say(quiet=quiet)
     text = _own_text(place, recipe)
@@ -77,18 +78,21 @@ def _confirm(plan: Plan, yes: bool) -> None:
 
 
 def _own_text(place: Project, recipe: Recipe | None) -> list[Path]:
-    """Return the text folders and files that the user made; a cleaned folder is Mbegu's own work, also where a recipe names it as text."""
+    """Return the text folders and files that the user made; a cleaned folder in the project is Mbegu's own, also where the recipe names it."""
+    from mbegu.corpus.withdraw.own import is_own_text
+
     if recipe is None:
         return []
     settings = recipe.settings["corpus"]
     roots = [(place.root / each).resolve() for each in (*settings.text, *settings.related)]
-    return [root for root in roots if not (root / "kept.parquet").is_file() and not (root.parent / "kept.parquet").is_file()]
+    return [root for root in roots if not is_own_text(root, place)]
 
 
 def _texts(place: Project, recipe: Recipe | None, text: list[Path], say: Say) -> Any:
     """Return the means to read all documents of a project, with their papers."""
     from mbegu.corpus.files import text_files, text_roots
     from mbegu.corpus.papers import Papers
+    from mbegu.corpus.withdraw.own import is_own_text
     from mbegu.corpus.withdraw.plan import Texts, document_files, original_documents
 
     files = document_files(place, text)
@@ -100,9 +104,10 @@ def _texts(place: Project, recipe: Recipe | None, text: list[Path], say: Say) ->
 
     def originals() -> Iterator[Any]:
         for reading, language in readings:
-            papers = Papers.read_all(text_roots(reading, place))
-            own = [file for file in text_files(reading, place) if any(file.path.resolve().is_relative_to(root) for root in text)]
-            yield from original_documents(own, language, reading, papers, Say(quiet=True))
+            roots = text_roots(reading, place)
+            cleaned = [root for root, _ in roots if is_own_text(root.resolve(), place)]
+            theirs = [file for file in text_files(reading, place) if not any(file.path.is_relative_to(root) for root in cleaned)]
+            yield from original_documents(theirs, language, reading, Papers.read_all(roots), Say(quiet=True))
 
     return Texts(files, originals)
 

@@ -41,6 +41,17 @@ class Admission:
             document = self.papers.of(document.source).on(document)
         return self._refusal(document) or document
 
+    def hides(self, source: str, contributor: str = "") -> bool:
+        """Whether nothing of a source may be written even among what was left out, as far as its name and its papers tell.
+
+        Args:
+            source: a file or a place in one.
+            contributor: who gave it where the papers name nobody.
+        """
+        unread = Document("", "", "", source, contributor=contributor)
+        refusal = self._refusal(self.papers.find(source).on(unread) if self.papers else unread)
+        return refusal is not None and not refusal.keeps_text
+
     def _refusal(self, document: Document) -> Refusal | None:
         if self.withdrawn and self.withdrawn.refuses(document):
             return Refusal(WITHDRAWN)  # not even how it begins is kept

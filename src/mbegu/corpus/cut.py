@@ -67,6 +67,10 @@ class RepeatedLines:
         self._seen.add(key)
         return True
 
+    def forget(self, text: str) -> None:
+        """Let the lines of a block that is not used after all count as new where they come again."""
+        self._seen.difference_update(key for line in text.split("\n") if (key := line_key(line, REPEATED_LETTERS)) is not None)
+
 
 def cut_rule(document: str, total_bytes: int) -> CutRule:
     """Return the rule for a corpus of ``total_bytes``: little text is cut finer, so that some of it can be held out."""

@@ -12,6 +12,7 @@ from mbegu.core.report import format_table
 from mbegu.core.units import format_bytes, format_count
 from mbegu.corpus.findings import Findings
 from mbegu.corpus.scripts import script_counts
+from mbegu.corpus.source import file_of
 
 EXAMPLES = 3
 SHOWN_SOURCES = 20
@@ -55,7 +56,7 @@ class Profile:
 
 def top_level(source: str) -> str:
     """Return the first folder or the file of a document's source."""
-    return source.split("/", 1)[0] if "/" in source else source.split("#", 1)[0]
+    return file_of(source).split("/", 1)[0]
 
 
 def counted(table: Mapping[str, list[int]]) -> dict[str, dict[str, int]]:

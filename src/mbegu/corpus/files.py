@@ -28,7 +28,8 @@ from mbegu.corpus.withdrawn import LIST_FILE, Withdrawn
 from mbegu.ledger.clock import today
 
 KEEP_FILE = "keep.json"  # what a person brought back of what cleaning dropped
-CLEANED_MARKS = ("kept.parquet", "clean.json")  # stand together only where text was cleaned to
+KEPT, DROPPED, FACTS, REPORT = "kept.parquet", "dropped.parquet", "clean.json", "report.html"  # of a folder that text was cleaned into
+CLEANED_MARKS = (KEPT, FACTS)  # stand together only there
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
 
@@ -139,6 +140,14 @@ def reason_of(error: OSError) -> tuple[str, str]:
     return VANISHED, f"the computer could not read it: {error.strerror or error}"
 
 
+def is_cleaned_folder(folder: Path) -> bool:
+    """Whether `mbegu corpus clean` wrote a folder: what was kept lies in it beside the facts about it. One that may not be entered is none."""
+    try:
+        return all((folder / name).is_file() for name in CLEANED_MARKS)
+    except PermissionError:
+        return False
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file or folder belongs to the system or an editor and not to the user's text."""
     return name.startswith((".", "~$")) or name.lower() in SYSTEM_NAMES
@@ -183,12 +192,12 @@ class _Walk:
             except OSError as error:
                 self._findings.drop(name.rstrip("/"), *reason_of(error))
                 continue
-            if _is_cleaned(folder, listed):
+            if is_cleaned_folder(Path(folder)) or _is_interrupted(folder, listed):
                 if folder != str(root):  # the text that it was made of is read
                     self._findings.drop(name.rstrip("/"), CLEANED, "name this folder itself to read what was kept")
                     self._seen.discard(real)  # it may be named as well
                     continue
-                listed = [entry for entry in listed if entry.name == CLEANED_MARKS[0]]
+                listed = [entry for entry in listed if entry.name == KEPT]
             for entry in listed:
                 own_name = shown(entry.name)
                 if own_name == LOCK_FILE:
@@ -223,10 +232,9 @@ class _Walk:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
 
 
-def _is_cleaned(folder: str, entries: Sequence[os.DirEntry[str]]) -> bool:
-    """Whether `mbegu corpus clean` wrote a folder, or was interrupted in it."""
-    names = {entry.name for entry in entries}
-    return names.issuperset(CLEANED_MARKS) or ("work" in names and Path(folder, "work", "plan.json").is_file())
+def _is_interrupted(folder: str, entries: Sequence[os.DirEntry[str]]) -> bool:
+    """Whether `mbegu corpus clean` was interrupted in a folder."""
+    return any(entry.name == "work" for entry in entries) and Path(folder, "work", "plan.json").is_file()
 
 
 def prefixes_of(roots: Sequence[Path]) -> list[str]:

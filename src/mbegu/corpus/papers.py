@@ -29,7 +29,7 @@ SOURCES_FILE = "sources.toml"
 UNKNOWN = "unknown"
 MOST_BYTES = 4_000_000  # a table a file for ten thousand files
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_PLACE_BEGINS = "/#:"  # what may follow a name in the source of a document: a/b.zip/c.csv#17:40
+_FOLLOWS = r"(?:\.(?:bz2|gz|xz))*(?:[/#:].*)?$"  # what may follow a name in the source of a document: a/b.zip/c.csv.gz#17:40
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Papers:
 
     def of(self, source: str) -> Paper:
         """Return the papers of a document by its source (``stories.zip/a.docx``, ``rows.csv#17``); empty ones where no table fits."""
-        fitting = [rule for rule in self.rules if rule.matches.match(source)]
+        fitting = list(self._fitting(source))
         if not fitting:
             return Paper()
         taken = fitting[0]
@@ -173,6 +173,15 @@ class Papers:
             pair = (taken.pattern, other.pattern)
             self.overruled[pair] = self.overruled.get(pair, 0) + 1
         return taken.paper
+
+    def find(self, source: str) -> Paper:
+        """Return the papers of a source as ``of`` does, without counting it as a document."""
+        return next((rule.paper for rule in self._fitting(source)), Paper())
+
+    def _fitting(self, source: str) -> Iterator[Rule]:
+        """Return the rules for a source, the most specific first; archives code the marks in names in their own ways."""
+        own = unicodedata.normalize("NFC", source)
+        return (rule for rule in self.rules if rule.matches.match(own))
 
     def ended(self, today: datetime.date) -> list[str]:
         """Return the patterns of which the consent has run out, each with its last day."""
@@ -268,6 +277,7 @@ def _read_source(table: Mapping[str, Any], section: str, prefix: str) -> tuple[l
         return [], problems
     known = {each.name for each in fields(Paper)}
     values = {name: value for name, value in vars(source).items() if name in known}
+    values["contributor"] = unicodedata.normalize("NFC", source.contributor)
     paper = Paper(**values, **{f"consent_{name}": value for name, value in vars(consent).items()})
     return [_make_rule(pattern, prefix, paper) for pattern in source.files], []
 
@@ -306,7 +316,7 @@ def _make_rule(pattern: str, prefix: str, paper: Paper) -> Rule:
     own = unicodedata.normalize("NFC", pattern).removeprefix("./").rstrip("/")
     anywhere = "/" not in own and any(each in own for each in "*?")
     whole = f"{prefix}{own}"
-    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + f"(?:[{_PLACE_BEGINS}].*)?$"
+    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + _FOLLOWS
     literal = len(own.replace("*", "").replace("?", ""))
     exact = not any(each in own for each in "*?")
     depth = prefix.count("/") + own.count("/")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mbegu.core.documents import Document, holds_documents
 from mbegu.core.documents import read_documents as read_parquet
 from mbegu.core.report import Say
 from mbegu.corpus.admit import Admission, Refusal
 from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
-from mbegu.corpus.files import TextFile, reason_of
-from mbegu.corpus.findings import DAMAGED, EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings, ReadError
+from mbegu.corpus.files import TextFile
+from mbegu.corpus.findings import EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings
 from mbegu.corpus.normalise import Normalised, normalise
 from mbegu.corpus.papers import UNKNOWN
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import RawText
 
@@ -42,18 +42,32 @@ def read_documents(
         admission: puts licence, giver and consent on each by its source (those of the settings go for what it does not name), and
             refuses what may not be used; without it everything is admitted as it is.
     """
+    for _, document in read_with_files(files, language, settings, findings, say, admission):
+        yield document
+
+
+def read_with_files(
+    files: Sequence[TextFile],
+    language: str,
+    settings: CorpusSettings,
+    findings: Findings,
+    say: Say,
+    admission: Admission | None = None,
+) -> Iterator[tuple[TextFile, Document]]:
+    """Yield the documents of all files as ``read_documents`` does, each with the file that it was read from."""
     rule = cut_rule(settings.document, sum(file.size_bytes for file in files))
     repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
     for read in read_texts(files, language, settings, findings, say, rule, repeated, admission):
-        yield read.document
+        yield read.file, read.document
 
 
 @dataclass(frozen=True)
 class ReadText:
-    """A document with the piece of text that it was made of, which knows the number of its first line."""
+    """A document with the file that it stands in and the piece of text that it was made of, which knows the number of its first line."""
 
     document: Document
     piece: Piece
+    file: TextFile
 
 
 def read_texts(
@@ -74,13 +88,10 @@ def read_texts(
     """
     total = sum(file.size_bytes for file in files)
     done = 0
+    if admission:
+        findings.refuses = partial(admission.hides, contributor=settings.contributor)
     for file in files:
-        for read in _of_file(file, language, settings, findings, rule, repeated):
-            admitted = admission.of(read.document) if admission else read.document
-            if isinstance(admitted, Refusal):
-                findings.drop(read.document.source, admitted.reason, admitted.detail, read.document.text if admitted.keeps_text else "")
-            else:
-                yield ReadText(admitted, read.piece)
+        yield from _of_file(file, language, settings, findings, rule, repeated, admission)
         done += file.size_bytes
         say.progress(done, total, "bytes")
     for remark in admission.papers.remarks() if admission and admission.papers else ():
@@ -88,13 +99,41 @@ def read_texts(
 
 
 def _of_file(
-    file: TextFile, language: str, settings: CorpusSettings, findings: Findings, rule: CutRule, repeated: RepeatedLines | None
+    file: TextFile,
+    language: str,
+    settings: CorpusSettings,
+    findings: Findings,
+    rule: CutRule,
+    repeated: RepeatedLines | None,
+    admission: Admission | None,
 ) -> Iterator[ReadText]:
+    """Yield the documents of one file that are admitted, and record the others."""
     if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
-        yield from (ReadText(document, Piece(document.text, 1, False)) for document in _own_documents(file, language, settings, findings))
+        for document in _own_documents(file, language, settings, findings):
+            if admitted := _admitted(document, admission, findings, ""):
+                yield ReadText(admitted, Piece(document.text, 1, False), file)
         return
     for raw in _texts_of(file, Context(settings, findings, language=language)):
-        yield from _documents(raw, _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings), language, settings, findings)
+        for piece in _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings):
+            document, reason, detail = _document(raw, piece, language, settings, findings)
+            if admitted := _admitted(document, admission, findings, reason, detail):
+                yield ReadText(admitted, piece, file)
+            elif repeated and piece.cut:
+                repeated.forget(piece.text)
+
+
+def _admitted(document: Document, admission: Admission | None, findings: Findings, reason: str, detail: str = "") -> Document | None:
+    """Return a document with its papers, or record why it is left out: it may not be used, or for the ``reason`` that reading gives.
+
+    What was withdrawn or may not be used any more is asked first: nothing of its text is written then.
+    """
+    admitted = admission.of(document) if admission else document
+    if isinstance(admitted, Refusal) and not (reason and admitted.keeps_text):
+        findings.drop(document.source, admitted.reason, admitted.detail, document.text if admitted.keeps_text else "")
+        return None
+    if reason:
+        findings.drop(document.source, reason, detail, document.text)
+    return admitted if isinstance(admitted, Document) and not reason else None
 
 
 def _own_documents(file: TextFile, language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
@@ -110,39 +149,29 @@ def _texts_of(file: TextFile, context: Context) -> Iterator[RawText]:
     findings = context.findings
     try:
         yield from read_source(file.source(), context)
-    except ReadError as error:
-        findings.drop(file.name, error.reason, error.detail)
-    except OSError as error:
-        findings.drop(file.name, *reason_of(error))
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        findings.drop(file.name, DAMAGED, str(error))
+    except Exception as error:
+        findings.drop(file.name, *failure(error))
 
 
 def _pieces(raw: RawText, pieces: Iterator[Piece], findings: Findings) -> Iterator[Piece]:
     """Yield the pieces of a text; what stops the decoding of it, which happens here, is recorded."""
     try:
         yield from pieces
-    except ReadError as error:
-        findings.drop(raw.source, error.reason, error.detail)
-    except OSError as error:
-        findings.drop(raw.source, *reason_of(error))
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        findings.drop(raw.source, DAMAGED, str(error))
+    except Exception as error:
+        findings.drop(raw.source, *failure(error))
 
 
-def _documents(raw: RawText, pieces: Iterator[Piece], language: str, settings: CorpusSettings, findings: Findings) -> Iterator[ReadText]:
-    for piece in pieces:
-        made = normalise(piece.text)
-        findings.removed_controls += made.removed_controls
-        findings.replaced_characters += made.replaced
-        source = _place(raw, piece)
-        reason = _why_not(made, settings)
-        if reason:
-            findings.drop(source, reason, _detail(reason, made), made.text)
-            continue
-        findings.nfc_documents += made.nfc_changed
-        name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
-        yield ReadText(Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor), piece)
+def _document(raw: RawText, piece: Piece, language: str, settings: CorpusSettings, findings: Findings) -> tuple[Document, str, str]:
+    """Return the document that a piece makes, and why it is none with a detail, empty where it is one."""
+    made = normalise(piece.text)
+    findings.removed_controls += made.removed_controls
+    findings.replaced_characters += made.replaced
+    reason = _why_not(made, settings)
+    findings.nfc_documents += made.nfc_changed and not reason
+    source = _place(raw, piece)
+    name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
+    document = Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor)
+    return document, reason, _detail(reason, made)
 
 
 def _place(raw: RawText, piece: Piece) -> str:

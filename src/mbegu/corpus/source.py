@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,23 +12,29 @@ from typing import BinaryIO
 from mbegu.core.units import format_bytes
 from mbegu.corpus.findings import TOO_LARGE, ReadError
 
+PACKED = (".bz2", ".gz", ".xz")
+# What follows the name of a file in the source of a document: a title or path in the formats whose readers write such, else numbers.
+_NAMED_PLACE = re.compile(r"(.*?\.(?:xml|tmx|zim)(?:\.(?:bz2|gz|xz))*)#", re.DOTALL | re.IGNORECASE)
+_NUMBERED_PLACE = re.compile(r"(.*[^\s/])#(?:page )?\d+(?::\d+)*", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Source:
     """Bytes with a name.
 
     ``name`` is the path below the text folder, with the place inside an archive. ``open`` gives a fresh binary stream that the
-    caller closes.
+    caller closes. ``read_as`` is the name whose ending says how it is read, where that is not its own: that of a packed file.
     """
 
     name: str
     size_bytes: int
     open: Callable[[], BinaryIO]
+    read_as: str = ""
 
     @property
     def suffix(self) -> str:
-        """The ending of the name in lower case, with its dot; empty when there is none."""
-        return PurePosixPath(self.name).suffix.lower()
+        """The ending that says how it is read, in lower case, with its dot; empty when there is none."""
+        return PurePosixPath(self.read_as or self.name).suffix.lower()
 
     def read_all(self, limit_bytes: int) -> bytes:
         """Return all bytes. Raises ``ReadError`` when there are more than ``limit_bytes``."""
@@ -60,3 +67,16 @@ class RawText:
     place: str
     chunks: Iterable[str]
     language: str = ""
+
+
+def file_of(source: str) -> str:
+    """Return the file of a document's source without the place in it: ``a.txt`` of ``a.txt#17:40``; a ``#`` in a name is no place."""
+    found = _NAMED_PLACE.match(source) or _NUMBERED_PLACE.fullmatch(source)
+    return found[1] if found else source
+
+
+def unpacked(name: str) -> str:
+    """Return the name of a file without the endings of what packs it: ``a.txt`` of ``a.txt.gz``."""
+    while name.lower().endswith(PACKED):
+        name = name.rpartition(".")[0]
+    return name

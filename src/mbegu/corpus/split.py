@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mbegu.core.documents import Document
 from mbegu.core.errors import InputError
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.source import file_of
 
 MAX_SHARED_SHARE = 0.2
 SMALL_CORPUS_SHARE = 0.1
@@ -93,7 +94,7 @@ def split(
 
 def undivided_unit(document: Document, divide_by: str) -> str:
     """Return the name of what a document must not be divided from: its file, folder or giver; empty when nothing was asked for."""
-    path = document.source.partition("#")[0]
+    path = file_of(document.source)
     units = {"document": "", "file": path, "folder": path.rpartition("/")[0] or path, "contributor": document.contributor}
     return units[divide_by]
 

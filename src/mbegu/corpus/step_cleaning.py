@@ -14,7 +14,7 @@ from mbegu.core.lock import LOCK_FILE
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes
-from mbegu.corpus.files import CLEANED_MARKS, TextFile, text_roots
+from mbegu.corpus.files import FACTS, KEPT, TextFile, is_cleaned_folder, text_roots
 from mbegu.corpus.files import fingerprint as text_fingerprint
 from mbegu.corpus.findings import Drop, Findings
 from mbegu.corpus.settings import CleaningSettings, CorpusSettings, ReadingSettings
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mbegu.corpus.clean.settings import CleanSettings
 
 CLEANED = "cleaned"  # below the step's folder
-KEPT, FACTS = CLEANED_MARKS
 LISTS = ("names", "blocked", "identifier")
 ANY_LANGUAGE = "qaa"  # where only the rest of the settings is looked at; the recipe's own language was checked before
 RULES_SUFFIX = ".toml"  # of a name of a rule that is a file of the user's
@@ -188,7 +187,7 @@ def _folder_of(root: Path) -> Path | None:
     """Return the folder that text was cleaned into, where ``root`` is one or is the file of what was kept."""
     folder = root if root.is_dir() else root.parent
     is_meant = root.is_dir() or root.name == KEPT
-    return folder if is_meant and all((folder / name).is_file() for name in CLEANED_MARKS) else None
+    return folder if is_meant and is_cleaned_folder(folder) else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

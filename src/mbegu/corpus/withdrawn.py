@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from mbegu.core import durable
 from mbegu.core.documents import Document
 from mbegu.core.errors import DamageError
+from mbegu.corpus.source import file_of, unpacked
 
 LIST_FILE = "withdrawn.json"
 CONTRIBUTOR, DOCUMENT, SOURCE = "contributor", "document", "source"
@@ -73,14 +75,21 @@ class Withdrawn:
         durable.write_json(root / LIST_FILE, {**values, "sha256": _own_hash(values)})
 
     def name_hash(self, kind: str, name: str) -> str:
-        """Return what a giver, document or source stands as."""
-        return hashlib.sha256(f"{self.salt}\0{kind}\0{name}".encode()).hexdigest()
+        """Return what a giver, document or source stands as, however its marks are coded."""
+        return self._hash(kind, nfc(name))
 
     def text_hash(self, text: str) -> str:
         """Return what a text stands as: its letters, digits and marks, whatever its capitals and punctuation."""
         from mbegu.corpus.keys import letters_and_marks  # with numpy, which those who only verify need not have
 
-        return self.name_hash("text", letters_and_marks(text))
+        return self._hash("text", letters_and_marks(text))
+
+    def _hash(self, kind: str, name: str) -> str:
+        return hashlib.sha256(f"{self.salt}\0{kind}\0{name}".encode()).hexdigest()
+
+    def hashes_of(self, kind: str, name: str) -> set[str]:
+        """Return what a name may stand as: lists of before hold it as it was typed."""
+        return {self._hash(kind, each) for each in {name, nfc(name), unicodedata.normalize("NFD", name)}}
 
     def refuses(self, document: Document) -> bool:
         """Whether a document was withdrawn: by its giver, itself, its file or a folder above it, or because it is the same text.
@@ -90,11 +99,11 @@ class Withdrawn:
         if not self.entries:
             return False
         named = {kind: {each.name for each in self.entries if each.kind == kind} for kind in (CONTRIBUTOR, DOCUMENT, SOURCE)}
-        if document.contributor and self.name_hash(CONTRIBUTOR, document.contributor) in named[CONTRIBUTOR]:
+        if document.contributor and not named[CONTRIBUTOR].isdisjoint(self.hashes_of(CONTRIBUTOR, document.contributor)):
             return True
         if self.name_hash(DOCUMENT, document.id) in named[DOCUMENT]:
             return True
-        if named[SOURCE] and any(self.name_hash(SOURCE, place) in named[SOURCE] for place in places_of(document.source)):
+        if named[SOURCE] and any(not named[SOURCE].isdisjoint(self.hashes_of(SOURCE, place)) for place in places_of(document.source)):
             return True
         text = self.text_hash(document.text)
         return any(text in each.texts for each in self.entries if each.kind != CONTRIBUTOR or not document.contributor)
@@ -106,12 +115,16 @@ class Withdrawn:
 
 
 def places_of(source: str) -> Iterator[str]:
-    """Yield the source of a document, its file, and each folder or archive above it: ``a/b.zip/c.csv#17`` to ``a``."""
-    yield source
-    path = source.partition("#")[0]
+    """Yield the source of a document, its file, and each folder or archive above it: ``a/b.zip/c.csv#17`` to ``a``.
+
+    What is packed has the name of what is in it too: ``a.csv.gz#17`` is also ``a.csv#17``.
+    """
+    path = file_of(source)
+    place = source[len(path) :]
+    if place:
+        yield from dict.fromkeys((source, unpacked(path) + place))
     while path:
-        if path != source:
-            yield path
+        yield from dict.fromkeys((path, unpacked(path)))
         path = path.rpartition("/")[0]
 
 
@@ -119,11 +132,16 @@ def of_kind(document: Document, kind: str, name: str) -> bool:
     """Whether a document belongs to the giver, is the document, or lies at or below the source that ``name`` names; an empty name is nobody's."""
     if not name.strip():
         return False
-    if kind == CONTRIBUTOR:
-        return document.contributor == name
     if kind == DOCUMENT:
         return document.id == name
-    return name in places_of(document.source)
+    if kind == CONTRIBUTOR:
+        return nfc(document.contributor) == nfc(name)
+    return nfc(name) in places_of(nfc(document.source))
+
+
+def nfc(name: str) -> str:
+    """Return a name with its marks coded in one way: keyboards, file systems and tables differ in it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def kind_of(name: str, documents: Iterable[Document]) -> str:

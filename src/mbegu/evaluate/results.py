@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mbegu.corpus.describe import top_level
 from mbegu.evaluate.intervals import FEWEST_DOCUMENTS, RESAMPLES, Interval, bootstrap_ratio
 
 BITS_PER_BYTE = "bits per byte"
@@ -145,8 +146,3 @@ def bounds(interval: Interval) -> list[float] | None:
 def rounded(value: float | None) -> float | None:
     """Return a value as it is written: the last digits differ between computers and mean nothing."""
     return None if value is None else round(value, DECIMALS)
-
-
-def top_level(source: str) -> str:
-    """Return the first part of a document's source: a folder, or a file with all its rows."""
-    return source.split("/", 1)[0].split("#", 1)[0]

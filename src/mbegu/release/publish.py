@@ -12,6 +12,7 @@ from mbegu.core.documents import RELATED, read_documents
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.corpus.licences.summary import TERMS
+from mbegu.corpus.source import file_of
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
 from mbegu.release.label import gather_label
@@ -54,7 +55,7 @@ def list_sources(corpus: Artifact, *, with_related: bool) -> list[dict[str, Any]
     counts: dict[tuple[str, str, str, str], list[int]] = {}
     for name in ("train", "heldout", *([RELATED] if with_related else [])):
         for document in read_documents(corpus.path(f"{name}.parquet")):
-            names = (document.source.partition("#")[0], document.language, document.licence, document.contributor)
+            names = (file_of(document.source), document.language, document.licence, document.contributor)
             count = counts.setdefault(names, [0, 0])
             count[0] += 1
             count[1] += len(document.text.encode("utf-8"))

@@ -25,6 +25,7 @@ from mbegu.corpus.clean import decide, engine, kinds, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
+from mbegu.corpus.clean.tables import Kept
 
 
 @dataclass
@@ -154,6 +155,16 @@ def test_what_happened_to_a_line_is_told(cleaned: Run) -> None:
         explain(made.out / "text", "p04.txt")
 
 
+def test_a_sign_in_the_name_of_a_folder_is_no_line(cleaned: Run) -> None:
+    text = story(1, sentences=30)
+    made = cleaned({"a.txt": text, "Ìwé #9/b.txt": text, "z #9.txt": text})
+    for name in ("z #9.txt", "Ìwé #9/b.txt"):
+        assert [fate.reason for fate in explain(made.out, f"{name}:1")] == ["exact duplicate"]
+    places = frozenset({("Ìwé #9/b.txt", 3)})
+    assert Kept(places=places).has("Ìwé #9/b.txt#1", 3)
+    assert not Kept(places=places).has("Ìwé #8/b.txt#1", 3)
+
+
 @pytest.mark.parametrize("what", ["infobox", "p04.txt:10", "p04.txt"])
 def test_what_was_brought_back_stays_in_the_next_run(cleaned: Run, what: str) -> None:
     files = {f"p{i:02}.txt": page(i) for i in range(12)}
@@ -265,6 +276,20 @@ def test_work_of_other_settings_is_not_used(cleaned: Run, monkeypatch: pytest.Mo
         cleaned({"a.txt": page(1)})
     monkeypatch.setattr(run, "decide_part", real)
     assert "| --- | --- |" in cleaned({"a.txt": page(1)}, leave_in=("table",)).texts()["a.txt"]
+
+
+def test_work_from_before_the_papers_changed_is_not_used_wherever_they_lie(cleaned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = decide.decide_part
+    for folder in ("", "ada/", "b/"):
+        monkeypatch.setattr(run, "decide_part", lambda task: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            cleaned({"ada/a.txt": page(1), "b/b.txt": page(2)})
+        for path in (tmp_path / "text").rglob("sources.toml"):
+            path.unlink()  # the same papers in another folder are for other files
+        put(tmp_path / "text" / folder, {"sources.toml": '[[source]]\nfiles = "**"\ncontributor = "Ada"\n'})
+        monkeypatch.setattr(run, "decide_part", real)
+        given = {document.source for document in cleaned({}).kept if document.contributor == "Ada"}
+        assert given == {source for source in ("ada/a.txt", "b/b.txt") if source.startswith(folder)}
 
 
 def test_what_is_wrong_is_said_before_anything_is_read(cleaned: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ def test_the_ending_below_says_how_it_is_read(read, ending: str) -> None:  # typ
     pack = PACKERS[ending]
     assert read(f"a.csv{ending}", pack(b"n,body\n1,\xe1\xbb\x8dr\xe1\xbb\x8d gigun ni eyi o\n")).texts == ["ọrọ gigun ni eyi o"]
     assert read(f"a.docx{ending}", pack(docx(["ọ̀rọ̀"]))).texts == ["ọ̀rọ̀\n"]
-    assert read("a.zip", zipped({f"b/a.txt{ending}": pack(story(1).encode())})).places == ["a.zip/b/a.txt"]
+    assert read("a.zip", zipped({f"b/a.txt{ending}": pack(story(1).encode())})).places == [f"a.zip/b/a.txt{ending}"]
+    assert read(f"a.csv{ending}{ending}", pack(pack(b"n,body\n1,a long cell of words\n"))).places == [f"a.csv{ending}{ending}#2"]
     with pytest.raises(ReadError) as caught:
         read(f"a.tar{ending}", pack(bytes(2000)))
     assert caught.value.reason == UNSUPPORTED

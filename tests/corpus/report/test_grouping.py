@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from mbegu.corpus.report.grouping import LOOSE, MOST_GROUPS, OTHERS, Grouping, file_of
+from mbegu.corpus.report.grouping import LOOSE, MOST_GROUPS, OTHERS, Grouping
 from mbegu.corpus.report.roots import Roots
+from mbegu.corpus.source import file_of
 
 
 def groups(files: dict[str, int], roots: Roots | None = None) -> set[str]:

@@ -185,6 +185,7 @@ def test_an_index_a_pack_and_the_reports_of_a_project_that_cleans_hold_nothing_e
     assert mbegu("documents", "index", radio / "text", "--no-embeddings", "--quiet").code == 0
     (radio / "web").mkdir()
     (radio / "web" / "pack.json").write_text("{}", encoding="utf-8")
+    (radio / "web" / "SHA256SUMS").write_text("0  pack.json\n0  passages.json\n", encoding="utf-8")
     (radio / "web" / "passages.json").write_text(json.dumps({"passages": [story(7003, sentences=10)]}), encoding="utf-8")
     mine = radio / "notes.txt"
     mine.write_text(story(7003, sentences=10), encoding="utf-8")

@@ -25,6 +25,13 @@ FILES = {
 }
 
 
+def test_a_heading_that_was_moved_stands_where_it_is_now() -> None:
+    style, run = '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', "<w:r><w:t>Ibà</w:t></w:r>"
+    body = f"<w:p>{style}<w:moveFrom>{run}</w:moveFrom></w:p><w:p>{style}<w:moveTo>{run}</w:moveTo></w:p>"
+    data = zipped({"word/document.xml": f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'})
+    assert headings_of(source("a.docx", data)) == ["Ibà"]
+
+
 def source(name: str, data: bytes) -> Source:
     return Source(name, len(data), lambda: io.BytesIO(data))
 

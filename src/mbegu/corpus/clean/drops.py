@@ -67,7 +67,7 @@ class ReadingFindings(Findings):
 
     def drop(self, source: str, reason: str, detail: str = "", text: str = "", *, size_bytes: int | None = None) -> None:
         """Hand it to the drops, and count it as reading does."""
-        detail, text = self._hiding.remark(detail), self._hiding.remark(text)
+        detail, text = map(self._hiding.remark, self.told(source, detail, text))
         self._drops.add(source, 0, reason, detail, text)
         super().drop(source, reason, detail, text, size_bytes=size_bytes)
         self.drops.clear()

@@ -14,6 +14,7 @@ from mbegu.corpus.clean.place import find_cleaned
 from mbegu.corpus.clean.reasons import NOTHING_LEFT, REASONS
 from mbegu.corpus.clean.run import read_facts
 from mbegu.corpus.clean.tables import Kept
+from mbegu.corpus.source import file_of
 
 _PLACE = re.compile(r"^(.*?):(\d+)$", re.DOTALL)
 KEPT = "kept"
@@ -145,7 +146,7 @@ def _concerns(fate: Fate, line: int) -> bool:
         return False
     if fate.outcome == KEPT:
         return any(first <= line <= last for first, last in _ranges(fate.detail.removeprefix("lines ")))
-    first = int(found[1]) if (found := re.search(r"#(\d+)", fate.source)) else 1
+    first = int(found[1]) if (found := re.match(r"#(\d+)", fate.source[len(file_of(fate.source)) :])) else 1
     return first <= line <= first + fate.text.count("\n")
 
 

@@ -34,6 +34,7 @@ from mbegu.corpus.filters.batch import END, LETTER, LONG_LETTERS, MARK, Batch, M
 from mbegu.corpus.keys import mix
 from mbegu.corpus.overlap import SPAN_LETTERS
 from mbegu.corpus.read import ReadText, read_texts
+from mbegu.corpus.source import file_of, unpacked
 from mbegu.ledger.memory import peak_memory_bytes
 
 BATCH_CHARACTERS = 300_000
@@ -89,6 +90,7 @@ class _Measurement:
         self._findings = ReadingFindings(self._drops, self._hiding)
         self._rewriter = make_rewriter(task.settings)
         self._admission = make_admission(task.settings, task.roots, Path(task.lists), task.day)
+        self._findings.refuses = self._admission.hides
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
@@ -315,7 +317,8 @@ def _moved(read: ReadText, piece: Slice) -> ReadText:
     moved = _PLACE.sub(lambda place: f"#{int(place[1]) + shift}", rest, count=1)
     in_lines = PurePosixPath(piece.name).suffix.lower() not in (".jsonl", ".ndjson")
     first = read.piece.first_line + (shift if in_lines else 0)
-    return ReadText(replace(read.document, source=head + (moved or f"#{piece.first_line}")), Piece(read.piece.text, first, read.piece.cut))
+    document = replace(read.document, source=head + (moved or f"#{piece.first_line}"))
+    return replace(read, document=document, piece=replace(read.piece, first_line=first))
 
 
 def line_numbers(piece: Piece, text: str) -> list[int]:
@@ -339,7 +342,7 @@ def line_numbers(piece: Piece, text: str) -> list[int]:
 
 def group_of(source: str) -> str:
     """Return the kind of text that a source is: its folder with its file ending."""
-    return _group_of_file(source.split("#", 1)[0])
+    return _group_of_file(file_of(source))
 
 
 def kind_of(document: Document) -> str:
@@ -349,7 +352,7 @@ def kind_of(document: Document) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _group_of_file(file: str) -> str:
-    path = PurePosixPath(file)
+    path = PurePosixPath(unpacked(file))
     return f"{path.parent}/*{path.suffix.lower()}"
 
 

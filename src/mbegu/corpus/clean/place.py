@@ -11,15 +11,13 @@ from mbegu.core import durable
 from mbegu.core.errors import InputError, UsageError, explain_os_error
 from mbegu.core.steps import Project
 from mbegu.corpus.clean.keep import KEEP
-from mbegu.corpus.files import is_hidden
+from mbegu.corpus.files import DROPPED, FACTS, KEPT, REPORT, is_hidden
 from mbegu.corpus.withdrawn import LIST_FILE
 
-FACTS = "clean.json"
 WORK = "work"
 PLAN = "plan.json"
 RESULT = "result"  # below the working folder: what is whole, and takes the place of the result of before at the end
-REPORT = "report.html"
-RESULTS = ("kept.parquet", "dropped.parquet", FACTS)  # in the order in which they take their places
+RESULTS = (KEPT, DROPPED, FACTS)  # in the order in which they take their places
 _ALONE = (KEEP, LIST_FILE)  # these are Mbegu's also where no text was cleaned to yet
 
 

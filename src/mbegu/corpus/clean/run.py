@@ -26,14 +26,14 @@ from mbegu.corpus.clean.hiding import Hiding
 from mbegu.corpus.clean.keep import read_kept
 from mbegu.corpus.clean.measure import MeasureTask, measure_part
 from mbegu.corpus.clean.parts import key_of, make_parts
-from mbegu.corpus.clean.place import FACTS, PLAN, RESULT, WORK, check_place, take_over
+from mbegu.corpus.clean.place import PLAN, RESULT, WORK, check_place, take_over
 from mbegu.corpus.clean.result import VERSION, facts_of, told_settings, write_tables
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_admission
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.cut import CutRule
-from mbegu.corpus.files import TextFile, prefixes_of, text_files, text_roots
-from mbegu.corpus.papers import SOURCES_FILE
+from mbegu.corpus.files import FACTS, TextFile, prefixes_of, text_files, text_roots
+from mbegu.corpus.papers import sources_files
 from mbegu.corpus.report import write_report
 from mbegu.ledger.clock import today
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
@@ -185,11 +185,11 @@ def _roots(settings: CleanSettings) -> tuple[tuple[str, Path], ...]:
 def _beside(settings: CleanSettings, roots: Sequence[tuple[str, Path]], home: _Home) -> list[str]:
     """Return what else decides on the result: hashes of the lists and papers, what was withdrawn, and whose consent has ended."""
     given = [Path(path) for path in (settings.names, settings.blocked, settings.identifier, *settings.rules) if path]
-    files = [*given, *(folder / SOURCES_FILE for _, folder in roots)]
+    papers = [f"{prefix} {durable.sha256_file(path)}" for path, prefix in sources_files((folder, prefix) for prefix, folder in roots)]
     admission = make_admission(settings, roots, home.lists, home.day)
     state = admission.withdrawn.state() if admission.withdrawn else ""
     ended = admission.papers.ended(home.day) if admission.papers else []
-    return [durable.sha256_file(path) if path.is_file() else "" for path in files] + [state, *ended]
+    return [durable.sha256_file(path) if path.is_file() else "" for path in given] + [*papers, state, *ended]
 
 
 def _work_folder(out: Path, key: str) -> Work:

@@ -15,6 +15,7 @@ from mbegu.core import durable
 from mbegu.core.documents import Document, document_schema
 from mbegu.corpus.filters.batch import Batch
 from mbegu.corpus.keys import Counts
+from mbegu.corpus.source import file_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,7 @@ class Kept:
         """Whether what is dropped there, for that reason, was brought back."""
         if not self.reasons and not self.places:
             return False
-        file = source.split("#", 1)[0]
+        file = file_of(source)
         return reason in self.reasons or any(place in self.places for place in ((source, line), (source, 0), (file, line), (file, 0)))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from mbegu.corpus.identify.scoring import LONGEST_LINE
 from mbegu.corpus.lines import bounded_lines
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
 
@@ -35,9 +34,11 @@ def lines_of(path: Path) -> Iterator[str]:
     except ReadError as error:
         raise InputError(f"cannot be read as text: {error}", path) from error
     except OSError as error:
-        raise explain_os_error(error, path) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        if error.errno is not None:
+            raise explain_os_error(error, path) from error
         raise InputError(f"damaged: {error}", path) from error
+    except Exception as error:
+        raise InputError(": ".join(filter(None, failure(error))), path) from error
 
 
 def line_at(path: Path, number: int) -> str:

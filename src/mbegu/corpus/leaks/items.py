@@ -10,10 +10,11 @@ from pathlib import Path
 
 from mbegu.core.errors import InputError
 from mbegu.corpus.files import TextFile, text_files
-from mbegu.corpus.findings import Findings, ReadError
+from mbegu.corpus.findings import Findings
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
 
 # A line of CoNLL: a token, perhaps more columns, and a tag in the form of BIO or BIOES.
@@ -69,10 +70,8 @@ def _items_of(file: TextFile, settings: CorpusSettings, findings: Findings) -> I
                 yield Item(" ".join(text.split()), f"{raw.source}#{raw.place}")
             else:
                 yield from (Item(line.strip(), f"{raw.source}#{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip())
-    except ReadError as error:
-        findings.drop(file.name, error.reason, error.detail)
-    except OSError as error:
-        findings.drop(file.name, str(error))
+    except Exception as error:
+        findings.drop(file.name, *failure(error))
 
 
 def _tagged_lines(file: TextFile) -> list[str] | None:

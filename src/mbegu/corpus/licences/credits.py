@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mbegu.core.documents import Document
 from mbegu.corpus.licences.known import Licence, licence_named
+from mbegu.corpus.source import file_of
 
 HEADING = "Text that this was made of"
 CHANGED = "The texts were cleaned and cut; the words were not changed on purpose."
@@ -39,7 +40,7 @@ def credits_of(documents: Iterable[Document]) -> list[Credit]:
     sizes: dict[tuple[str, str, str, str, str], int] = {}
     for document in documents:
         meta = document.meta
-        path = document.source.partition("#")[0]
+        path = file_of(document.source)
         title = meta.get("title") or path.split("/", 1)[0]
         author = meta.get("author") or document.contributor
         key = (title, author, meta.get("credit_source", ""), meta.get("url", ""), document.licence)

@@ -40,8 +40,8 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     allowance = context.allowance or Allowance(context.settings.max_unpacked_bytes)
     charge = _Charge(allowance)
     inside = replace(context, depth=context.depth + 1, allowance=allowance)
-    name = source.name[: -len(source.suffix)]
-    yield from read_source(Source(name, source.size_bytes, lambda: _open(source, charge)), inside)
+    below = (source.read_as or source.name)[: -len(source.suffix)]
+    yield from read_source(Source(source.name, source.size_bytes, lambda: _open(source, charge), below), inside)
 
 
 class _Charge:
@@ -68,6 +68,9 @@ class _Unpacked(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def tell(self) -> int:
+        return self._position_bytes
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from mbegu.corpus.source import RawText, Source
 _LANGUAGE = re.compile(r"""<mediawiki\b[^>]*\bxml:lang=['"]([A-Za-z]{2,8}(?:-[A-Za-z]+)*)['"]""")
 _HEAD_BYTES = 4096
 _HIDDEN_KEYS = ("-2", "6", "14")  # media, files, categories
-_REDIRECT = re.compile(r"^\s*#[^\s#\[\]]+\s*:?\s*\[\[")
+_REDIRECT = re.compile(r"^\s*#[^\s#\[\]]+\s*(?::\s*)?\[\[")
 
 
 def recognises(head: str) -> bool:

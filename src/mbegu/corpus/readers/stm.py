@@ -59,5 +59,5 @@ def words(text: str, marks: Collection[str]) -> str:
     """
     text = _ALTERNATIVES.sub(r"\1", _EVENT.sub(" ", text))
     if marks:
-        text = re.sub(rf"\s*:(?i:{'|'.join(map(re.escape, sorted(marks, key=len, reverse=True)))})(?![^\W\d_])", " ", text)
+        text = re.sub(rf"(?<!\s)\s*:(?i:{'|'.join(map(re.escape, sorted(marks, key=len, reverse=True)))})(?![^\W\d_])", " ", text)
     return " ".join(text.split())

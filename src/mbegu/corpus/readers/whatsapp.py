@@ -33,7 +33,7 @@ _START = re.compile(
 )
 _BY_PROGRAM = "\u200e"
 _PLACEHOLDER = re.compile(r"^\s*<[^<>\n]{1,80}>\s*$")
-_REMARK = re.compile("\\s*\u200e?<[^<>@/\\n]{1,40}\\s[^<>@/\\n]{1,40}>\\s*$")
+_REMARK = re.compile("(?<!\\s)\\s*\u200e?<[^<>@/\\n]{1,40}\\s[^<>@/\\n]{1,40}>\\s*$")
 _MENTION = re.compile("@\u2068([^\u2069\n]{1,100})\u2069|@(\\d{7,15})\\b")
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import DamageError
-from mbegu.corpus.report.grouping import file_of
 from mbegu.corpus.report.masked import masked_excerpt
 from mbegu.corpus.report.pairs import Lookup
+from mbegu.corpus.source import file_of
 
 EXAMPLES = 3
 # Reasons whose details repeat what a community does not want to be read.

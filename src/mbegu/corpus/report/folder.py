@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import DamageError, InputError, explain_os_error
+from mbegu.corpus.files import DROPPED, FACTS, KEPT, REPORT
 
-KEPT, DROPPED, FACTS, LEAKS, PAGE = "kept.parquet", "dropped.parquet", "clean.json", "leaks.json", "report.html"
+LEAKS = "leaks.json"
 PROJECT_KEPT = ("train.parquet", "heldout.parquet")
 # The keys of clean.json that are read, with the type that each must have.
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -39,7 +40,7 @@ class CorpusFolder:
     @property
     def page(self) -> Path:
         """Where the report is written."""
-        return self.root / PAGE
+        return self.root / REPORT
 
 
 def open_folder(path: Path) -> CorpusFolder:

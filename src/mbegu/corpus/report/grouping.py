@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from mbegu.corpus.report.roots import Roots
+from mbegu.corpus.source import file_of
 
 MOST_GROUPS = 12
 # A group with more of the text than this is divided where it holds several folders and there is room; one group
@@ -15,11 +16,6 @@ LOOSE = ""  # files that lie in no folder, when they are too many to be shown on
 OTHERS = "…"
 
 Path = tuple[str, ...]
-
-
-def file_of(source: str) -> str:
-    """Return the file of a document's source, without the place inside it."""
-    return source.partition("#")[0]
 
 
 class Grouping:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import DamageError
-from mbegu.corpus.report.grouping import file_of
+from mbegu.corpus.source import file_of
 
 # Names of files that are kept apart; in a corpus of more files than these, the folder stands for the rest of them.
 MOST_FILES = 50_000

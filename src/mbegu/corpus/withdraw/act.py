@@ -20,7 +20,9 @@ from mbegu.core.documents import read_documents, write_documents
 from mbegu.core.errors import DamageError, explain_os_error
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
+from mbegu.corpus.files import REPORT
 from mbegu.corpus.withdraw.names import Plan, relative
+from mbegu.corpus.withdraw.own import has_manifest, is_step, is_users, is_written_folder, leftovers, own_files, own_folders
 from mbegu.corpus.withdraw.plan import WORK, save
 from mbegu.corpus.withdraw.spans import NUMBERS, Spans, json_strings, texts_in
 from mbegu.corpus.withdrawn import LIST_FILE
@@ -32,11 +34,9 @@ LINES = (".txt", ".md", ".html", ".htm", ".toml", ".tsv", ".csv", ".jsonl", ".lo
 SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
 NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates
 CHECKSUMS = "SHA256SUMS"
-CLEAN_MARKS = ("kept.parquet", "clean.json")
 INDEX_MARK = b"mbeg"  # the application id in an index of documents, where SQLite keeps it: https://www.sqlite.org/fileformat.html
 ALL = -1  # in place of the numbers of documents that go from a shard
-PACK_MARK = "pack.json"  # lists the files of a pack: without one of them the pack is made anew
-REPORT = "report.html"  # of a cleaned folder: shows what was dropped, which no document holds; the last of its files by name
+PACK_MARKS = ("pack.json", "READ-ME.txt")  # the checksums of every pack and app name one of them (serve/pack): these are made anew
 
 
 @dataclasses.dataclass
@@ -66,39 +66,29 @@ def carry_out(place: Project, plan: Plan, spans: Spans, text: Sequence[Path], sa
         for name in plan.whole:
             durable.remove_file(place.root / name)
             done.removed.append(name)
-    for folder in own_folders(place, plan):
-        _clean_folder(folder, place, plan, spans, text, done, say)
+    for folder in own_folders(place, plan.manifests, text):
+        _clean_folder(folder, place, plan, spans, done, say)
     _clean_ledger(place, plan, spans, done)
     for path in _strangers(place, plan, text):
         if any(spans.stand_in(each) for each in texts_in(path)):
-            if _is_made_anew(path, place):
+            if not is_users(path, place, text) and _is_made_anew(path, place):
                 durable.remove_file(path)
             (done.by_hand if path.exists() else done.removed).append(relative(path, place))
     return done
 
 
-def own_folders(place: Project, plan: Plan) -> list[Path]:
-    """Return the folders that Mbegu wrote: steps, the release, cleaned folders, and those that an interrupted withdrawal had opened."""
-    found = {place.root / name for name in plan.manifests}
-    found |= {path.parent for path in place.root.rglob(MANIFEST)}
-    found |= {path.parent for mark in CLEAN_MARKS for path in place.root.rglob(mark)}
-    if place.grown.is_dir():
-        found |= {path for path in place.grown.iterdir() if path.is_dir()}
-    return sorted(path for path in found if path.is_dir() and WORK not in path.parts)
-
-
-def _clean_folder(folder: Path, place: Project, plan: Plan, spans: Spans, text: Sequence[Path], done: Done, say: Say) -> None:
+def _clean_folder(folder: Path, place: Project, plan: Plan, spans: Spans, done: Done, say: Say) -> None:
     """Clean one folder, sealed or not."""
-    for leftover in folder.rglob("*" + durable.PARTIAL_SUFFIX):  # of a run that was killed
+    for leftover in leftovers(folder, place):
         durable.remove_file(leftover)
     shards = _shards_of(folder, place, plan)
-    paths = [folder / name for name in artifacts.files_in(folder) if not any((folder / name).is_relative_to(root) for root in text)]
+    paths = own_files(folder, place, plan.manifests)
     work = [(path, change) for path in paths if (change := _change_for(path, place, plan, spans, shards))]
     name = relative(folder, place)
     if not work and name not in plan.manifests:
         return
     manifest = plan.manifests.get(name)
-    if artifacts.is_sealed(folder):
+    if has_manifest(folder, place):
         try:
             manifest = dict(artifacts.read_manifest(folder).manifest)
         except DamageError:  # it would be made anew anyway
@@ -124,9 +114,15 @@ def _clean_folder(folder: Path, place: Project, plan: Plan, spans: Spans, text: 
 def _mend_checksums(folder: Path) -> None:
     """Write SHA256SUMS of a release anew, for the files that are there."""
     path = folder / CHECKSUMS
-    if path.is_file():
-        names = [line.partition("  ")[2] for line in path.read_text(encoding="utf-8").splitlines()]
+    if names := _named_in(path):
         durable.write_text(path, "".join(f"{durable.sha256_file(folder / name)}  {name}\n" for name in names if (folder / name).is_file()))
+
+
+def _named_in(checksums: Path) -> list[str]:
+    """Return the files that a list of checksums names; none where there is none."""
+    if not checksums.is_file():
+        return []
+    return [line.partition("  ")[2] for line in checksums.read_text(encoding="utf-8", errors="replace").splitlines()]
 
 
 _Change = Callable[[Path], None]
@@ -136,17 +132,23 @@ def _is_made_anew(path: Path, place: Project) -> bool:
     """Whether a file outside of the folders that Mbegu wrote is its own all the same: an index, a part of a pack, or the project's report."""
     if path.name == REPORT:
         return path.parent == place.root and place.grown.is_dir()
-    if (path.parent / PACK_MARK).is_file():
-        return True
     with open(path, "rb") as file:
         head = file.read(72)
-    return head.startswith(b"SQLite format 3\0") and head[68:72] == INDEX_MARK
+    if head.startswith(b"SQLite format 3\0") and head[68:72] == INDEX_MARK:
+        return True
+    return any(_is_of_pack(path, folder) for folder in path.parents if folder.is_relative_to(place.root))
+
+
+def _is_of_pack(path: Path, folder: Path) -> bool:
+    """Whether a file belongs to the pack or app that a folder is, by its checksums; what a person put beside it does not."""
+    names = _named_in(folder / CHECKSUMS)
+    return path.relative_to(folder).as_posix() in names and any(mark in names for mark in PACK_MARKS)
 
 
 def _change_for(path: Path, place: Project, plan: Plan, spans: Spans, shards: dict[str, list[int]]) -> _Change | None:
     """Return what must be done to a file; nothing when it holds nothing of what was withdrawn."""
     name = relative(path, place)
-    if path.name == REPORT and all((path.parent / mark).is_file() for mark in CLEAN_MARKS):
+    if path.name == REPORT and is_written_folder(path.parent):  # it shows what was dropped, which no document holds
         return lambda file: _write_report(file.parent)
     if name in plan.rows:
         return lambda file: _rewrite_documents(file, plan.rows[name])
@@ -226,13 +228,15 @@ def _rewrite_rows(path: Path, plan: Plan, spans: Spans) -> None:
 
 
 def _rewrite_lines(path: Path, spans: Spans) -> None:
-    """Put a word in place of every line that holds a span, or that begins a span which goes on in the next lines."""
+    """Put a word in place of every line that holds a span, or that begins a span which goes on in the next lines; an app goes as a whole."""
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = text.split("\n")
     kept = [GONE if spans.stand_in(line) else line for line in lines]
     if spans.stand_in("\n".join(kept)):  # a span over several lines
         kept = [GONE]
     durable.write_text(path, "\n".join(kept))
+    if any(spans.stand_in(each) for each in texts_in(path)):  # packed in a page
+        durable.remove_file(path)
 
 
 def _scrubbed(value: Any, plan: Plan, spans: Spans, by_source: bool = True) -> Any:
@@ -326,12 +330,15 @@ def _clean_ledger(place: Project, plan: Plan, spans: Spans, done: Done) -> None:
 
 
 def _strangers(place: Project, plan: Plan, text: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files in a project that Mbegu did not write, and the user's text where it was not removed."""
-    own = [*own_folders(place, plan), place.ledger, place.root / WORK]
+    """Yield the files in a project that Mbegu did not write; of those in the user's text only what a cleaning wrote there."""
+    folders = own_folders(place, plan.manifests, text)
+    own = {path for folder in folders for path in own_files(folder, place, plan.manifests)}
+    whole = (*(folder for folder in folders if is_step(folder, place)), place.ledger, place.root / WORK)
     try:
         for path in sorted(place.root.rglob("*")):
-            mine = any(path.is_relative_to(folder) for folder in (*own, *text))
-            if path.is_file() and path.name != LIST_FILE and not mine:
+            if not path.is_file() or path in own or path.name == LIST_FILE or any(path.is_relative_to(folder) for folder in whole):
+                continue
+            if not is_users(path, place, text) or is_written_folder(path.parent):
                 yield path
     except OSError as error:
         raise explain_os_error(error, place.root) from error

@@ -11,7 +11,7 @@ from mbegu.core.errors import DamageError
 from mbegu.core.steps import Project
 from mbegu.corpus.describe import SHOWN_SOURCES, top_level
 from mbegu.corpus.withdraw.names import Plan
-from mbegu.corpus.withdrawn import CONTRIBUTOR
+from mbegu.corpus.withdrawn import CONTRIBUTOR, nfc
 from mbegu.ledger.record import RunRecord
 from mbegu.ledger.store import Ledger
 
@@ -43,7 +43,7 @@ def _why(corpus: RunRecord | None, plan: Plan) -> str:
         return PERHAPS
     read: list[Mapping[str, Any]] = [corpus.facts, corpus.facts.get(RELATED) or {}]
     if plan.kind == CONTRIBUTOR:
-        return SURE if any(plan.name in (text.get("contributors") or {}) for text in read) else ""
+        return SURE if any(plan.name in map(nfc, text.get("contributors") or {}) for text in read) else ""
     names = [{str(each.get("name")) for each in text.get("sources") or ()} for text in read]
     if set.union(*names) & {top_level(source) for source in plan.sources}:
         return SURE if any(plan.rows.get(f"grown/corpus/{learnt}.parquet") for learnt in ("train", RELATED)) else PERHAPS

@@ -19,10 +19,12 @@ from mbegu.corpus.admit import Admission
 from mbegu.corpus.files import TextFile
 from mbegu.corpus.findings import Findings
 from mbegu.corpus.papers import Papers
-from mbegu.corpus.read import read_documents as read_originals
+from mbegu.corpus.read import read_with_files
 from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.source import file_of
 from mbegu.corpus.withdraw.models import models_of
 from mbegu.corpus.withdraw.names import Plan, relative
+from mbegu.corpus.withdraw.own import own_files, own_folders
 from mbegu.corpus.withdraw.spans import Spans
 from mbegu.corpus.withdrawn import Withdrawn, kind_of, of_kind
 
@@ -62,8 +64,8 @@ def load(place: Project) -> tuple[Plan, Spans] | None:
 
 def document_files(place: Project, text: Sequence[Path]) -> list[Path]:
     """Return the files of documents that Mbegu wrote in a project or a folder: never below the user's text."""
-    own = (path for path in sorted(place.root.rglob("*.parquet")) if not any(path.is_relative_to(root) for root in text))
-    return [path for path in own if holds_documents(path)]  # a damaged one is looked at as bytes later
+    own = {path for folder in own_folders(place, {}, text) for path in own_files(folder, place, {})}
+    return [path for path in sorted(own) if path.suffix == ".parquet" and holds_documents(path)]  # a damaged one is looked at as bytes later
 
 
 @dataclass(frozen=True)
@@ -85,17 +87,7 @@ def original_documents(
     files: Sequence[TextFile], language: str, settings: CorpusSettings, papers: Papers, say: Say
 ) -> Iterator[tuple[TextFile, Document]]:
     """Yield the documents of the user's files, each with its file."""
-    waiting = list(files)
-    for document in read_originals(files, language, settings, Findings(), say, Admission(papers)):
-        while waiting and not _is_in(document.source, waiting[0].name):
-            waiting.pop(0)
-        if waiting:
-            yield waiting[0], document
-
-
-def _is_in(source: str, name: str) -> bool:
-    """Whether the source of a document lies in the file of that name."""
-    return source.startswith(name) and source[len(name) : len(name) + 1] in ("", "#", "/")
+    yield from read_with_files(files, language, settings, Findings(), say, Admission(papers))
 
 
 def make_plan(place: Project, texts: Texts, name: str, withdrawn: Withdrawn, date: str, delete_originals: bool) -> tuple[Plan, Spans]:
@@ -159,6 +151,6 @@ def _noted(texts: Texts, plan: Plan, place: Project, withdrawn: Withdrawn) -> It
 
 
 def _nearest(name: str, texts: Texts) -> str:
-    names = {document.contributor for document in texts.everything()} | {document.source.partition("#")[0] for document in texts.everything()}
+    names = {document.contributor for document in texts.everything()} | {file_of(document.source) for document in texts.everything()}
     close = difflib.get_close_matches(name, sorted(names - {""}), n=SHOWN_NAMES, cutoff=0.5)
     return f" (did you mean {' or '.join(repr(each) for each in close)}?)" if close else ""

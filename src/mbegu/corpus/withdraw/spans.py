@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import gzip
 import hashlib
 import html
+import io
 import json
+import mmap
 import re
 import zipfile
 import zlib
@@ -28,7 +32,10 @@ WHOLE_LIMIT_BYTES = 256_000_000  # a larger file of an unknown kind is read in p
 # Numbers only: no words of the text stand in them.
 _TAG = re.compile(r"<[^<>]*>")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+# A file inside an app (serve/pack/app.py writes them): its name, and base64 of gzip.
+_BLOCK = re.compile(rb'data-file="([^"<>]*)"[^<>]* data-packed="gzip">([A-Za-z0-9+/=]*)<')
 NUMBERS = (".safetensors", ".npy", ".npz", ".gguf", ".pt", ".bin", ".wasm")
+PAGES = (".html", ".htm")
 
 
 class StableWordHashes(dict[str, tuple[int, ...]]):
@@ -91,6 +98,8 @@ def as_read(text: str) -> str:
 def texts_in(path: Path) -> Iterator[str]:
     """Yield the text that a file holds: strings of Parquet and JSON, members of archives, unpacked gzip, else its bytes as far as they are text.
 
+    A page also gives what is packed inside it, as in an app.
+
     Raises:
         MbeguError: the disk refuses.
     """
@@ -104,15 +113,17 @@ def texts_in(path: Path) -> Iterator[str]:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.infolist():
                     if not member.is_dir() and Path(member.filename).suffix.lower() not in NUMBERS:
-                        yield archive.read(member).decode("utf-8", "replace")
+                        yield from _json_strings(archive.read(member))
         elif suffix == ".gz":
             with gzip.open(path, "rb") as stream:
                 yield from _pieces(stream)
         elif suffix == ".json":
-            yield from _json_strings(path)
+            yield from _json_strings(path.read_bytes())
         else:
             with open(path, "rb") as stream:
                 yield from _pieces(stream)
+            if suffix in PAGES and path.stat().st_size:
+                yield from _packed_in(path)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
         yield path.read_bytes().decode("utf-8", "replace")
     except OSError as error:
@@ -132,8 +143,22 @@ def json_strings(value: Any) -> Iterator[str]:
             yield from json_strings(each)
 
 
-def _json_strings(path: Path) -> Iterator[str]:
-    raw = path.read_bytes()
+def _packed_in(page: Path) -> Iterator[str]:
+    """Yield the text of the files that are packed in a page; of each no more than ``WHOLE_LIMIT_BYTES`` are unpacked."""
+    with open(page, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for name, block in (found.groups() for found in _BLOCK.finditer(data)):
+            if Path(name.decode("utf-8", "replace")).suffix.lower() in NUMBERS:
+                continue
+            try:
+                with gzip.open(io.BytesIO(base64.b64decode(block))) as stream:
+                    raw = stream.read(WHOLE_LIMIT_BYTES)
+            except (OSError, EOFError, zlib.error, binascii.Error):
+                continue
+            yield from _json_strings(raw)
+
+
+def _json_strings(raw: bytes) -> Iterator[str]:
+    """Yield the strings of a JSON value, or the text itself where it is none."""
     try:
         yield from json_strings(json.loads(raw))
     except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from mbegu.corpus.withdraw.act import Done, carry_out
 from mbegu.corpus.withdraw.names import Plan
 from mbegu.corpus.withdraw.plan import WORK, Texts, load, make_plan, save
 from mbegu.corpus.withdraw.spans import Spans
-from mbegu.corpus.withdrawn import Entry, Withdrawn
+from mbegu.corpus.withdrawn import Entry, Withdrawn, nfc
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,17 +79,18 @@ def withdraw(
     """
     if not name.strip():
         raise UsageError("the ID is empty", fix="name a giver, a document or a source")
+    name = nfc(name)
     finished = []
     pending = load(place)
     if pending and not dry_run:
         plan, spans = pending
         say.note("a withdrawal was interrupted: it goes on")
-        if plan.name == name and delete_originals and not plan.delete_originals:
+        if nfc(plan.name) == name and delete_originals and not plan.delete_originals:
             confirm(plan)
             plan.delete_originals = True
             save(place, plan)
         finished.append(_finish(place, plan, spans, text, say))
-        if plan.name == name:
+        if nfc(plan.name) == name:
             return finished
     withdrawn = Withdrawn.read(place.root)
     today = datetime.date.today().isoformat()
@@ -116,8 +117,8 @@ def _enlist(place: Project, plan: Plan, withdrawn: Withdrawn) -> None:
 def _finish(place: Project, plan: Plan, spans: Spans, text: Sequence[Path], say: Say) -> Withdrawal:
     done = carry_out(place, plan, spans, text, say)
     withdrawn = Withdrawn.read(place.root)
-    name = withdrawn.name_hash(plan.kind, plan.name)
-    Withdrawn(withdrawn.salt, tuple(dataclasses.replace(each, done=True) if each.name == name else each for each in withdrawn.entries)).write(
+    names = withdrawn.hashes_of(plan.kind, plan.name)
+    Withdrawn(withdrawn.salt, tuple(dataclasses.replace(each, done=True) if each.name in names else each for each in withdrawn.entries)).write(
         place.root
     )
     durable.remove_tree(place.root / WORK)

@@ -69,7 +69,12 @@ def _of_docx(source: Source, context: Context) -> Iterator[str]:
     for paragraph in (each for each in root.iter() if _is(each, "p")):
         marks = [each for each in paragraph.iter() if _is(each, "pStyle") or _is(each, "outlineLvl")]
         if any(_is(each, "outlineLvl") or _WORD_HEADING.match(_value(each)) for each in marks):
-            yield "".join(each.text or "" for each in paragraph.iter() if _is(each, "t"))
+            yield "".join(each.text or "" for each in paragraph.iter() if _is(each, "t") and not _is_moved_away(each))
+
+
+def _is_moved_away(element: Any) -> bool:
+    """Whether a text of a Word document stands where it was before it was moved, too."""
+    return any(_is(above, "moveFrom") for above in element.iterancestors())
 
 
 def _of_odt(source: Source, context: Context) -> Iterator[str]:
