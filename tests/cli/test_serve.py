@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from tests.serve.documents.material import LEAFLETS, write_folder
 from tests.serve.running import make_gguf
 
 from mbegu.cli.main import run
+from mbegu.cli.serve import _open_devices
+from mbegu.core.report import Say
+from mbegu.serve.pairing import shown_code
 
 COMMAND = [sys.executable, "-m", "mbegu", "serve"]
 LONGEST_S = 90.0
@@ -139,3 +143,65 @@ def test_a_taken_port_is_said(model: Path, capsys: pytest.CaptureFixture[str]) -
         port = taken.getsockname()[1]
         assert run(["serve", str(model), "--port", str(port)]) == 6
     assert f"port {port} cannot be opened" in capsys.readouterr().err
+
+
+@pytest.fixture
+def unit(own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the service of a Linux system is written; in place of systemd's own programs there are ones that do nothing."""
+    for name in ("systemctl", "loginctl"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\n", encoding="utf-8")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return own_home / "systemd" / "user" / "mbegu.service"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only systemd's programs have others in their place here")
+def test_the_service_starts_what_was_asked_for_with_absolute_paths(model: Path, unit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("serve", "swa", "health.gguf"):
+        Path(name).write_text("", encoding="utf-8")
+    given = ["--language", "swa", "--documents=hati", "--danger", "danger.toml", "--adapter", "serve=health.gguf", "--lan", "--port", "0"]
+    given += ["--log-content", "kept", "--keep-days", "7", "-q"]
+    assert run(["serve", str(model), *given, "--install-service"]) == 0
+    line = next(each for each in unit.read_text(encoding="utf-8").splitlines() if each.startswith("ExecStart="))
+    here = str(tmp_path)
+    assert shlex.split(line.removeprefix("ExecStart=")) == [
+        *COMMAND, str(model), f"--documents={here}/hati", f"--danger={here}/danger.toml", "--language=swa", f"--adapter=serve={here}/health.gguf",
+        "--quiet", "--port=0", "--lan", f"--log-content={here}/kept", "--keep-days=7",
+    ]  # fmt: skip
+    assert run(["serve", "--remove-service"]) == 0
+    assert not unit.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only systemd's programs have others in their place here")
+def test_a_service_that_could_not_start_is_not_installed(model: Path, unit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, said in [
+        ([str(tmp_path / "none.gguf")], "no such file or folder"),
+        ([str(model), "--adapter", "a=none.gguf"], "no such adapter"),
+    ]:
+        assert run(["serve", *arguments, "--install-service"]) == 4
+        assert said in capsys.readouterr().err
+    assert not unit.exists()
+
+
+def test_without_a_network_it_is_said_and_each_code_is_shown_with_the_address_of_then(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("mbegu.serve.run.own_addresses", lambda: addresses)
+    devices = _open_devices(8000, Say())
+    said = capsys.readouterr().err
+    assert "this computer is on no network yet: as soon as it is, other devices reach the server at its address there, port 8000" in said
+    addresses.append("192.168.1.2")
+    devices.renew_code()
+    assert capsys.readouterr().err == f"To pair a device: open http://192.168.1.2:8000/pair and type {shown_code(devices.code)}, or scan:\n"
+
+
+def test_a_damaged_list_of_devices_is_said_before_anything_is_answered(own_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_folder(tmp_path / "hati", dict(LEAFLETS))
+    (own_home / ".mbegu").mkdir()
+    (own_home / ".mbegu" / "devices.json").write_text("[", encoding="utf-8")
+    assert run(["serve", "--documents", str(folder), "--lan", "--port", "0"]) == 5
+    assert "the list of paired devices is damaged" in capsys.readouterr().err

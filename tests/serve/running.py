@@ -125,7 +125,6 @@ def running(
     engine: Engine | None,
     settings: ServeSettings,
     devices: Devices | None = None,
-    addresses: Sequence[str] = (),
     page: Path | None = None,
     more_routes: Callable[[FairQueue], Sequence[BaseRoute]] = lambda _: (),
     content: ContentLog | None = None,
@@ -135,7 +134,7 @@ def running(
     port = opened.getsockname()[1]
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
     log = io.StringIO()
-    hosts = hosts_of(port, list(addresses))
+    hosts = hosts_of(port, [])
     more = more_routes(queue)
     app = make_app(engine, queue, settings, hosts, devices=devices, log=RequestLog(log), page=page, more_routes=more, content=content)
     server = make_server(app, queue, settings)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ def test_documents_need_no_model(server: Running) -> None:
     assert (status, json.loads(data)["error"]["type"]) == (404, "not_found_error")
 
 
+def test_an_index_that_was_damaged_meanwhile_is_said(tmp_path: Path) -> None:
+    documents = open_documents(write_folder(tmp_path / "hati", dict(LEAFLETS)), QUIET, embeddings=False)
+    with running(None, SETTINGS, more_routes=all_routes(documents)) as server:
+        assert server.ask("GET", "/documents")[0] == 200
+        documents.close()
+        for method, path, body in (("GET", "/documents", None), ("GET", "/documents/1/original", None), ("POST", "/answers", QUESTION)):
+            status, _, data = server.ask(method, path, body)
+            assert status == 500
+            assert "the index is damaged" in json.loads(data)["error"]["message"]
+
+
 def test_the_page_and_what_it_is_told(server: Running) -> None:
     status, headers, data = server.ask("GET", "/")
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -176,6 +188,36 @@ def test_an_answer_waits_for_its_slot_and_is_refused_when_the_line_is_full(docum
         wait_until(lambda: server.queue.running == 0)
 
 
+class Held(Scripted):
+    """An engine that writes when it is let go."""
+
+    is_let_go = False
+
+    async def generate(self, job: Job) -> AsyncGenerator[Piece, None]:
+        while not self.is_let_go:
+            await asyncio.sleep(0.01)
+        yield Piece(self.said, 1, [], "stop")
+
+
+def test_who_asks_much_does_not_keep_others_from_asking(documents: Documents) -> None:
+    engine = Held(SENTENCE)
+    settings = replace(SETTINGS, slots=1, waiting=3, waiting_per_client=1)
+    with running(None, settings, more_routes=all_routes(documents, engine)) as server, ThreadPoolExecutor(3) as pool:
+
+        def ask(client: str) -> int:
+            return server.ask("POST", "/answers", QUESTION, authorization=f"Bearer {client}")[0]
+
+        try:
+            asked = [pool.submit(ask, "a") for _ in range(2)]
+            wait_until(lambda: (server.queue.running, server.queue.waiting) == (1, 1))
+            assert ask("a") == 429
+            asked.append(pool.submit(ask, "b"))
+            wait_until(lambda: server.queue.waiting == 2)
+        finally:
+            engine.is_let_go = True
+        assert [each.result() for each in asked] == [200, 200, 200]
+
+
 class Endless(Scripted):
     """An engine that writes for half a minute, and notes when it is told to stop."""
 
@@ -229,7 +271,7 @@ def test_a_browser_on_the_network_is_led_to_pairing_and_then_to_the_page(documen
     if address is None:
         pytest.skip("this computer is on no network")
     devices = Devices(tmp_path / "devices.json", lambda _: None)
-    with running(None, replace(SETTINGS, lan=True), devices, [address], more_routes=all_routes(documents)) as server:
+    with running(None, replace(SETTINGS, lan=True), devices, more_routes=all_routes(documents)) as server:
         url = f"http://{address}:{server.port}"
         page.call("Page.navigate", url=f"{url}/")
         page.wait_for("document.querySelector('input[name=code]')")

@@ -104,13 +104,27 @@ def test_what_is_too_old_is_deleted_at_the_start_and_once_a_day(folder: Path, mo
     (folder / "2020-01-01.txt").write_bytes(b"not ours")
     now = [NOON + timedelta(days=3)]
     log = ContentLog(folder, 2, Warnings(), lambda: now[0])
-    assert [path.name for _, path in sealed_files(folder)] == ["2026-11-25.sealed", "2026-11-26.sealed", "2026-11-27.sealed"]
+    assert [path.name for _, path in sealed_files(folder)] == ["2026-11-26.sealed", "2026-11-27.sealed"]
     now[0] += timedelta(days=1)  # while nobody asks anything
-    wait_until(lambda: len(sealed_files(folder)) == 2)
+    wait_until(lambda: len(sealed_files(folder)) == 1)
     log.close()
-    assert [each.question for each in opened(folder) if each] == ["2", "3"]
+    assert [each.question for each in opened(folder) if each] == ["3"]
     assert (folder / "2020-01-01.txt").exists()
     assert (folder / "2026-13-45.sealed").exists()
+
+
+def test_nothing_is_older_than_the_days_that_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_log, "WAKES_EVERY_S", 0.01)
+    midnight = datetime(2026, 11, 24, tzinfo=timezone.utc)
+    keep(folder, "a", now=midnight)
+    now = [midnight + timedelta(days=7, seconds=-1)]
+    log = ContentLog(folder, 7, Warnings(), lambda: now[0])
+    log.note(SCOPE, "b", "c", True)
+    wait_until(lambda: len(sealed_files(folder)) == 2)
+    now[0] += timedelta(seconds=1)
+    wait_until(lambda: len(sealed_files(folder)) == 1)
+    log.close()
+    assert [each.question for each in opened(folder) if each] == ["b"]
 
 
 def test_wiping_deletes_records_and_keys_and_a_running_server_keeps_nothing_more(folder: Path) -> None:

@@ -16,6 +16,7 @@ from tests.serve.running import Running, parse, running
 
 from mbegu.serve.engine import Engine
 from mbegu.serve.guard import SECURITY_HEADERS, is_loopback, token_of
+from mbegu.serve.schema import MOST_PROBLEMS
 
 CHAT = {"model": "ìwé", "messages": [{"role": "user", "content": "ẹ"}], "max_tokens": 1}
 
@@ -236,6 +237,23 @@ def test_absurd_parameters_are_refused(server: Running, extra: dict[str, Any]) -
     assert status == 400
     assert answer["error"]["type"] == "invalid_request_error"
     assert answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/tokenize", {"content": "", **{f"contend{index}": 1 for index in range(1_000)}}),
+        ("/v1/chat/completions", {**CHAT, "messages": [{"rolo": "user", "contend": "ẹ"}] * 1_000}),
+        ("/v1/chat/completions", {**CHAT, "messages": [{"role": "user", "content": [{"tipe": "text"}] * 1_000}]}),
+    ],
+)
+def test_of_many_problems_only_the_first_are_looked_for(server: Running, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any]) -> None:
+    looked_up: list[str] = []
+    monkeypatch.setattr("mbegu.serve.schema.near", lambda name, _: looked_up.append(name) or ", did you mean another?")
+    status, answer = server.post(path, body)
+    assert status == 400
+    assert answer["error"]["message"].count("; ") == MOST_PROBLEMS - 1
+    assert 0 < len(looked_up) <= MOST_PROBLEMS
 
 
 @pytest.mark.parametrize("tokens", [[-1], [10**6], [1.5], [None], [True], [[1]]])

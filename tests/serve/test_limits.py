@@ -7,12 +7,18 @@ import contextlib
 import json
 import socket
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
 from tests.serve.conftest import SETTINGS
-from tests.serve.running import parse, running, wait_until
+from tests.serve.running import Running, parse, running, wait_until
 
 from mbegu.serve.engine import Engine
 from mbegu.serve.errors import ApiError
@@ -40,9 +46,9 @@ class Users:
         self.leave: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    def come(self, name: str, client: str) -> asyncio.Task[None]:
+    def come(self, name: str, client: str, goes_on: bool = False) -> asyncio.Task[None]:
         async def use() -> None:
-            async with self.queue.slot(client):
+            async with self.queue.slot(client, goes_on):
                 self.order.append(name)
                 await self.leave[name].wait()
 
@@ -100,6 +106,32 @@ def test_clients_take_turns() -> None:
             users.leave[users.order[-1]].set()
             await settle()
         assert users.order == ["greedy0", "greedy1", "second", "third", "greedy2", "greedy3", "greedy4"]
+
+    run(work())
+
+
+def test_who_goes_on_waits_for_its_turn_and_is_not_refused() -> None:
+    async def work() -> None:
+        users = Users(FairQueue(1, 1, 1))
+        for name in ("a1", "b"):
+            users.come(name, name[0])
+        await settle()
+        users.leave["a1"].set()
+        await users.tasks["a1"]
+        users.come("a2", "a", goes_on=True)
+        await settle()
+        assert (users.order, users.queue.waiting) == (["a1", "b"], 1)
+        with pytest.raises(ApiError, match="1 wait, which is the limit"):
+            await users.come("c", "c")
+        users.come("d", "d", goes_on=True)
+        await settle()
+        users.tasks["a2"].cancel()
+        users.leave["b"].set()
+        await settle()
+        assert users.order == ["a1", "b", "d"]
+        users.leave["d"].set()
+        await settle()
+        assert (users.queue.running, users.queue.waiting) == (0, 0)
 
     run(work())
 
@@ -262,7 +294,77 @@ def test_a_client_that_does_not_read_is_left(chat_engine: Engine) -> None:
         wait_until(lambda: server.queue.running == 1)
         wait_until(lambda: server.queue.running == 0, 60)
         wait_until(lambda: "not read" in server.log.getvalue())
+        wait_until(lambda: not server.server.server_state.connections)
         connection.close()
+
+
+LONG_FILE = b"x" * (6 << 20)
+
+
+@pytest.fixture
+def long_routes(tmp_path: Path) -> Callable[[FairQueue], Sequence[BaseRoute]]:
+    """A long answer in one piece, and one in many, as a document is handed out."""
+    (tmp_path / "long.pdf").write_bytes(LONG_FILE)
+
+    async def at_once(_: Request) -> Response:
+        return Response(LONG_FILE)
+
+    async def in_pieces(_: Request) -> Response:
+        return FileResponse(tmp_path / "long.pdf")
+
+    return lambda _: [Route("/at-once", at_once), Route("/in-pieces", in_pieces)]
+
+
+def ask_for(server: Running, path: str) -> socket.socket:
+    """Ask from a client that takes little at a time."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", server.port))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+    return connection
+
+
+@pytest.mark.parametrize("path", ["/at-once", "/in-pieces"])
+def test_a_long_answer_that_is_not_read_holds_no_connection(long_routes: Any, path: str) -> None:
+    with running(None, replace(SETTINGS, header_s=0.5, write_s=0.5), more_routes=long_routes) as server, ask_for(server, path) as connection:
+        assert connection.recv(1)
+        wait_until(lambda: not server.server.server_state.connections, 10)
+        wait_until(server.log.getvalue)
+        assert ("not read" in server.log.getvalue()) == (path == "/in-pieces")  # the other was over for us
+
+
+@pytest.mark.parametrize("path", ["/at-once", "/in-pieces"])
+def test_who_reads_slowly_gets_the_whole_answer(long_routes: Any, path: str) -> None:
+    with running(None, replace(SETTINGS, header_s=0.5, write_s=0.5), more_routes=long_routes) as server, ask_for(server, path) as connection:
+        began_s, found = time.monotonic(), 0
+        while found < len(LONG_FILE) and (part := connection.recv(1 << 16)):
+            found += len(part)
+            time.sleep(0.02)
+        assert found >= len(LONG_FILE)
+        assert time.monotonic() - began_s > 1  # twice as long as a head may take
+        wait_until(lambda: not server.server.server_state.connections, 10)
+
+
+@pytest.mark.parametrize(
+    ("path", "more"), [("/v1/completions", {"prompt": ["ẹ", "ọ"] * 4, "max_tokens": 200}), ("/v1/embeddings", {"input": ["ẹ " * 500] * 32})]
+)
+def test_who_asks_many_things_at_once_lets_others_in_between(slow_engine: Engine, path: str, more: dict[str, Any]) -> None:
+    settings = replace(SETTINGS, slots=1, waiting=1)
+    with running(slow_engine, settings) as server, ThreadPoolExecutor(1) as pool:
+        ended: list[str] = []
+
+        def ask(client: str, path: str, body: dict[str, Any]) -> None:
+            status, _ = server.post(path, {"model": "ìwé", **body}, authorization=f"Bearer {client}")
+            ended.append(f"{client} {status}")
+
+        much = pool.submit(ask, "much", path, more)
+        wait_until(lambda: server.queue.running == 1)
+        for _ in range(2):
+            ask("little", "/v1/completions", SHORT)
+        much.result()
+        assert ended == ["little 200", "little 200", "much 200"]
+        assert (server.queue.running, server.queue.waiting) == (0, 0)
 
 
 def test_several_answers_are_written_at_the_same_time(slow_engine: Engine) -> None:

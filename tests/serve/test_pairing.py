@@ -6,15 +6,19 @@ import asyncio
 import base64
 import hashlib
 import json
+import socket
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from tests.serve.conftest import SETTINGS
+from tests.serve.running import running
 
 from mbegu.core.errors import DamageError, InputError
-from mbegu.serve.app import make_app
+from mbegu.serve.app import PAIRING_BYTES, make_app
 from mbegu.serve.engine import Engine
 from mbegu.serve.errors import ApiError
 from mbegu.serve.limits import FairQueue
@@ -48,7 +52,9 @@ def devices(tmp_path: Path, clock: Clock, shown: list[str]) -> Devices:
     return Devices(tmp_path / "devices.json", shown.append, clock)
 
 
-def ask(app: Any, method: str, path: str, body: bytes = b"", client: str = PHONE, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    app: Any, method: str, path: str, body: bytes = b"", client: str = PHONE, server: tuple[str, int] = ("192.168.1.2", 8000), **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Send a request as if it came from a device on the network."""
     sent: list[dict[str, Any]] = []
     given = {"host": HOST, **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -56,7 +62,7 @@ def ask(app: Any, method: str, path: str, body: bytes = b"", client: str = PHONE
     scope = {
         "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(), "root_path": "",
         "scheme": "http",
-        "headers": [(name.encode(), value.encode()) for name, value in given.items()], "client": (client, 5000), "server": ("192.168.1.2", 8000),
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()], "client": (client, 5000), "server": server,
         "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": {},
     }  # fmt: skip
     parts = [{"type": "http.request", "body": body, "more_body": False}]
@@ -99,6 +105,31 @@ def test_without_a_token_nothing_is_answered(app: Any, method: str, path: str) -
 def test_this_computer_needs_no_token_and_health_is_open(app: Any) -> None:
     assert ask(app, "GET", "/v1/models", client="127.0.0.1")[0] == 200
     assert ask(app, "GET", "/health")[0] == 200
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere a computer has not all of 127.0.0.0/8 by itself")
+def test_it_answers_under_the_address_that_a_device_has_reached(devices: Devices) -> None:
+    with running(None, replace(SETTINGS, lan=True), devices) as server:
+        for reached, asked, status in [("127.0.0.2", "127.0.0.2", 200), ("127.0.0.2", "127.0.0.3", 421), ("127.0.0.3", "evil.example", 421)]:
+            with socket.create_connection((reached, server.port), 30) as connection:
+                connection.sendall(f"GET /health HTTP/1.1\r\nhost: {asked}:{server.port}\r\nconnection: close\r\n\r\n".encode())
+                assert int(connection.recv(65536).split()[1]) == status
+
+
+def test_the_network_may_come_or_change_after_the_start(app: Any, devices: Devices) -> None:
+    body, kind = urlencode({"code": devices.code, "name": "a"}).encode(), "application/x-www-form-urlencoded"
+    reached = ("10.42.0.1", 8000)
+    for origin, status in (("http://10.42.0.1", 403), ("http://10.42.0.9:8000", 403), ("http://10.42.0.1:8000", 303)):
+        assert ask(app, "POST", "/pair", body, server=reached, host="10.42.0.1:8000", content_type=kind, origin=origin)[0] == status
+    for host in ("10.42.0.1", "10.42.0.1:80", "10.42.0.9:8000", "evil.example:8000", "10.42.0.1:8000.evil.example"):
+        assert ask(app, "GET", "/health", server=reached, host=host)[0] == 421
+    assert ask(app, "GET", "/health", server=("10.42.0.1", 80), host="10.42.0.1")[0] == 200
+
+
+def test_a_server_for_this_computer_alone_answers_under_its_own_names_only(plain_engine: Engine) -> None:
+    app = make_app(plain_engine, FairQueue(1, 1, 1), SETTINGS, ["127.0.0.1:8000"], log=RequestLog(quiet=True))
+    assert ask(app, "GET", "/health", host="127.0.0.1:8000")[0] == 200
+    assert ask(app, "GET", "/health")[0] == 421
 
 
 def test_the_code_makes_a_token_for_programs_and_a_cookie_for_browsers(app: Any, devices: Devices) -> None:
@@ -169,6 +200,17 @@ def test_tokens_are_kept_as_hashes_and_names_are_tamed(devices: Devices, tmp_pat
     assert len(devices.all()[0].name) <= LONGEST_NAME
     assert devices.find(token) == devices.all()[0].id
     assert devices.find("") is None
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json"])
+def test_a_stranger_sends_no_more_than_a_code_and_a_name_take(app: Any, devices: Devices, kind: str) -> None:
+    is_form = kind != "application/json"
+    given = {"code": devices.code, "name": "ẹ" * LONGEST_NAME, **{f"x{index}": "y" for index in range(9)}}
+    body = (urlencode(given) if is_form else json.dumps(given)).encode()
+    for more in (b"&z=", b" ") if is_form else (b" ",):
+        status, _, data = ask(app, "POST", "/pair", body + more * PAIRING_BYTES, content_type=kind)
+        assert (status, json.loads(data)["error"]["code"]) == (413, "too_large")
+    assert ask(app, "POST", "/pair", body, content_type=kind)[0] == (303 if is_form else 200)
 
 
 @pytest.mark.parametrize("code", ["", "ẸẸẸẸẸẸẸẸ", "\x00", "A" * 10_000])

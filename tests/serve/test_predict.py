@@ -87,6 +87,15 @@ def test_what_cannot_be_compared_is_refused(plain_server: Running, changes: dict
     assert message in body["error"]["message"]
 
 
+def test_a_text_that_does_not_fit_is_cut_into_tokens_once_not_for_each_label(plain_server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, cut = plain_server.engine, []
+    assert engine is not None
+    tokenize = engine.tokenize
+    monkeypatch.setattr(engine, "tokenize", lambda text, **more: cut.append(text) or tokenize(text, **more))
+    assert predict(plain_server, input="ilé " * CONTEXT)[0] == 400
+    assert len(cut) == 1
+
+
 def test_marks_of_places_in_the_text_are_text() -> None:
     assert fill({"input": "a {label} {input}", "labels": ["x", "y"]}) == ["a {label} {input}\nx\n", "a {label} {input}\ny\n"]
     assert fill({"input": "{label}", "labels": ["x", "y"], "template": "{label}: {input}."}) == ["x: {label}.", "y: {label}."]

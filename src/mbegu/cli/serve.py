@@ -91,7 +91,8 @@ def serve(
     elif documents is None and (danger or questions):
         raise UsageError("--danger and --evaluate are about documents", fix="name them: --documents DIR")
     elif install_service:
-        _install_service(model, Say(quiet=quiet))
+        command = _service_command(model, documents, danger, language, _read_adapters(adapters), settings, quiet)
+        _install_service(model, command, Say(quiet=quiet))
     else:
         opened = _open_documents(documents, danger, language, Say(quiet=quiet)) if documents else None
         if questions and opened:
@@ -106,7 +107,7 @@ def _serve(model: Path | None, documents: Documents | None, adapters: dict[str, 
     from mbegu.serve.engine import Engine
     from mbegu.serve.limits import FairQueue
     from mbegu.serve.logs import RequestLog
-    from mbegu.serve.run import hosts_of, listen, make_server, own_addresses
+    from mbegu.serve.run import hosts_of, listen, make_server
 
     say = Say(quiet=quiet)
     prepare_threads()
@@ -120,12 +121,11 @@ def _serve(model: Path | None, documents: Documents | None, adapters: dict[str, 
     engine = Engine(path, settings, adapters) if path else None
     if engine:
         asyncio.run(engine.check_layout())
-    addresses = own_addresses() if settings.lan else []
-    devices = _open_devices(addresses, port, say) if settings.lan else None
+    devices = _open_devices(port, say) if settings.lan else None
     queue = FairQueue(settings.slots, settings.waiting, settings.waiting_per_client)
     routes = [*_page(model, engine, documents, settings), *_document_routes(documents, engine, queue, settings, content)]
     log = RequestLog(quiet=quiet)
-    app = make_app(engine, queue, settings, hosts_of(port, addresses), devices=devices, log=log, more_routes=routes, content=content)
+    app = make_app(engine, queue, settings, hosts_of(port, []), devices=devices, log=log, more_routes=routes, content=content)
     if engine:
         kind = "it converses" if engine.can_chat else "it writes on, it does not converse"
         say.note(f"{engine.name}: {kind}; context {engine.context:,} tokens, {settings.slots} at a time, {engine.threads} threads")
@@ -225,18 +225,23 @@ def _devices_file() -> Path:
     return Path.home() / ".mbegu" / "devices.json"
 
 
-def _open_devices(addresses: list[str], port: int, say: Say) -> Devices:
+def _open_devices(port: int, say: Say) -> Devices:
+    """Open the list of paired devices and show the code. The network may come, or change, later: its address is looked up for each code."""
     from mbegu.serve.pairing import Devices, shown_code
+    from mbegu.serve.run import own_addresses
 
     def show(code: str) -> None:
+        addresses = own_addresses()
+        if not addresses:
+            say.warn(f"this computer is on no network yet: as soon as it is, other devices reach the server at its address there, port {port}")
         place = f"{addresses[0] if addresses else '127.0.0.1'}:{port}"
         address = f"http://{place}/pair?code={code}"
         click.echo(f"To pair a device: open http://{place}/pair and type {shown_code(code)}, or scan:", err=True)
         _print_qr(address)
 
-    if not addresses:
-        say.warn("this computer is on no network: only it can reach the server")
-    return Devices(_devices_file(), show)
+    devices = Devices(_devices_file(), show)
+    devices.all()  # when the list is damaged, that is said now, and not to devices only
+    return devices
 
 
 def _print_qr(text: str) -> None:
@@ -260,30 +265,46 @@ def _devices_command(revoke: str) -> None:
     click.echo(format_table(("id", "name", "paired"), [(each.id, each.name, each.paired) for each in devices.all()]))
 
 
-def _service() -> Any:
-    from mbegu.serve.service import describe_service
+def _service_command(
+    model: Path | None, documents: Path | None, danger: Path | None, language: str, adapters: dict[str, Path], settings: ServeSettings, quiet: bool
+) -> list[str]:
+    """Return the command that the system starts: what was asked for, with absolute paths, because it starts in another folder."""
+    command = [sys.executable, "-m", "mbegu", "serve"]
+    command += [str(model.absolute())] if model else []
+    command += [f"--{name}={path.absolute()}" for name, path in (("documents", documents), ("danger", danger)) if path]
+    command += [f"--language={language}"] if language else []
+    command += [f"--adapter={name}={file.absolute()}" for name, file in adapters.items()]
+    command += ["--quiet"] if quiet else []
+    return command + _setting_arguments(settings)
 
-    arguments = [each for each in sys.argv[1:] if each != "--install-service"]
-    arguments = [str(Path(each).resolve()) if each and Path(each).exists() else each for each in arguments]
-    return describe_service([sys.executable, "-m", "mbegu", *arguments], Path.home())
+
+def _setting_arguments(settings: ServeSettings) -> list[str]:
+    """Return the options of the settings that are not the usual ones; a text is a folder, as in ``_setting_options``."""
+    found = []
+    for name in SHOWN:
+        value, option = getattr(settings, name), "--" + name.replace("_", "-")
+        if value != getattr(ServeSettings, name):
+            shown = Path(value).absolute() if isinstance(value, str) else value
+            found.append(option if value is True else f"{option}={shown}")
+    return found
 
 
-def _install_service(model: Path | None, say: Say) -> None:
+def _install_service(model: Path | None, command: list[str], say: Say) -> None:
     from mbegu.recipes.models import QUICK_FIRST, find_model
-    from mbegu.serve.service import install
+    from mbegu.serve.service import describe_service, install
 
     if model:
         find_model(model, QUICK_FIRST)
-    service = _service()
+    service = describe_service(command, Path.home())
     for each in install(service):
         say.warn(each)
     click.echo(f"installed: {service.path}")
 
 
 def _remove_service() -> None:
-    from mbegu.serve.service import remove
+    from mbegu.serve.service import describe_service, remove
 
-    service = _service()
+    service = describe_service([sys.executable], Path.home())
     remove(service)
     click.echo(f"removed: {service.path}")
 

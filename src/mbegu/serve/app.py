@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from mbegu.core.errors import MbeguError
 from mbegu.serve.body import normal, parse_json, read_bytes, require_plain
 from mbegu.serve.content_log import ContentLog
 from mbegu.serve.endpoints import DOCUMENT_ENDPOINTS, ENDPOINTS, STATE_ENDPOINTS
@@ -30,6 +32,7 @@ from mbegu.serve.pairing import Devices
 from mbegu.serve.settings import ServeSettings
 
 YEAR_S = 365 * 24 * 3600
+PAIRING_BYTES = 4096  # of a code and a name; anybody on the network may send them
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -65,7 +68,7 @@ def make_app(
         routes.append(Route(PAIR, _pairing(devices, settings), methods=["GET", "POST"]))
     if page is not None and page.is_dir():
         routes.append(Mount("/", StaticFiles(directory=page, html=True, follow_symlink=False)))
-    app = Starlette(routes=routes, exception_handlers={ApiError: _refusal, HTTPException: _http_refusal})
+    app = Starlette(routes=routes, exception_handlers={ApiError: _refusal, HTTPException: _http_refusal, MbeguError: _failure})
     app.router.redirect_slashes = False
     return Guard(app, hosts, devices, metrics, log or RequestLog())
 
@@ -112,8 +115,15 @@ async def _http_refusal(_: Request, error: Exception) -> Response:
     return JSONResponse(refusal.as_json(), refusal.status, refusal.headers)
 
 
+async def _failure(_: Request, error: Exception) -> Response:
+    assert isinstance(error, MbeguError)
+    failure = ApiError(500, error.one_line())
+    return JSONResponse(failure.as_json(), failure.status)
+
+
 def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
     """Return the endpoint where a device is paired: a small page, and what its form or a program sends."""
+    settings = replace(settings, body_bytes=min(settings.body_bytes, PAIRING_BYTES))
 
     async def pair(request: Request) -> Response:
         if request.method == "GET":
@@ -122,7 +132,7 @@ def _pairing(devices: Devices, settings: ServeSettings) -> Endpoint:
         require_plain(request, "application/x-www-form-urlencoded" if is_form else "application/json")
         data = await read_bytes(request, settings)
         if is_form:
-            given = {name: values[0] for name, values in parse_qs(data.decode("utf-8", "replace"), max_num_fields=8).items()}
+            given = {name: values[0] for name, values in parse_qs(data.decode("utf-8", "replace")).items()}
         else:
             given = parse_json(data, settings.depth)
         code, name = (given.get(each, "") if isinstance(given, dict) else "" for each in ("code", "name"))

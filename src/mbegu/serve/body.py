@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import unicodedata
+from itertools import islice
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from mbegu.serve.errors import ApiError
-from mbegu.serve.schema import Schema, problems_in
+from mbegu.serve.schema import MOST_PROBLEMS, Schema, problems_in
 from mbegu.serve.settings import ServeSettings
-
-MOST_PROBLEMS = 5  # named in one answer
 
 
 async def read_json(request: Request, schema: Schema, settings: ServeSettings) -> dict[str, Any]:
@@ -29,9 +28,9 @@ async def read_json(request: Request, schema: Schema, settings: ServeSettings) -
     """
     require_plain(request, "application/json")
     body = parse_json(await read_bytes(request, settings), settings.depth)
-    problems = list(problems_in(body, schema))
+    problems = list(islice(problems_in(body, schema), MOST_PROBLEMS))
     if problems:
-        told = "; ".join(f"{where or 'the body'}: {what}" for where, what in problems[:MOST_PROBLEMS])
+        told = "; ".join(f"{where or 'the body'}: {what}" for where, what in problems)
         raise ApiError(400, told, problems[0][0], "invalid_value")
     checked: dict[str, Any] = body
     return checked

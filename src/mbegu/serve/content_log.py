@@ -52,7 +52,7 @@ class ContentLog:
 
     Args:
         folder: has the key, see ``make_key``.
-        keep_days: files of days before that are deleted, at once and then every day.
+        keep_days: how many days are kept, today the last of them; files of days before are deleted, at once and then every day.
         warn: told once when records cannot be kept, and why.
         now: the time in UTC.
 
@@ -133,7 +133,7 @@ class ContentLog:
         today = self._now().date()
         if today != self._cleared:
             for day, path in sealed_files(self._folder):
-                if day < today - timedelta(days=self.keep_days):
+                if day <= today - timedelta(days=self.keep_days):  # the first record of that day is so old now
                     durable.remove_file(path)
             self._cleared = today
 

@@ -19,14 +19,13 @@ from mbegu.serve.limits import FairQueue
 from mbegu.serve.reply import while_connected
 from mbegu.serve.settings import ServeSettings
 
-CLIENT = "answers from documents"  # all answers from documents stand in one line for the engine
-
-# Of the request whose question was read last in this task; the thread that answers it has a copy, and so can tell when the client leaves.
-_receive: ContextVar[Receive] = ContextVar("receive")
+# Of the request whose question was read last in this task; the thread that answers it has a copy, and so can tell who asks and when it leaves.
+_asker: ContextVar[tuple[Receive, str]] = ContextVar("asker")
 
 
 class SlotChat:
-    """The engine as ``mbegu.serve.documents`` wants it: asked from a thread of its own, it waits for a slot as every request does.
+    """The engine as ``mbegu.serve.documents`` wants it: asked from a thread of its own, it waits for a slot as every request does,
+    in the line of the client that asks.
 
     Args:
         engine: the model.
@@ -51,17 +50,18 @@ class SlotChat:
             ApiError: 429 when the queue is full, 503 when the server stops.
             DisconnectedError: the client left; the engine was stopped.
         """
+        receive, client = _asker.get()
         try:
-            return [anyio.from_thread.run(while_connected, _receive.get(), self._write(turns, n_tokens, temperature, seed))]
+            return [anyio.from_thread.run(while_connected, receive, self._write(client, turns, n_tokens, temperature, seed))]
         except ApiError as error:
             if error.status in (429, 503):
                 raise
             return []
 
-    async def _write(self, turns: Sequence[tuple[str, str]], n_tokens: int, temperature: float, seed: int) -> str:
+    async def _write(self, client: str, turns: Sequence[tuple[str, str]], n_tokens: int, temperature: float, seed: int) -> str:
         prompt = await self._engine.chat_tokens(turns)
         length = self._engine.require_fit(prompt, None, "question", n_tokens)
-        async with self._queue.slot(CLIENT), aclosing(self._engine.generate(Job(prompt, length, temperature, seed=seed))) as pieces:
+        async with self._queue.slot(client), aclosing(self._engine.generate(Job(prompt, length, temperature, seed=seed))) as pieces:
             return "".join([piece.text async for piece in pieces])
 
 
@@ -70,7 +70,7 @@ def question_reader(settings: ServeSettings) -> Callable[[Request], Awaitable[di
 
     async def read(request: Request) -> dict[str, Any]:
         body = await read_json(request, QUESTION, settings)
-        _receive.set(request.receive)
+        _asker.set((request.receive, str(request.scope.get("mbegu.client", "unknown"))))
         return body
 
     return read

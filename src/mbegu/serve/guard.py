@@ -46,7 +46,7 @@ class Guard:
     Args:
         app: what it guards.
         hosts: names and addresses, with port, under which this server is asked for, such as ``127.0.0.1:8000``.
-        devices: the paired devices; ``None`` when only this computer can reach the server.
+        devices: the paired devices, which may ask for the address that they have reached too; ``None``: only this computer can reach the server.
         metrics: counts requests.
         log: writes a line for each.
     """
@@ -84,14 +84,25 @@ class Guard:
         if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
             raise ApiError(431, f"more than {MOST_HEADERS} headers or {HEADER_BYTES:,} bytes of them", code="too_long")
         hosts = [value for name, value in headers if name == b"host"]
-        if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
+        own = self._own_hosts(scope)
+        if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in own:
             raise ApiError(421, "this server does not answer under that name", code="wrong_host")
-        self._check_origin(scope, headers)
+        self._check_origin(scope, headers, own)
         scope["mbegu.client"] = self._client_of(scope, headers)
 
-    def _check_origin(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
+    def _own_hosts(self, scope: Scope) -> set[str]:
+        """Return under which hosts a request may ask: on the network also under the address that it came to, which can change while we run.
+
+        That is safe from DNS rebinding: it is figures, and no name that a page from elsewhere could be opened under.
+        """
+        if self._devices is None or not scope.get("server"):
+            return self._hosts
+        address, port = scope["server"]
+        return self._hosts | {f"{address}:{port}"} | ({address} if port == 80 else set())
+
+    def _check_origin(self, scope: Scope, headers: list[tuple[bytes, bytes]], own: set[str]) -> None:
         origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
-        if any(not origin.startswith("http://") or origin[7:] not in self._hosts for origin in origins) or len(origins) > 1:
+        if any(not origin.startswith("http://") or origin[7:] not in own for origin in origins) or len(origins) > 1:
             raise ApiError(403, "requests from other pages are refused", code="foreign_origin")
         sites = {value for name, value in headers if name == b"sec-fetch-site"}
         if sites - {b"same-origin", b"none"}:

@@ -93,8 +93,11 @@ class Handlers:
             self._engine.require_fit(prompt, 0, "input", 0)
 
         async def work() -> list[list[float]]:
-            async with self._queue.slot(_client(request)):
-                return [await self._engine.embed(prompt) for prompt in prompts]
+            found: list[list[float]] = []
+            for prompt in prompts:
+                async with self._queue.slot(_client(request), goes_on=bool(found)):
+                    found.append(await self._engine.embed(prompt))
+            return found
 
         vectors = await while_connected(request.receive, work())
         as_base64 = body.get("encoding_format") == "base64"
@@ -109,9 +112,11 @@ class Handlers:
         body = await read_json(request, predict.PREDICTION, self._settings)
         lora = self._engine.lora_of(body["model"])
         self._queue.require_room(_client(request))
-        choice = predict.compare(await self._tokens(predict.fill(body), "input"))
-        for text in choice.texts:
-            self._engine.require_fit(text, 0, "input", 0)
+        texts: list[list[int]] = []
+        for text in predict.fill(body):
+            texts += await self._tokens(text, "input")
+            self._engine.require_fit(texts[-1], 0, "input", 0)  # before the next is cut: a long text would come back once for each label
+        choice = predict.compare(texts)
 
         async def work() -> list[float]:
             async with self._queue.slot(_client(request)):
@@ -183,25 +188,28 @@ class Handlers:
         return JSONResponse(shape.whole(answers, usage_of(prompt_tokens, sum(answer.tokens for answer in answers))))
 
     async def _write(self, client: str, jobs: Sequence[Job], prompt_tokens: int, scope: Any) -> AsyncGenerator[tuple[int, Piece], None]:
-        """Yield the pieces of answers, one answer after the other in one slot: the prompt is then read once.
+        """Yield the pieces of answers, one answer after the other. Between two of them others who wait have their turn.
 
         What is refused before anything is written counts as a refusal, not as an answer cut off.
         """
         began_s = time.monotonic()
-        async with self._queue.slot(client):
-            await self._require_followed(jobs[0].schema)
-            is_whole, n_tokens = False, 0
-            try:
-                for index, job in enumerate(jobs):
-                    before = n_tokens
+        has_begun, is_whole, n_tokens = False, False, 0
+        try:
+            for index, job in enumerate(jobs):
+                before = n_tokens
+                async with self._queue.slot(client, goes_on=has_begun):
+                    if not has_begun:
+                        await self._require_followed(job.schema)
+                        has_begun = True
                     async with aclosing(self._engine.generate(job)) as pieces:
                         async for piece in pieces:
                             if not n_tokens:
                                 self._metrics.first_token(time.monotonic() - began_s)
                             n_tokens = max(n_tokens, before + piece.tokens)
                             yield index, piece
-                is_whole = True
-            finally:
+            is_whole = True
+        finally:
+            if has_begun:
                 scope["mbegu.tokens"] = (prompt_tokens, n_tokens)
                 self._metrics.count_tokens(prompt_tokens, n_tokens)
                 self._metrics.answered(time.monotonic() - began_s, is_whole)

@@ -69,9 +69,15 @@ class FairQueue:
         return min(max(math.ceil(expected), SHORTEST_RETRY_S), LONGEST_RETRY_S)
 
     @asynccontextmanager
-    async def slot(self, client: str) -> AsyncIterator[None]:
-        """Wait for a slot and hold it. Raises as ``require_room``."""
-        self.require_room(client)
+    async def slot(self, client: str, goes_on: bool = False) -> AsyncIterator[None]:
+        """Wait for a slot and hold it. Raises as ``require_room``.
+
+        Args:
+            client: whose it is.
+            goes_on: it is for the next part of a request that was let in before: that waits for its turn, but there is always room for it.
+        """
+        if not goes_on:
+            self.require_room(client)
         if self.running < self.slots:
             self.running += 1
         else:

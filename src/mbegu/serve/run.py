@@ -56,7 +56,7 @@ class Server(uvicorn.Server):
 
 def make_server(app: ASGIApp, queue: FairQueue, settings: ServeSettings) -> Server:
     """Return the server of an application; ``run`` it with the sockets of ``listen``."""
-    protocol = bounded_protocol(settings.header_s, settings.connections, settings.connections_per_address)
+    protocol = bounded_protocol(settings.header_s, settings.write_s, settings.connections, settings.connections_per_address)
     config = uvicorn.Config(
         app,
         http=protocol,

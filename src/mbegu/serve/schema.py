@@ -7,16 +7,18 @@ additionalProperties, anyOf. Others (description, default, title) say something 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from mbegu.core.settings import near, shown
 
 Schema = Mapping[str, Any]
 Problem = tuple[str, str]  # the field and what is wrong with it
+MOST_PROBLEMS = 5  # that anybody is told of; a value can be made to have a hundred thousand, and each takes time to find
 
 
 def problems_in(value: Any, schema: Schema, where: str = "") -> Iterator[Problem]:
-    """Yield everything that is wrong with a value, field by field.
+    """Yield everything that is wrong with a value, field by field; of a choice, and of a list that is too long, only the first.
 
     Args:
         value: as ``json.loads`` returns it.
@@ -36,7 +38,7 @@ def problems_in(value: Any, schema: Schema, where: str = "") -> Iterator[Problem
         yield from _problems_of_size(len(value), "Length", "character(s)", schema, where)
     elif isinstance(value, list):
         yield from _problems_of_size(len(value), "Items", "item(s)", schema, where)
-        for index, each in enumerate(value):
+        for index, each in enumerate(value[: schema.get("maxItems")]):
             yield from problems_in(each, schema.get("items", {}), f"{where}[{index}]")
     elif isinstance(value, dict):
         yield from _problems_in_object(value, schema, where)
@@ -49,10 +51,13 @@ def problems_in(value: Any, schema: Schema, where: str = "") -> Iterator[Problem
 
 def _problems_in_choice(value: Any, choices: list[Schema], where: str) -> Iterator[Problem]:
     """Nothing when one choice fits; else the problems of the choice of the same type, or of all."""
-    found = [list(problems_in(value, choice, where)) for choice in choices]
-    if all(found):
-        of_type = [each for each, choice in zip(found, choices, strict=True) if any(_is(value, kind) for kind in _kinds(choice))]
-        yield from min(of_type or found, key=len)
+    found: list[list[Problem]] = []
+    for choice in choices:
+        found.append(list(islice(problems_in(value, choice, where), MOST_PROBLEMS)))
+        if not found[-1]:
+            return
+    of_type = [each for each, choice in zip(found, choices, strict=True) if any(_is(value, kind) for kind in _kinds(choice))]
+    yield from min(of_type or found, key=len)
 
 
 def _problems_of_size(size: int, word: str, unit: str, schema: Schema, where: str) -> Iterator[Problem]:

@@ -91,6 +91,12 @@ def test_a_community_can_write_its_own(tmp_path: Path) -> None:
     assert made.text == "kɛlɛ"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "font.toml"
+    path.write_text("\ufeff" + RULE, encoding="utf-8")
+    assert [rule.name for rule in read_rules(path)] == ["my-font"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

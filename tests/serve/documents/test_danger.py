@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from mbegu.core.errors import InputError, SettingsError
+from mbegu.serve.documents import danger as module
 from mbegu.serve.documents.danger import Danger, instruction, read_danger
+from mbegu.serve.documents.keys import letters
 
 GOOD = """
 person = "Bi Amina, 0700 000 000"
@@ -68,6 +70,18 @@ def test_the_instruction_is_in_the_language_asked_or_the_first_one_written(tmp_p
     assert instruction(rules[0], "yor") == ("Lọ sí ilé ìwòsàn báyìí.", "yor")
     assert instruction(rules[0], "hau") == ("Nenda zahanati sasa hivi.", "swa")
     assert danger(tmp_path).person == "Bi Amina, 0700 000 000"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    assert danger(tmp_path, "\ufeff" + GOOD) == danger(tmp_path)
+
+
+def test_a_long_question_is_taken_apart_once_not_for_every_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken_apart: list[str] = []
+    monkeypatch.setattr(module, "letters", lambda word: taken_apart.append(word) or letters(word))
+    rules = danger(tmp_path)
+    assert rules.find("a b " * 500) is None
+    assert len(taken_apart) <= 1_000 + sum(len(pattern) for rule in rules.rules for pattern in rule.patterns)
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

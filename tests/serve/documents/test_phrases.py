@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 
+from mbegu.serve.documents import phrases
 from mbegu.serve.documents.phrases import FOLDER, languages, words_in
 
 EXPECTED = ("amh", "ara", "eng", "fra", "hau", "por", "swa", "yor")
@@ -35,3 +36,11 @@ def test_what_no_speaker_has_signed_says_so() -> None:
 @pytest.mark.parametrize("code", ["", "qaa", "../eng", "eng.toml", "EN"])
 def test_a_language_without_a_file_has_no_words(code: str) -> None:
     assert words_in(code) is None
+
+
+def test_only_languages_with_a_file_are_remembered() -> None:
+    for number in range(1_000):
+        assert words_in(f"x{number}") is None
+        assert words_in(f"swa_X{number}") is words_in("swa")
+    held = [each.cache_info().currsize for each in vars(phrases).values() if hasattr(each, "cache_info")]
+    assert sum(held) <= len(EXPECTED) + 1  # the words of each language, and the list of them

@@ -120,7 +120,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
         SettingsError: a rule is wrong; lists everything wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("the file of rules cannot be read", path, "check its path; it must be UTF-8 text") from error
     return _read(text, str(path))

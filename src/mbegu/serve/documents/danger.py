@@ -14,6 +14,7 @@ writes the rules; a word with other marks is another word. In scripts without sp
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _KEYS = ("name", "words", "instructions")
 _CODE = re.compile(r"^[a-z]{3}(_[A-Z][a-z]{3})?$")
 _WITHOUT_SPACES = frozenset(("Khmr", "Laoo", "Thai", "Mymr", "Hani", "Hira", "Kana", "Tibt"))
 _GAP = "*"
+Letters = list[tuple[str, frozenset[str]]]  # of a word, as ``mbegu.serve.documents.keys.letters`` gives them
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Danger:
 
     def find(self, text: str) -> Rule | None:
         """Return the first rule that a text meets, or ``None``."""
-        found = words(text)
+        found = [letters(each) for each in words(text)]
         for rule in self.rules:
             if any(_meets(found, pattern) for pattern in rule.patterns):
                 return rule
@@ -81,7 +83,7 @@ def read_danger(path: Path) -> Danger:
     else:
         import tomli as tomllib
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
@@ -164,11 +166,11 @@ def _pattern(text: str, where: str, problems: list[str]) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _meets(found: Sequence[str], pattern: Sequence[str]) -> bool:
+def _meets(found: Sequence[Letters], pattern: Sequence[str]) -> bool:
     return any(_meets_at(found, start, pattern) for start in range(len(found)))
 
 
-def _meets_at(found: Sequence[str], start: int, pattern: Sequence[str]) -> bool:
+def _meets_at(found: Sequence[Letters], start: int, pattern: Sequence[str]) -> bool:
     """Whether the words from ``start`` on are those of the pattern; tries each width of a gap (at most 3 gaps of 0 to 5 words)."""
     if not pattern:
         return True
@@ -177,17 +179,21 @@ def _meets_at(found: Sequence[str], start: int, pattern: Sequence[str]) -> bool:
     return start < len(found) and _same(found[start], pattern[0]) and _meets_at(found, start + 1, pattern[1:])
 
 
-def _same(typed: str, wanted: str) -> bool:
+@functools.cache  # of the words in the file only
+def _wanted(word: str) -> tuple[Letters, bool, bool]:
+    """Return the letters of a pattern's word, and whether any letters may stand before and after them."""
+    core = word.strip("*")
+    is_inside = _is_unspaced(core)
+    return letters(core), word.startswith("*") or is_inside, word.endswith("*") or is_inside
+
+
+def _same(found: Letters, wanted: str) -> bool:
     """Whether a typed word is the wanted one, ``*`` at its ends standing for any letters."""
-    found, core = letters(typed), letters(wanted.strip("*"))
-    front, back = wanted.startswith("*"), wanted.endswith("*")
+    core, front, back = _wanted(wanted)
     last = len(found) - len(core)
-    if last < 0 or not (last == 0 or front or back or _is_unspaced(wanted.strip("*"))):
+    if last < 0 or not (last == 0 or front or back):
         return False
-    if (front and back) or _is_unspaced(wanted.strip("*")):
-        starts = range(last + 1)
-    else:
-        starts = range(last, last + 1) if front else range(1)
+    starts = range(0 if back else last, last + 1 if front else 1)
     return any(all(_agree(one, other) for one, other in zip(found[start:], core, strict=False)) for start in starts)
 
 

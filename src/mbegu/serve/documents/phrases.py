@@ -35,12 +35,14 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-@functools.cache
 def words_in(language: str) -> Words | None:
     """Return the words of a language by its ISO 639-3 code, with or without a script; ``None`` where there is no file."""
     code = language.partition("_")[0]
-    if code not in languages():
-        return None
+    return _read(code) if code in languages() else None
+
+
+@functools.cache  # of the languages that have a file: what clients send has no end
+def _read(code: str) -> Words:
     import sys
 
     if sys.version_info >= (3, 11):
