@@ -103,7 +103,8 @@ def _install_torch() -> None:
     would install; if CUDA is among it, uv fetches the build for processors instead.
     """
     wanted = next(line.strip() for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
-    if subprocess.run([str(PYTHON), "-c", "import torch"], capture_output=True, check=False).returncode == 0:
+    installed = subprocess.run([str(PYTHON), "-c", "import torch; print(torch.__version__)"], capture_output=True, text=True, check=False).stdout
+    if installed.strip().partition("+")[0] == wanted.removeprefix("torch=="):
         return
     if has_nvidia_card() or not _would_bring_cuda(wanted):
         _must([*_pip(), "install", "-c", str(CONSTRAINTS), wanted])

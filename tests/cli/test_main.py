@@ -13,7 +13,7 @@ from tests.end_to_end.project import CommandLine, blocking, last_line, mbegu_pro
 import mbegu.cli.main
 from mbegu import __version__
 from mbegu.cli.main import COMMANDS
-from mbegu.core.errors import ERROR_TYPES
+from mbegu.core.errors import ERROR_TYPES, ResourceError
 
 
 def test_help_lists_every_command(mbegu: CommandLine) -> None:
@@ -66,6 +66,16 @@ def test_every_exit_code_is_a_different_one() -> None:
     codes = [each.exit_code for each in ERROR_TYPES]
     assert len(set(codes)) == len(codes)
     assert not {0, 1} & set(codes)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")])
+def test_too_little_memory_is_no_defect(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(mbegu.cli.main.cli, "main", broken)
+    assert mbegu.cli.main.run(["doctor"]) == ResourceError.exit_code
+    assert capsys.readouterr().err == "mbegu: there is not enough memory. Close other programs, then run the same command again.\n"
 
 
 def test_a_defect_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -136,7 +137,10 @@ def test_a_plan_that_is_wrong_is_named_in_full(mbegu: CommandLine, tmp_path: Pat
     for command in ("grow", "plan"):
         assert "plan.toml is for a vocabulary of 600 tokens, the tokenizer has 512" in mbegu.fails(3, command, project)
     plan.write_text("[", encoding="utf-8")
-    assert "not TOML" in mbegu.fails(3, "grow", project)
+    shutil.rmtree(project / "grown")
+    for command in ("grow", "plan"):
+        assert "not TOML" in mbegu.fails(3, command, project)
+        assert not is_sealed(project / "grown" / "corpus"), "said before the text is read"
     plan.write_text(sound, encoding="utf-8")
     assert mbegu("plan", project).code == 0
 

@@ -16,6 +16,7 @@ from mbegu.core.errors import (
     ResourceError,
     explain_missing_module,
     explain_os_error,
+    is_out_of_memory,
 )
 from mbegu.recipes.recipe import tomllib
 
@@ -93,3 +94,22 @@ def test_a_missing_library_is_named_with_the_part_that_brings_it(library: str, e
 def test_every_library_of_another_extra_stands_in_the_project_file() -> None:
     extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert [library for library, extra in EXTRAS.items() if not any(each.startswith(library) for each in extras[extra])] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (MemoryError(), True),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: you tried to allocate 40 bytes"),
+            True,
+        ),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:98] data. DefaultCPUAllocator: not enough memory: you tried to allocate 40 bytes."), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"), True),
+        (RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"), False),
+        (ValueError(""), False),
+    ],
+)
+def test_what_torch_says_where_memory_is_short_is_known(error: Exception, is_one: bool) -> None:
+    assert is_out_of_memory(error) is is_one

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tests.model.small_decoder import GROUPED, random_tokens, small_decoder
 from tests.tokenizer.texts import TEXTS
 
-from mbegu.core.errors import DamageError, InputError, MbeguError
+from mbegu.core.errors import DamageError, InputError, MbeguError, ResourceError
 from mbegu.model.decoder import Decoder
 from mbegu.model.folder import load_model, save_model, unit_norms
 from mbegu.tokenizer.bpe import save_tokenizer
@@ -123,6 +123,17 @@ def test_missing_files_are_named_with_what_to_do(folder: Path, tmp_path: Path) -
         load_model(folder)
     with pytest.raises(InputError, match=r"no model here: config\.json is missing \(.*nothing\)\. Name a model folder"):
         load_model(tmp_path / "nothing")
+
+
+def test_too_little_memory_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_little(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
+
+    monkeypatch.setattr("mbegu.model.folder.Decoder", too_little)
+    with pytest.raises(
+        ResourceError, match=r"there is not enough memory for the model \(.*model\.safetensors\)\. Close other programs"
+    ):
+        load_model(folder)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 200, 0.5, -1])

@@ -72,6 +72,22 @@ def test_what_was_saved_comes_back_exactly(tmp_path: Path) -> None:
     assert said == ""
 
 
+def test_too_little_memory_is_no_damage_and_costs_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path, 1, 2)
+
+    def too_little(*_: object) -> dict[str, torch.Tensor]:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")
+
+    monkeypatch.setattr(checkpoint, "read_tensors", too_little)
+    with pytest.raises(
+        ResourceError, match=r"there is not enough memory to go on from the checkpoint \(.*\)\. Close other programs"
+    ):
+        load(tmp_path)
+    monkeypatch.undo()
+    found, said = load(tmp_path)
+    assert (step_of(found), said) == (2, "")
+
+
 def test_without_checkpoints_there_is_nothing_to_load(tmp_path: Path) -> None:
     assert load(tmp_path / "none") == (None, "")
     assert load(tmp_path) == (None, "")

@@ -141,6 +141,22 @@ def test_a_step_takes_some_time_of_which_the_lower_quartile_counts(monkeypatch: 
     assert len(calls) == 8
 
 
+def test_too_little_memory_for_a_model_is_told_and_other_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(words: str) -> None:
+        def build(*_: object) -> None:
+            raise RuntimeError(words)
+
+        monkeypatch.setattr(machine, "build", build)
+
+    refuse("CUDA out of memory. Tried to allocate 20.00 MiB.")
+    with pytest.raises(ResourceError) as caught:
+        measure_step_s(MODEL, TRAINING, ComputerPlan(), 2)
+    assert caught.value.one_line() == "the memory is too small for this model where it would be trained (cpu). Close other programs."
+    refuse("mat1 and mat2 shapes cannot be multiplied")
+    with pytest.raises(RuntimeError, match="mat1"):
+        measure_step_s(MODEL, TRAINING, ComputerPlan(), 2)
+
+
 def test_measuring_leaves_the_process_fit_to_train() -> None:
     """In a process of its own: the switch of the allocator lasts, and so do its effects on memory."""
     script = """

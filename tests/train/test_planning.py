@@ -311,7 +311,7 @@ def test_what_a_card_has_no_memory_for_is_not_planned(monkeypatch: pytest.Monkey
     def full_from(width: int) -> None:
         def step_s(model: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
             if model.hidden_size >= width:
-                raise ResourceError("the memory of the graphics processor is too small for this model")
+                raise ResourceError("the memory is too small for this model")
             return measure(model, training, computer, repeats)
 
         monkeypatch.setattr(planning, "measure_step_s", step_s)
@@ -320,7 +320,7 @@ def test_what_a_card_has_no_memory_for_is_not_planned(monkeypatch: pytest.Monkey
     full_from(512)
     assert choose(text, COMPUTER, 1e6, 0, Say(io.StringIO())).model.hidden_size == 256
     full_from(1)
-    with pytest.raises(ResourceError, match="memory of the graphics processor"):
+    with pytest.raises(ResourceError, match="memory is too small"):
         choose(text, COMPUTER, 1e6, 0, Say(io.StringIO()))
 
 

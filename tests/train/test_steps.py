@@ -413,6 +413,23 @@ def test_another_computer_is_noticed_and_told_from_then_on(inputs: Inputs, tmp_p
     assert facts["steps"] == 12
 
 
+def test_a_record_from_before_is_gone_on_from_and_its_best_look_not_compared(inputs: Inputs, tmp_path: Path) -> None:
+    """Looks counted the ends of documents as text then, and numpy was not noted."""
+    out = tmp_path / "train"
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, out, Stopping(5))
+    found = load_checkpoint(out / "checkpoints", Say(io.StringIO()))
+    assert found is not None
+    tensors, progress = found
+    del progress.computed_by["numpy"]
+    progress.best_bits_per_byte = 0.001
+    save_checkpoint(out / "checkpoints", tensors, progress)
+    say = Stopping()
+    facts = grow_train(OFTEN, inputs, out, say)
+    assert "changed since" not in say.said
+    assert facts["validation_bits_per_byte"] > 0.001
+
+
 def test_what_computed_is_known_by_name() -> None:
     assert computed_by(PLAN.computer).keys() == {"torch", "numpy", "processor", "instructions", "device", "dtype", "threads", "workers"}
     assert computed_by(PLAN.computer)["threads"] == "1"

@@ -12,7 +12,7 @@ import click
 
 from mbegu import __version__
 from mbegu.cli.lazy import CommandTable, LazyGroup
-from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError, ResourceError, explain_missing_module
+from mbegu.core.errors import EXIT_INTERRUPTED, MbeguError, ResourceError, explain_missing_module, is_out_of_memory
 
 # name: (module, function, one-line summary); in the order of a newcomer's needs
 COMMANDS: CommandTable = {
@@ -90,7 +90,9 @@ def run(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("mbegu: stopped. The same command goes on where it stopped.", err=True)
         return EXIT_INTERRUPTED
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
         click.echo("mbegu: there is not enough memory. Close other programs, then run the same command again.", err=True)
         return ResourceError.exit_code
     except SystemExit:  # so click answers a reader of the output that went away, as in `mbegu samples | head`: it has what it wanted

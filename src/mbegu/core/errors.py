@@ -131,6 +131,14 @@ class PausedError(StoppedError):
     """Work ended for a while, outside its hours or on a low battery, and goes on by itself."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there is too little memory; torch says it with a RuntimeError that anything else may be too."""
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+
+
+_OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
+
+
 ERROR_TYPES: tuple[type[MbeguError], ...] = (
     UsageError,
     SettingsError,

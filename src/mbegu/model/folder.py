@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from mbegu.core import durable
-from mbegu.core.errors import DamageError, InputError, explain_os_error
+from mbegu.core.errors import DamageError, InputError, ResourceError, explain_os_error, is_out_of_memory
 from mbegu.model.decoder import Decoder, DecoderConfig, unit_scale
 from mbegu.model.tensor_file import HEAD_SIZE_BYTES, numbers_of, pieces_of, size_bytes
 from mbegu.tokenizer.bpe import tokenizer_config
@@ -100,6 +100,7 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
     Raises:
         InputError: the folder is not a model that Mbegu grew.
         DamageError: a file is damaged, or the tokenizer is not the one that the model was trained with.
+        ResourceError: there is not enough memory.
     """
     config = DecoderConfig.from_hugging_face(_read_json(folder / CONFIG))
     try:
@@ -117,6 +118,8 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
             if not config.tied_output:
                 _require_unit_rows(model.embed_tokens.weight, folder)
     except (SafetensorError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise ResourceError("there is not enough memory for the model", folder / WEIGHTS, "close other programs, then do it again") from error
         raise DamageError(f"the weights cannot be read: {error}", folder / WEIGHTS, COPY_ANEW) from error
     except FileNotFoundError:
         raise InputError("no weights here", folder / WEIGHTS, "name a model folder, a project folder or a .gguf file") from None

@@ -98,6 +98,8 @@ def outlook(place: Project, recipe: Recipe, say: Say, *, save: bool) -> Outlook:
     Raises:
         MbeguError: as the corpus, tokenizer and plan steps raise.
     """
+    if not save and place.plan.is_file():
+        load("mbegu.train.planfile:read_plan")(place.plan)  # what is wrong in it is said before the text is read
     done = grow(place, recipe, say, upto="tokenizer")
     say.title(f"plan: {BY_NAME['plan'].summary}")
     with hold(place):

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from mbegu.core import durable
 from mbegu.core.blocks import BlockHasher, BlockHashes, HashedReader, describe_damage
-from mbegu.core.errors import MbeguError, explain_os_error
+from mbegu.core.errors import MbeguError, ResourceError, explain_os_error, is_out_of_memory
 from mbegu.core.report import Say
 from mbegu.model.tensor_file import pieces_of, read_tensors, size_bytes
 
@@ -127,8 +127,9 @@ def _read_hashed(path: Path, expected: BlockHashes) -> dict[str, Tensor]:
         tensors = _unless_gone(path, read)
         if hasher.hashes() == expected:
             return tensors
-    except (ValueError, RuntimeError):
-        pass
+    except (ValueError, RuntimeError) as error:
+        if is_out_of_memory(error):  # as sound as before: an older one in its place would lose work
+            raise ResourceError("there is not enough memory to go on from the checkpoint", path, "close other programs, then do it again") from error
     found = _unless_gone(path, lambda: describe_damage(path, expected))
     raise _DamageError(f"{path.name}: {found or 'it could not be read as it was written; the memory or the disk of this computer may be at fault'}")
 

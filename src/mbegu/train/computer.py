@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import torch
 
-from mbegu.core.errors import ResourceError
+from mbegu.core.errors import ResourceError, is_out_of_memory
 from mbegu.core.processors import usable_cores
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.train.optim import Optimiser
@@ -149,10 +149,20 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
     longer, and nothing makes one shorter than it is.
 
     Raises:
-        ResourceError: there is no such graphics processor, or its memory does not suffice.
+        ResourceError: there is no such graphics processor, or the memory does not suffice.
     """
     torch.set_num_threads(computer.threads)
     compute_reproducibly()
+    try:
+        return _measure_step_s(model_plan, training, computer, repeats)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        fix = "close other programs" if computer.device == "cpu" else "plan with device = 'cpu', or close what else uses it"
+        raise ResourceError(f"the memory is too small for this model where it would be trained ({computer.device})", fix=fix) from error
+
+
+def _measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan, repeats: int) -> float:
     model, optimiser = build(model_plan, training, computer)
     shape = (training.sequences_at_once, model_plan.context)
     tokens = torch.randint(0, model_plan.vocabulary_size, shape, generator=torch.Generator().manual_seed(0)).to(computer.device)
@@ -165,13 +175,8 @@ def measure_step_s(model_plan: ModelPlan, training: TrainingPlan, computer: Comp
         if computer.device != "cpu":  # its work is only ordered when the call returns
             (torch.cuda if computer.device == "cuda" else torch.mps).synchronize()
 
-    try:
-        step()
-        return sorted(_timed(step) for _ in range(repeats))[repeats // 4]
-    except torch.OutOfMemoryError as error:
-        raise ResourceError(
-            "the memory of the graphics processor is too small for this model", fix="plan with device = 'cpu', or close what else uses it"
-        ) from error
+    step()
+    return sorted(_timed(step) for _ in range(repeats))[repeats // 4]
 
 
 def _product(dtype: torch.dtype) -> Callable[[], None]:
