@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 
 import pytest
 
@@ -27,6 +29,15 @@ def redacted(text: str, *regions: str) -> str:
 )  # fmt: skip
 def test_telephone_numbers_in_the_ways_people_write_them(region: str, number: str) -> None:
     assert redacted(f"ọ̀rọ̀ {number}, ወይም", region) == "ọ̀rọ̀ [PHONE], ወይም"
+
+
+def test_digits_of_every_script_count_like_those_of_ascii() -> None:
+    digits = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isdecimal()]
+    zeros = [each for each in digits if unicodedata.decimal(each) == 0]
+    assert len(digits) == 10 * len(zeros) > 600
+    numbers = ["".join(chr(ord(zero) + int(each)) for each in "0712345678") for zero in zeros]
+    assert [number for number in numbers if redacted(f"simu {number}.", "KE") != "simu [PHONE]."] == []
+    assert redacted("07😀12345678 😀😀😀😀😀😀😀 𞤀𞤁𞤂𞤃𞤄𞤅𞤆", "KE") == "07😀12345678 😀😀😀😀😀😀😀 𞤀𞤁𞤂𞤃𞤄𞤅𞤆"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +139,41 @@ def test_neighbours_are_told_apart(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Simu 0722123456/0733123456/0744123456", "Simu [PHONE]/[PHONE]/[PHONE]"),
+        ("Simu/WhatsApp/0712345678", "Simu/WhatsApp/[PHONE]"),
+        ("na/au-0712345678", "na/au-[PHONE]"),
+        ("Dkt.Ali/0712345678", "Dkt.Ali/[PHONE]"),
+        ("bbc.com/hausa/0712345678 0733123456", "bbc.com/hausa/0712345678 [PHONE]"),
+        ("https://x.org/2019 0733123456", "https://x.org/2019 [PHONE]"),
+        ("http://x.org/tel/0712345678", "http://x.org/tel/0712345678"),
+    ],
+)
+def test_a_stroke_alone_makes_no_web_address(text: str, expected: str) -> None:
+    assert EVERYWHERE.redact(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Simu/WhatsApp/+254712345678", "Simu/WhatsApp/[PHONE]"),
+        ("https://wa.me/254712345678?text=habari", "https://wa.me/[PHONE]?text=habari"),
+        ("wa.me/+254712345678 2024", "wa.me/[PHONE] 2024"),
+        ("https://t.me/+254712345678", "https://t.me/[PHONE]"),
+        ("https://api.whatsapp.com/send?phone=254712345678&text=1", "https://api.whatsapp.com/send?phone=[PHONE]&text=1"),
+        ("https://api.whatsapp.com/send/?text=a&phone=%2B254712345678", "https://api.whatsapp.com/send/?text=a&phone=%2B[PHONE]"),
+        ("(tel:0712-345-678)", "(tel:[PHONE])"),
+        ("sms://0712345678", "sms://[PHONE]"),
+        ("hotel:0712345678", "hotel:0712345678"),
+        ("https://t.me/c/1234567890/12", "https://t.me/c/1234567890/12"),
+    ],
+)
+def test_addresses_that_call_somebody_need_no_region(text: str, expected: str) -> None:
+    assert redacted(text) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "1" * 200_000,
@@ -137,6 +183,8 @@ def test_neighbours_are_told_apart(text: str, expected: str) -> None:
         "+(" * 100_000 + "12345678",
         "A1" * 100_000,
         "12 345 678 91 " * 2_000,
+        "/send?phone=&" * 10_000 + "phone=12345678",
+        "tel:1234567 " * 20_000,
     ],
 )
 def test_hostile_rows_of_digits_end_soon(text: str) -> None:

@@ -33,6 +33,22 @@ def test_lines_with_private_items_can_be_left_out() -> None:
     assert made.found == Counter({"PHONE": 1, "EMAIL": 1})
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hassan Ali Omar leo", "[NAME] leo"),
+        ("Hassan Ali Omar Juma, Ali Omar", "[NAME], [NAME]"),
+        ("Hassan Ali\nOmar leo", "[NAME]\n leo"),
+        ("Hassan Ali, Ali Omar", "[NAME], [NAME]"),
+        ("andika kwa juma.ali@example.org", "andika kwa [EMAIL]"),
+    ],
+)
+def test_of_items_that_overlap_nothing_is_left(text: str, expected: str) -> None:
+    made = Redactor([], names=["Hassan Ali", "Ali Omar", "Omar Juma", "ali"]).redact(text)
+    assert made.text == expected
+    assert made.found.total() == len(made.places) == expected.count("[")
+
+
 def test_names_with_and_without_marks() -> None:
     text = unicodedata.normalize("NFC", "Adé rí Ade")
     assert Redactor([], names=["Adé"]).redact(text).text == "[NAME] rí Ade"
@@ -50,6 +66,37 @@ def test_names_with_and_without_marks() -> None:
 def test_blocked_words_and_passages(text: str, by: str) -> None:
     made = Redactor([], blocked=["orò", "ይህ ምስጢር"]).redact(unicodedata.normalize("NFC", text))
     assert (made.is_blocked, made.blocked_by) == (bool(by), by)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wan\u00adjiku Otieno leo", "[NAME] leo"),
+        ("\u200eWanjiku\u200b Otieno\u200f leo", "\u200e[NAME]\u200f leo"),
+        ("Wanjiku\u200bOtieno", "[NAME]"),
+        ("محمد\u200f علي", "[NAME]"),
+        ("علی\u200cرضا و علیرضا", "[NAME] و [NAME]"),
+        ("Simu 0712\u200b345\u200b678 leo", "Simu [PHONE] leo"),
+        ("\u202a0712345678\u202c\u200b0722345678", "\u202a[PHONE]\u202c\u200b[PHONE]"),
+        ("a\u00adde@exa\u00admple.org", "[EMAIL]"),
+        ("wi\u00adki\u200bpedia \ufeffni", "wi\u00adki\u200bpedia \ufeffni"),
+    ],
+)
+def test_characters_that_nobody_sees_hide_nothing(text: str, expected: str) -> None:
+    assert Redactor(["KE"], names=["Wanjiku Otieno", "محمد علي", "علی\u200cرضا"]).redact(text).text == expected
+
+
+@pytest.mark.parametrize("text", ["neno la\u200b siri", "neno la si\u00adri", "neno\u200bla\u200bsiri", "នេះពាក្យ\u200bសម្ងាត់ទេ", "នេះពាក្យ\nសម្ងាត់ទេ"])
+def test_characters_that_nobody_sees_unblock_nothing(text: str) -> None:
+    entries = ["neno la\u200b siri", "ពាក្យសម្ងាត់"]
+    made = Redactor([], blocked=entries).redact(text)
+    assert made.is_blocked
+    assert made.blocked_by in entries
+
+
+def test_blocked_passages_may_have_any_signs_and_names_may_not() -> None:
+    made = Redactor([], names=["Abebe Bikila"], blocked=["Ee Mungu! Tusaidie"]).redact("Abebe! Bikila\nEe Mungu —\ntusaidie")
+    assert (made.text, made.blocked_by) == ("Abebe! Bikila\nEe Mungu —\ntusaidie", "Ee Mungu! Tusaidie")
 
 
 def test_unknown_regions_are_refused_before_anything_is_read() -> None:

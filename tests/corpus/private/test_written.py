@@ -26,6 +26,25 @@ def test_mail_addresses(address: str) -> None:
     assert ANYWHERE.redact(f"Kọ̀wé sí {address}, jọ̀wọ́").text == "Kọ̀wé sí [EMAIL], jọ̀wọ́"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("_abc@mail.org_", "_[EMAIL]_"),
+        ("abc@mail.org0712345678", "[EMAIL][PHONE]"),
+        ("abc@mail.org请联系我们", "[EMAIL]请联系我们"),
+        ("abc@mail.orgን ጻፉ", "[EMAIL]ን ጻፉ"),
+        ("abc@mail.co.keติดต่อเรา", "[EMAIL]ติดต่อเรา"),
+        ("x@v1.beta2 na x@10.km2", "x@v1.beta2 na x@10.km2"),
+    ],
+)
+def test_what_is_written_on_to_a_mail_address_hides_nothing(text: str, expected: str) -> None:
+    assert Redactor(["KE"]).redact(text).text == expected
+
+
+def test_a_secret_is_found_in_a_text_without_any_other_sign() -> None:
+    assert ANYWHERE.redact("wo https://example.org/reset?token=abcdefghijk o").text == "wo [PRIVATE-URL] o"
+
+
 @pytest.mark.parametrize("text", ["@user ni", "RT @ade: ẹ", "5 @ 3", "a@b", "3@4.5", "kati ya (at) saa", "https://example.org/@ade/1"])
 def test_an_at_sign_alone_is_no_address(text: str) -> None:
     assert ANYWHERE.redact(text).text == text
@@ -48,6 +67,8 @@ def test_plain_web_addresses_stay(address: str) -> None:
     [
         "-1.29210, 36.82190",
         "-1.2921,36.8219",
+        "-1.2920659156421863, 36.82194614410401",
+        "-11.29206591564218631234° S, 136.82194614410401123456° E",
         "6.52440° N, 3.37920° E",
         "1°17′31″S 36°49′19″E",
         "9° 4' 20\" N, 7° 29' 30\" E",
@@ -79,7 +100,17 @@ def test_addresses_of_machines(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["@" * 100_000, "a@a." * 50_000, "://" * 100_000, "1.23456," * 50_000, "(at)" * 50_000, "1° " * 50_000, ":aa:bb:" * 50_000, "a." * 100_000 + "@"],
+    [
+        "@" * 100_000,
+        "a@a." * 50_000,
+        "://" * 100_000,
+        "1.23456," * 50_000,
+        "(at)" * 50_000,
+        "1° " * 50_000,
+        ":aa:bb:" * 50_000,
+        "a." * 100_000 + "@",
+        "1.12345678901234567890," * 10_000,
+    ],
 )
 def test_hostile_rows_of_signs_end_soon(text: str) -> None:
     began_s = time.process_time()

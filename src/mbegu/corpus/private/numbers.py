@@ -15,24 +15,35 @@ from mbegu.corpus.private.context import ContextWords
 from mbegu.corpus.private.found import Found
 from mbegu.corpus.private.items import PHONE, Item, PhonePlan, context_words, items, phone_plans
 
-# ASCII, Arabic-Indic and its extended form, N'Ko, Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada, Malayalam, Thai, Lao,
-# Tibetan, Myanmar, Khmer, Ol Chiki, Vai, Adlam: the zero of each.
-_ZEROS = "0٠۰߀०০੦૦୦௦౦೦൦๐໐༠၀០᱐꘠𞥐"
 _ETHIOPIC_ONE = 0x1369
-TO_ASCII = {ord(zero) + value: str(value) for zero in _ZEROS for value in range(10)}
+_PAST_DIGITS = 0x20000  # all digits of Unicode 16 and the blocks in which more may come
+TO_ASCII = {code: str(unicodedata.decimal(chr(code))) for code in range(_PAST_DIGITS) if chr(code).isdecimal()}
 TO_ASCII |= {_ETHIOPIC_ONE + value: str(value + 1) for value in range(9)}
-_DIGITS = "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "\u1369-\u1371"
+# Digits up to U+FFFF, and one range for all beyond: many ranges there cost five times as much for every character.
+_ABOUT_DIGITS = "".join(chr(code) for code in sorted(TO_ASCII) if code < 0x10000) + f"\U00010000-{chr(_PAST_DIGITS)}"
+_DIGIT = f"[{_ABOUT_DIGITS}](?<=[\\d\u1369-\u1371])"
 _BETWEEN = " \u00a0\u2007\u2009\u202f.\\-()\u2010-\u2013"
-HINT = re.compile(f"[{_DIGITS}@°(\\[{{]")  # without one of these signs a text holds no private number or address
-_RUN = re.compile(f"[{_DIGITS}](?:[{_BETWEEN}]{{0,3}}[{_DIGITS}]){{6,}}")
-_GROUP = re.compile(f"[{_DIGITS}]+")
+_HINT = re.compile(f"[{_ABOUT_DIGITS}@°(\\[{{]")
+_RUN = re.compile(f"{_DIGIT}(?:[{_BETWEEN}]{{0,3}}{_DIGIT}){{6,}}")
+_GROUP = re.compile(f"(?:{_DIGIT})+")
+_SPACE = re.compile(r"\s")
 _WORDLESS = re.compile(r"[^A-Z0-9]")
-_URL_TOKEN = re.compile(r"://|www\.|/\w+[-/]", re.IGNORECASE)
+_URL_TOKEN = re.compile(r"://|(?i:www\.)|[^\W_]\.[a-z]{2,24}/")  # a domain in small letters: a title with its name is none (Dr.Ali/)
+# Addresses that name whom to call. Source: RFC 3966 (tel), RFC 5724 (sms), "How to use click to chat" of WhatsApp, "Deep links" of Telegram.
+_CALL = re.compile(
+    r"(?<!\w)(?:(?:tel|sms):(?://)?|(?:wa|t)\.me/|(?:api\.whatsapp\.com/|whatsapp://)send/?\?(?:[^\s?]*&)?phone=)(?:\+|%2B)?$", re.IGNORECASE
+)
+_CALL_MOST = 100  # characters of an address before the number that it calls
 _AROUND = 36  # an IBAN of 34 characters and a space
 _MOST_GROUPS = 8
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 34  # the longest: an IBAN
 _PHONE_DIGITS = range(7, 16)  # E.164: at most 15
 Group = tuple[int, int, str]
+
+
+def may_hold(text: str) -> bool:
+    """Whether a text holds one of the signs without which there is no private number or address in it."""
+    return _HINT.search(text) is not None or "://" in text
 
 
 class NumberFinder:
@@ -55,11 +66,12 @@ class NumberFinder:
     def find(self, text: str) -> Iterator[Found]:
         """Yield the numbers found, in no particular order; they may overlap where one holds another."""
         for run in _RUN.finditer(text):
-            if _in_address(text, run.start()):
+            start = _after_address(text, run.start(), run.end())
+            if start == run.end():
                 continue
-            lettered = list(self._with_letters(text, run.start(), run.end()))
+            lettered = list(self._with_letters(text, start, run.end()))
             yield from lettered
-            groups = [(each.start(), each.end(), each[0].translate(TO_ASCII)) for each in _GROUP.finditer(text, run.start(), run.end())]
+            groups = [(each.start(), each.end(), each[0].translate(TO_ASCII)) for each in _GROUP.finditer(text, start, run.end())]
             yield from self._in_groups(text, [group for group in groups if not any(one.start <= group[0] < one.end for one in lettered)])
         if "/" in text or "PESA" in text:
             yield from self._short_with_letters(text)
@@ -96,7 +108,7 @@ class NumberFinder:
     def _longest(self, text: str, groups: list[Group], first: int) -> tuple[Found | None, int]:
         """Return the longest span of groups from ``first`` on that is something, and where it ends."""
         start = groups[first][0]
-        is_marked = _with_sign(text, start) < start or groups[first][2].startswith("00")
+        is_marked = _with_sign(text, start) < start or groups[first][2].startswith("00") or _is_called(text, start)
         sizes = [len(digits) for _, _, digits in groups[first : first + _MOST_GROUPS]]
         for count in range(len(sizes), 0, -1):
             if not _FEWEST_DIGITS <= sum(sizes[:count]) <= _MOST_DIGITS or not (is_marked or self._may_be_written_so(tuple(sizes[:count]))):
@@ -126,6 +138,8 @@ class NumberFinder:
             in_pairs = sizes == (2, 2, 2, 2) and self._is_national(text, digits, sizes, start, end)
             return PHONE if in_pairs else "IP-ADDRESS"
         may_be_phone = len(digits) in _PHONE_DIGITS or (digits.startswith("00") and len(digits) <= 17)
+        if may_be_phone and _is_called(text, start) and not _SPACE.search(text, start, end):
+            return PHONE
         if may_be_phone and self._is_international(digits, sizes, has_plus, "." in text[start:end]):
             return PHONE
         if _is_date_or_years(span) or has_plus or set(digits) == {"0"}:
@@ -197,11 +211,24 @@ def _has_capital(window: str) -> bool:
     return window.lower() != window
 
 
+def _after_address(text: str, start: int, end: int) -> int:
+    """Return where a run begins that does not stand in a web address: behind the next space where it begins in one, else at its end."""
+    if not _in_address(text, start):
+        return start
+    space = _SPACE.search(text, start, end)
+    return space.end() if space else end
+
+
 def _in_address(text: str, start: int) -> bool:
-    """Whether a run stands in a web address: what comes before it without a space holds the signs of one."""
+    """Whether a run stands in a web address that calls nobody: what comes before it without a space holds the signs of one."""
     before = text[max(0, start - 200) : start]
     token = before[max(before.rfind(each) for each in " \n\t\"'<(") + 1 :]
-    return bool(token) and _URL_TOKEN.search(token) is not None
+    return bool(token) and _URL_TOKEN.search(token) is not None and not _is_called(text, start)
+
+
+def _is_called(text: str, start: int) -> bool:
+    """Whether a number stands where an address names whom to call: ``tel:``, ``wa.me/``."""
+    return text[start - 1 : start] in ":/=+bB" and _CALL.search(text, max(0, start - _CALL_MOST), start) is not None
 
 
 def _with_sign(text: str, start: int) -> int:

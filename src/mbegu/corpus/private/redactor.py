@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from mbegu.corpus.private.found import Found
 from mbegu.corpus.private.items import check_regions
-from mbegu.corpus.private.numbers import HINT, NumberFinder
+from mbegu.corpus.private.numbers import NumberFinder, may_hold
 from mbegu.corpus.private.phrases import Key, Phrases, same
+from mbegu.corpus.private.reading import readings
 from mbegu.corpus.private.written import find_written
 from mbegu.corpus.words import without_marks
 
@@ -60,7 +61,7 @@ class Redactor:
         key: Key = without_marks if ignore_marks else same
         self._numbers = NumberFinder(check_regions(regions))
         self._names = Phrases(names, key, inside=True, prefixes=name_prefixes)
-        self._blocked = Phrases(blocked, str.casefold)
+        self._blocked = Phrases(blocked, str.casefold, any_signs=True)
         self._drop_lines = drop_lines
 
     def redact(self, text: str) -> Redacted:
@@ -69,28 +70,31 @@ class Redactor:
         Args:
             text: NFC. A document, or a line of it: what is said of being blocked is said of all of it.
         """
-        blocked = next(self._blocked.find(text), None) if self._blocked else None
-        places = tuple(_one_at_each_place(self._find(text)))
+        read = readings(text)
+        blocked = next((each for reading in read for each in self._blocked.find(reading.text)), None) if self._blocked else None
+        places = tuple(_united(Found(*reading.place(each.start, each.end), each.kind) for reading in read for each in self._find(reading.text)))
         if not places:
             return Redacted(text, Counter(), blocked is not None, blocked.phrase if blocked else "")
         made = _without_lines(text, places) if self._drop_lines else _with_placeholders(text, places)
         return Redacted(made, Counter(each.kind for each in places), blocked is not None, blocked.phrase if blocked else "", places)
 
     def _find(self, text: str) -> Iterator[Found]:
-        if HINT.search(text):
+        if may_hold(text):
             yield from find_written(text)
             yield from self._numbers.find(text)
         if self._names:
             yield from (Found(each.start, each.end, NAME) for each in self._names.find(text))
 
 
-def _one_at_each_place(found: Iterator[Found]) -> Iterator[Found]:
-    """Yield items in the order of the text; of those that overlap the one that begins first, then the longest."""
-    end = 0
+def _united(found: Iterable[Found]) -> list[Found]:
+    """Return items in the order of the text; those that overlap are one, of the kind of the one that begins first, then of the longest."""
+    united: list[Found] = []
     for each in sorted(found, key=lambda item: (item.start, -item.end)):
-        if each.start >= end:
-            yield each
-            end = each.end
+        if united and each.start < united[-1].end:
+            united[-1] = replace(united[-1], end=max(united[-1].end, each.end))
+        else:
+            united.append(each)
+    return united
 
 
 def _with_placeholders(text: str, places: Sequence[Found]) -> str:

@@ -15,7 +15,10 @@ _LOCAL_MOST = 64  # RFC 5321, section 4.5.3.1
 _DOMAIN_MOST = 255
 # RFC 5322 dot-atom, with the letters of any script (RFC 6532).
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+$")
-_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,24})(?![\w])", re.IGNORECASE)
+# A last part of Latin letters without marks ends where they end: another script, a line of emphasis or a long number may be written on.
+_DOMAIN = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]+(?!\w)|[a-z]{2,24}(?![a-z]|\d{1,6}(?!\d))|[^\W\d_]{2,24}(?!\w))", re.IGNORECASE
+)
 # Written so that machines do not find it: name (at) place (dot) org, in the brackets people use.
 _AT_SPELLED = re.compile(r"[(\[{]\s?(?:at|@)\s?[)\]}]", re.IGNORECASE)
 _SPELLED_LOCAL = re.compile(r"[\w.+-]{1,64}\s?$")
@@ -31,7 +34,8 @@ _MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0
 _HEX_SIGN = re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{1,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
 _HEX_MOST = 40
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")
-_NUMBER = r"[-+−]?\d{1,3}[.,]\d{4,10}"
+_NUMBER = r"[-+−]?\d{1,3}[.,]\d{4,20}"  # programs write sixteen decimals and more
+_PAIR_MOST = 80
 _DECIMALS = re.compile(r"\d[.,]\d{4}")
 # Four decimals are 11 m: the place of a house. A point by itself stays: both numbers must be there, with latitude up to 90 and longitude up to 180.
 _PAIR = re.compile(rf"(?<![\d.,])({_NUMBER})(?:\s?°)?(?:\s?[NSns])?\s?[,;/| ]\s?({_NUMBER})(?:\s?°)?(?:\s?[EWOewo]\b)?(?!\d)")
@@ -67,7 +71,7 @@ def _emails(text: str) -> Iterator[Found]:
         domain = _DOMAIN.match(text, at + 1, at + 1 + _DOMAIN_MOST)
         local = _LOCAL.search(text, max(0, at - _LOCAL_MOST), at) if domain else None
         if local and domain:
-            start = local.start() + len(local[0]) - len(local[0].lstrip(".'`*/=?!"))
+            start = local.start() + len(local[0]) - len(local[0].lstrip("._'`*/=?!"))
             if start < at:
                 yield Found(start, domain.end(), "EMAIL")
         at = text.find("@", at + 1)
@@ -83,7 +87,7 @@ def _spelled_emails(text: str) -> Iterator[Found]:
 
 def _pairs(text: str) -> Iterator[Found]:
     for sign in _DECIMALS.finditer(text):
-        match = _PAIR.search(text, max(0, sign.start() - 4), sign.start() + 60)
+        match = _PAIR.search(text, max(0, sign.start() - 4), sign.start() + _PAIR_MOST)
         if match and match.start() <= sign.start() < match.end():
             latitude, longitude = (abs(_value(match[part])) for part in (1, 2))
             if latitude <= 90 and longitude <= 180 and sum("." in match[part] or "," in match[part] for part in (1, 2)) == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
@@ -11,6 +12,7 @@ from typing import Any
 from mbegu.core.units import format_seconds
 from mbegu.corpus.report.dropped import Example, Reason
 from mbegu.corpus.report.facts import Facts
+from mbegu.corpus.report.masked import COVER, masked_excerpt
 from mbegu.corpus.report.page_content import SHOWN_ROWS, more
 from mbegu.corpus.report.pairs import Pair
 from mbegu.corpus.report.parts import heading, language_tag, own, paragraph, section, table
@@ -18,7 +20,9 @@ from mbegu.corpus.report.wording import Words
 
 SHOWN_CHARACTERS = 400
 SECRET_LISTS = ("names", "blocked")
-PLACES = ("paths", "identifier")
+PLACES = ("paths", "identifier", "names", "blocked", "rules")
+CUT_CHARACTERS = 20  # cleaning keeps so much of what a text became, and more of what it was
+_CUT_OFF = re.compile(r"\S*@\S*$|\+?\d[\d\s().\-/]*$")
 
 
 def sections(facts: Facts, words: Words) -> list[tuple[str, str]]:
@@ -180,8 +184,8 @@ def _changes(facts: Facts, words: Words) -> str:
     rows = [
         [
             own(str(each.get("rule", ""))),
-            own(str(each.get("before", ""))),
-            own(str(each.get("after", ""))),
+            own(_side(each.get("before", ""))),
+            own(_side(each.get("after", ""))),
             words.count(_number(each.get("count"), 0)),
         ]
         for each in changes
@@ -190,6 +194,12 @@ def _changes(facts: Facts, words: Words) -> str:
     heads = [words.html(f"changes.{name}") for name in ("rule", "before", "after", "count")]
     shown = table(heads, rows[:SHOWN_ROWS], words=(0, 1, 2), label=words.text("changes.head")) + more(words, len(rows) - SHOWN_ROWS)
     return section("changes", title, shown if rows else paragraph(words.html("changes.none")), paragraph(words.html("changes.note"), "soft"))
+
+
+def _side(text: Any) -> str:
+    """Return what was rewritten, or what it became, as examples are shown; an address or number that its end may have cut off is covered too."""
+    whole = str(text)[:SHOWN_CHARACTERS]
+    return masked_excerpt(_CUT_OFF.sub(COVER, whole) if len(whole) >= CUT_CHARACTERS else whole, SHOWN_CHARACTERS)
 
 
 def _problems(facts: Facts, words: Words) -> str:
@@ -228,9 +238,11 @@ def _made(facts: Facts, words: Words) -> str:
 
 def _without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without lists of names and blocked words, of which only the length is told, and without the folders of the computer."""
-    told = {name: len(value) if name in SECRET_LISTS and isinstance(value, list) else value for name, value in settings.items()}
+    told = dict(settings)
     for name, value in settings.items():
-        if name in PLACES:
+        if name in SECRET_LISTS and isinstance(value, list):
+            told[name] = len(value)
+        elif name in PLACES:
             told[name] = ", ".join(PurePath(str(each)).name for each in (value if isinstance(value, list) else [value]))
     return told
 
