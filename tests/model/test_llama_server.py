@@ -66,6 +66,23 @@ def test_a_conversation_is_answered(gguf: Path, tmp_path: Path) -> None:
         assert "".join(engine.chat([("user", "ሰላም")], 12, seed=1))
 
 
+def test_a_conversation_that_grew_too_long_goes_on_without_its_oldest_turns(gguf: Path, tmp_path: Path) -> None:
+    (gguf.parent / "model" / "chat_template.jinja").write_text("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", encoding="utf-8")
+    write_gguf(read_model_folder(gguf.parent / "model"), tmp_path / "x.gguf", "F16", About("tiny"))
+    with LlamaServer(tmp_path / "x.gguf", threads=1) as engine:
+        asked: list[list[dict[str, str]]] = []
+        stream = engine._stream
+        engine._stream = lambda method, request: asked.append(request["messages"]) or stream(method, request)  # type: ignore[method-assign]
+        turns = [("system", "!"), *[(role, f"{number}") for number in range(8) for role in ("user", "assistant")], ("user", "ẹ")]
+        assert "".join(engine.chat(turns, 12, seed=1))
+        sent = [(each["role"], each["content"]) for each in asked[-1]]
+        assert sent[0] == turns[0]
+        assert sent[1:] == turns[-len(sent) + 1 :]
+        assert [role for role, _ in sent] == ["system", "user", "assistant", "user", "assistant", "user"]
+        with pytest.raises(InputError, match=r"llama\.cpp refused: request \(\d+ tokens\) exceeds"):
+            list(engine.chat([("user", TEXT * 40)], 12))
+
+
 def test_the_library_is_preferred_and_the_server_takes_its_place(gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_gguf(gguf, threads=1) as engine:
         assert isinstance(engine, LlamaCpp)

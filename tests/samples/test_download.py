@@ -322,17 +322,30 @@ def test_offline_says_so_and_asks_only_the_address_of_the_catalogue(site: Site, 
     assert set(asked) == {"raw.githubusercontent.com"}
 
 
-def test_a_certificate_that_proves_nothing_is_not_tried_again(site: Site, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("code", "system", "fix"),
+    [
+        (9, "linux", r"Check the date and time of this computer"),
+        (10, "linux", r"Check the date and time of this computer"),
+        (20, "darwin", r"This Python lacks the certificates .*'Install Certificates\.command' in the folder of Python"),
+        (18, "linux", r"This Python lacks the certificates .*update those of the system"),
+        (62, "linux", r"Does the network ask you to sign in first\?"),
+    ],
+)
+def test_a_certificate_that_proves_nothing_is_not_tried_again(
+    site: Site, target: Path, monkeypatch: pytest.MonkeyPatch, code: int, system: str, fix: str
+) -> None:
     tries = []
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         tries.append(1)
         error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-        error.verify_message = "certificate is not yet valid"
+        error.verify_message, error.verify_code = "no proof", code
         raise urllib.error.URLError(error)
 
     monkeypatch.setattr("urllib.request.OpenerDirector.open", refuse)
-    with pytest.raises(NetworkError, match=r"could not prove who it is: certificate is not yet valid.*date and time of this computer"):
+    monkeypatch.setattr("mbegu.samples.download.sys.platform", system)
+    with pytest.raises(NetworkError, match=rf"could not prove who it is: no proof.*{fix}"):
         get_corpus("news-yor", target, Say(io.StringIO()), patience=QUICK)
     assert tries == [1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import io
 import json
 import socket
 import sys
@@ -223,6 +224,23 @@ def test_a_damaged_list_is_said(tmp_path: Path) -> None:
     (tmp_path / "devices.json").write_text('{"devices": [{"id": 1}]}', encoding="utf-8")
     with pytest.raises(DamageError, match="the list of paired devices is damaged"):
         Devices(tmp_path / "devices.json").all()
+
+
+def test_a_list_that_is_damaged_while_serving_is_answered_and_said_once(plain_engine: Engine, devices: Devices, tmp_path: Path) -> None:
+    log = io.StringIO()
+    queue = FairQueue(SETTINGS.slots, SETTINGS.waiting, SETTINGS.waiting_per_client)
+    app = make_app(plain_engine, queue, SETTINGS, [HOST], devices=devices, log=RequestLog(log))
+    token = devices.pair(devices.code, "fóònù", PHONE)
+    (tmp_path / "devices.json").write_text('{"devices": [', encoding="utf-8")
+    for path in ("/v1/models", "/health"):
+        status, _, data = ask(app, "GET", path, authorization=f"Bearer {token}")
+        assert status == 500
+        assert json.loads(data)["error"]["message"].startswith("the list of paired devices is damaged: who runs this server")
+        assert str(tmp_path).encode() not in data
+    lines = log.getvalue().splitlines()
+    assert [line.count("Delete it and pair the devices again.") for line in lines] == [1, 0]
+    (tmp_path / "devices.json").unlink()
+    assert ask(app, "GET", "/v1/models", authorization=f"Bearer {token}")[0] == 401
 
 
 def test_the_pairing_page_speaks_the_readers_language_and_runs_nothing(app: Any) -> None:

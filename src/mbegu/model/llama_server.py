@@ -87,11 +87,29 @@ class LlamaServer:
     def chat(
         self, turns: Sequence[tuple[str, str]], n_tokens: int = 256, temperature: float = 0.8, seed: int = 0, top_p: float = 1.0
     ) -> Iterator[str]:
-        """Answer the last of ``turns``; see ``LlamaCpp``. Raises ``InputError`` when the model was not made for conversation."""
+        """Answer the last of ``turns``, as ``LlamaCpp`` does, but of a conversation that does not fit whole turns are left out, the oldest first.
+
+        Raises:
+            InputError: the model was not made for conversation, or the last turn alone is too long.
+        """
         if not self.can_chat:
             raise InputError("this model writes on, it does not converse: it has no chat template", self.path, "use `mbegu complete`")
-        messages = [{"role": role, "content": unicodedata.normalize("NFC", text)} for role, text in turns]
+        messages = self._fitting([{"role": role, "content": unicodedata.normalize("NFC", text)} for role, text in turns], n_tokens)
         return self._stream("handle_chat_completions", {"messages": messages, "max_tokens": n_tokens, **_sampling(temperature, seed, top_p)})
+
+    def _fitting(self, messages: list[dict[str, str]], n_tokens: int) -> list[dict[str, str]]:
+        """Return as much of a conversation as leaves room for the answer: without its oldest questions with their answers; a system turn stays."""
+        keep = max(1, self.context - n_tokens, self.context // 2)
+        questions = [place for place, message in enumerate(messages) if message["role"] == "user"]
+        while len(questions) > 1 and self._length(messages) > keep:
+            first, second, *_ = questions
+            messages = messages[:first] + messages[second:]
+            questions = [place - (second - first) for place in questions[1:]]
+        return messages
+
+    def _length(self, messages: list[dict[str, str]]) -> int:
+        prompt = self._ask_http("/apply-template", {"messages": messages})["prompt"]
+        return len(self._ask_http("/tokenize", {"content": prompt, "add_special": True, "parse_special": True})["tokens"])
 
     def _log2_probability(self, before: list[int], target: int) -> float:
         forced = self._forced(before, target, listed=1)
@@ -133,7 +151,8 @@ class LlamaServer:
 
     def _require(self, answer: dict[str, Any]) -> None:
         if "choices" not in answer:
-            raise InputError(f"llama.cpp refused: {answer.get('message') or answer}", self.path, "shorten the text, or use a sound GGUF file")
+            error = answer.get("error") or answer
+            raise InputError(f"llama.cpp refused: {error.get('message') or error}", self.path, "shorten the text, or use a sound GGUF file")
 
 
 def _sampling(temperature: float, seed: int, top_p: float) -> dict[str, Any]:

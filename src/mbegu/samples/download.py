@@ -8,6 +8,7 @@ import ipaddress
 import re
 import shutil
 import ssl
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -26,6 +27,8 @@ from mbegu.samples.catalogue import RAW_FILES_URL, Corpus, RemoteFile, find_corp
 BLOCK_BYTES = 1 << 16
 SPARE_DISK_BYTES = 50_000_000  # left free for everybody else on a full disk
 BUSY_STATUS = (408, 425, 429, 500, 502, 503, 504)  # RFC 9110 and 6585: the same request may succeed a little later
+CLOCK_CODES = (9, 10)  # of X509_verify_cert: not yet valid, and expired
+ISSUER_CODES = (18, 19, 20, 21)  # self-signed, alone or in a chain; issuer not found; the first one cannot be verified
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -224,10 +227,18 @@ def _read_some(response: Any) -> bytes:
 def _cut_or_certificate(error: Exception, url: str) -> Exception:
     reason = getattr(error, "reason", error)
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return NetworkError(
-            f"the server could not prove who it is: {reason.verify_message}", url, "check the date and time of this computer, then try again"
-        )
+        return NetworkError(f"the server could not prove who it is: {reason.verify_message}", url, _certificate_fix(reason.verify_code))
     return _CutError(_reason(error))
+
+
+def _certificate_fix(code: int) -> str:
+    """Return what to do about a certificate, by OpenSSL's number for what was wrong with it."""
+    if code in CLOCK_CODES:
+        return "check the date and time of this computer, then try again"
+    if code in ISSUER_CODES:
+        install = "run 'Install Certificates.command' in the folder of Python" if sys.platform == "darwin" else "update those of the system"
+        return f"this Python lacks the certificates that it needs: {install}; does the network ask you to sign in first? Then try again"
+    return "does the network ask you to sign in first? Then try again"
 
 
 def _reason(error: Exception) -> str:

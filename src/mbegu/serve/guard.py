@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mbegu.core.errors import MbeguError
 from mbegu.serve.errors import ApiError
-from mbegu.serve.logs import RequestLog
+from mbegu.serve.logs import RequestLog, safe
 from mbegu.serve.metrics import Metrics
 from mbegu.serve.pairing import Devices
 from mbegu.serve.reply import DisconnectedError
@@ -22,6 +23,7 @@ from mbegu.serve.reply import DisconnectedError
 LONGEST_TARGET = 2_048  # characters of path and query
 MOST_HEADERS = 64
 HEADER_BYTES = 16_384
+LONGEST_TROUBLE = 500  # characters of a line in the log
 CLIENT_CLOSED = 499  # nginx' number for a client that left; only logged
 COOKIE = "mbegu_device"
 PAIR = "/pair"
@@ -57,6 +59,7 @@ class Guard:
         self._devices = devices
         self._metrics = metrics
         self._log = log
+        self._told = ""  # the trouble that the log told last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, hand it on, and put the headers on its answer."""
@@ -71,11 +74,20 @@ class Guard:
             await self._app(scope, exchange.receive, exchange.send)
         except ApiError as error:
             await _refuse(error, scope, exchange)
+        except MbeguError as error:
+            await _refuse(self._trouble(error, scope), scope, exchange)
         except DisconnectedError:
             exchange.status = CLIENT_CLOSED
         finally:
             self._metrics.request(_pattern(scope), exchange.status)
             self._log.write(scope, exchange.status, time.monotonic() - began_s)
+
+    def _trouble(self, error: MbeguError, scope: Scope) -> ApiError:
+        """Return what a stranger is told of a trouble of this server's own; what to do about it stands once in the log, for who runs the server."""
+        if self._told != str(error):
+            self._told = str(error)
+            scope["mbegu.end"] = safe(self._told, LONGEST_TROUBLE)
+        return ApiError(500, f"{error.what}: who runs this server finds in its log what to do", code="server_trouble")
 
     def _check(self, scope: Scope) -> None:
         headers: list[tuple[bytes, bytes]] = scope["headers"]

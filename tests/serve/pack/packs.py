@@ -20,10 +20,12 @@ from mbegu.release.gguf import About, read_model_folder, write_gguf
 from mbegu.serve.pack import browser_llama
 
 # Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest. Of next tokens it knows those in NEXT,
-# and tells them when a whole letter is forced and few are wanted; a word that was begun goes on as in REST.
+# and tells them when a whole letter is forced and few are wanted; a word that was begun goes on as in REST. Asked in a conversation it tells how
+# many messages there were; more letters in them than MOST are refused with llama.cpp's words.
 ENGINE = """
 const NEXT = { " ilé": -0.5, " ọm": -1, " omi": -2, "!": -0.1, " ojú": -3 };
 const REST = { " ọm": "ọ́ náà", " ilé": " wa", " omi": ".", " ojú": " ọ̀nà" };
+const MOST = 100;
 export const LoggerWithoutDebug = {};
 export class Wllama {
   constructor(paths) { this.paths = paths; }
@@ -31,6 +33,13 @@ export class Wllama {
   async loadModel([blob]) {
     const head = new TextDecoder().decode(await blob.slice(0, 4).arrayBuffer());
     if (head !== "GGUF") throw new Error(`not a model: ${head}`);
+  }
+  async createChatCompletion({ messages }) {
+    const letters = [...messages.map((each) => each.content).join("")].length;
+    return (async function* () {
+      if (letters > MOST) throw new Error(`request (${letters} tokens) exceeds the available context size (${MOST} tokens), try increasing it`);
+      yield { choices: [{ delta: { content: `${messages.length} messages` } }] };
+    })();
   }
   async createCompletion({ prompt, abortSignal, temperature, logit_bias: bias, logprobs }) {
     const listed = Object.entries(NEXT).map(([token, logprob]) => ({ token, logprob }));
@@ -66,9 +75,11 @@ def make_engine(path: Path, monkeypatch: pytest.MonkeyPatch, engine: str = ENGIN
     return path
 
 
-def make_release(folder: Path, forms: tuple[str, ...] = ("F16", "Q8_0"), bits: tuple[float, ...] = (1.5, 1.501)) -> Path:
-    """Write a release with a tiny model in some forms and a label that says what each needs."""
+def make_release(folder: Path, forms: tuple[str, ...] = ("F16", "Q8_0"), bits: tuple[float, ...] = (1.5, 1.501), template: str = "") -> Path:
+    """Write a release with a tiny model in some forms and a label that says what each needs; with a template the model converses."""
     model = make_model_folder(folder.parent / "model")
+    if template:
+        (model / "chat_template.jinja").write_text(template, encoding="utf-8")
     folder.mkdir()
     for form in forms:
         write_gguf(read_model_folder(model), folder / f"ìwé-{form}.gguf", form, About("Ìwé kékeré", "CC0-1.0", ("yor",), ""))

@@ -29,6 +29,11 @@ NAMED_ELSEWHERE = {
     "offering_find",
     "ready_offline",
     "not_secure",
+    "not_kept",
+    "newer_model",
+    "copied",
+    "not_copied",
+    "update_ready",
 }
 
 

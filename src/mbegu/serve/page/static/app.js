@@ -1,6 +1,7 @@
 // The page: asks the engine, shows what it writes as it comes, keeps it on this device.
 
-import { BrowserEngine } from "./browser_engine.js";
+import { browserEngine } from "./browser_engine.js";
+import { copyText } from "./copy.js";
 import { ServerEngine } from "./server_engine.js";
 import { addressOf, inApp, jsonOf } from "./files.js";
 import { feedbackFile, forgetAll, forgetSetting, keepFeedback, keepSetting, keepTurn, setting, turns } from "./store.js";
@@ -17,6 +18,7 @@ let config;
 let engine;
 let way;
 let stopping = null;
+let live = null; // the view of the turn that is being answered
 let suggestions;
 let languages = [];
 let missingBytes = 0;
@@ -29,6 +31,12 @@ const notice = (text, isCalm = false) => {
   at("notice").hidden = !text;
 };
 
+// A notice that is said anew in another language.
+const tell = (word, isCalm) => {
+  notice(say(word), isCalm);
+  at("notice").dataset.word = word;
+};
+
 const failed = (error) => {
   if (error.kind === "pairing_code") at("pairing").hidden = false;
   return error.kind ? say(error.kind, error.values) : say("went_wrong", { detail: error.message });
@@ -39,8 +47,8 @@ const deeds = {
     const { turn } = view;
     const { quotation } = turn.found ?? {};
     const quoted = quotation ? `“${quotation.text}” (${quotation.file})` : (turn.found?.message ?? "");
-    await navigator.clipboard?.writeText((turn.way === "write_on" ? turn.question : "") + (turn.answer || quoted));
-    view.say(say("copied"));
+    const isCopied = await copyText((turn.way === "write_on" ? turn.question : "") + (turn.answer || quoted));
+    view.say(say(isCopied ? "copied" : "not_copied"));
   },
   judge(turn, verdict, reason) {
     const { question, answer, found } = turn;
@@ -84,11 +92,24 @@ const conversation = () =>
       { role: "assistant", content: turn.answer },
     ]);
 
+// What is written after as much of the conversation as fits: where it has grown too long, its oldest turns are left out.
+async function* written(question, options) {
+  for (let history = conversation(); ; history = history.slice(2)) {
+    try {
+      yield* engine.write(question, { ...options, history });
+      return;
+    } catch (error) {
+      if (error.kind !== "too_long" || !history.length) throw error;
+    }
+  }
+}
+
 const session = crypto.randomUUID?.() ?? String(Math.random());
 
 async function ask(question) {
   const turn = { id: `${Date.now()}`, session, way, question, answer: "", isOpen: true };
   const view = new TurnView(turn, deeds);
+  live = view;
   at("turns").append(view.item);
   view.item.scrollIntoView({ block: "nearest" });
   working(new AbortController());
@@ -101,21 +122,35 @@ async function ask(question) {
       turn.found = await engine.find(question, options);
       view.showFound(turn.found);
     } else {
-      for await (const piece of engine.write(question, { ...options, history: conversation() })) {
+      for await (const piece of written(question, options)) {
         view.say("");
         view.add(piece);
-        if (Date.now() - saved > SAVE_EVERY_MS) [saved] = [Date.now(), keepTurn(turn)];
+        if (live === view && Date.now() - saved > SAVE_EVERY_MS) [saved] = [Date.now(), keepTurn(turn)];
       }
     }
   } catch (error) {
     view.say(stopping.signal.aborted ? say("stopped") : failed(error));
   } finally {
     turn.isOpen = false;
-    keepTurn(turn);
     view.finish();
     working(null);
-    at("heard").textContent = view.item.querySelector(".danger, blockquote, .answer:not([hidden])")?.textContent ?? ""; // a screen reader's turn
+    if (live === view) {
+      keepTurn(turn);
+      at("heard").textContent = view.item.querySelector(".danger, blockquote, .answer:not([hidden])")?.textContent ?? ""; // a screen reader's turn
+      live = null;
+    }
   }
+}
+
+// The answer under way is forgotten too: it ends, and is kept no more.
+function forget() {
+  live = null;
+  stopping.abort();
+  forgetAll();
+  at("question").value = "";
+  at("heard").textContent = "";
+  at("turns").replaceChildren();
+  suggestions.clear();
 }
 
 function working(controller) {
@@ -128,25 +163,59 @@ function working(controller) {
   if (!controller) suggestions?.renew();
 }
 
-async function startEngine() {
+async function loading(deed) {
   at("fetch").hidden = true;
   at("progress").hidden = false;
   try {
-    await engine.start((done, all) => {
+    await deed((done, all) => {
       at("progress").value = done / all;
       at("loading-text").textContent = done < all ? say("loading_model", { done: bytes(done), all: bytes(all) }) : say("starting_model");
     });
     at("loading").hidden = true;
-    at("send").disabled = false;
-    suggestions.renew();
-    const stays = await isKept;
-    const word = stays ? "ready_offline" : "not_secure";
-    notice(say(word), stays);
-    at("notice").dataset.word = word; // so that it is said anew in another language
+    return true;
   } catch (error) {
     notice(failed(error));
     at("fetch").hidden = false;
+    return false;
   }
+}
+
+// What becomes of page and model when this page is closed.
+async function readyWord() {
+  const isPageKept = await isKept;
+  if (isPageKept && engine.isKept) return "ready_offline";
+  return engine.isKept && !window.isSecureContext ? "not_secure" : "not_kept";
+}
+
+async function startEngine() {
+  if (!(await loading((onProgress) => engine.start(onProgress)))) return;
+  at("send").disabled = false;
+  suggestions.renew();
+  const word = await readyWord();
+  tell(word, word === "ready_offline");
+  if (engine.newer) await offerNewer();
+}
+
+// An earlier model runs, of which nothing is taken away before all of the newer one is here; that one starts with the page.
+async function offerNewer() {
+  tell("newer_model", true);
+  await offer(engine.newer);
+}
+
+async function fetchNewer() {
+  if (await loading((onProgress) => engine.newer.collect(onProgress))) tell("update_ready", false);
+}
+
+async function offer(offered) {
+  at("loading").hidden = false;
+  at("progress").hidden = true;
+  at("loading-text").textContent = "";
+  const obstacle = await offered.obstacle();
+  if (obstacle) notice(failed(obstacle));
+  if (obstacle?.kind === "no_browser") return;
+  missingBytes = await offered.missingBytes();
+  nameFetch();
+  at("fetch").hidden = false;
 }
 
 const nameFetch = () => {
@@ -156,15 +225,8 @@ const nameFetch = () => {
 // A model in this browser is large: it is fetched when the person says so, and at once when it is here already.
 async function offerEngine() {
   at("send").disabled = true;
-  at("loading").hidden = false;
-  at("progress").hidden = true;
-  const obstacle = await engine.obstacle();
-  if (obstacle) notice(failed(obstacle));
-  if (obstacle?.kind === "no_browser") return;
-  missingBytes = await engine.missingBytes();
-  nameFetch();
-  at("fetch").hidden = false;
-  if (!missingBytes) await startEngine();
+  await offer(engine);
+  if (!at("fetch").hidden && !missingBytes) await startEngine();
 }
 
 // What stands below a printed page: which model it was, when, and where its label is.
@@ -190,14 +252,12 @@ function listen() {
     }
   };
   at("stop").onclick = () => stopping.abort();
-  at("fetch").onclick = startEngine;
+  at("fetch").onclick = () => (engine.newer && engine.isReady ? fetchNewer() : startEngine());
   at("print").onclick = () => window.print();
   window.addEventListener("beforeprint", namePrinted);
   at("large").onclick = () => large(document.documentElement.dataset.size !== "large");
   at("forget").onclick = () => {
-    if (!window.confirm(say("forget_sure"))) return;
-    forgetAll();
-    at("turns").replaceChildren();
+    if (window.confirm(say("forget_sure"))) forget();
   };
   at("save-feedback").onclick = () => {
     const link = element("a", { href: URL.createObjectURL(feedbackFile()), download: "feedback.jsonl" });
@@ -236,14 +296,16 @@ function large(isLarge) {
   keepSetting("large", isLarge ? "yes" : "");
 }
 
-// A turn that was still open when the page was put to sleep or closed shows what it had.
+// A turn that was still open when the page was put to sleep or closed shows what it had; one that is being answered stays as it is.
 function showTurns() {
   at("turns").replaceChildren();
   for (const turn of turns()) {
+    if (turn.id === live?.turn.id) continue;
     const view = new TurnView({ ...turn, isOpen: false }, deeds);
     if (turn.isOpen) view.say(say("went_on"));
     at("turns").append(view.item);
   }
+  if (live) at("turns").append(live.item);
 }
 
 // Whether the page itself is kept on this device, once all of it is; only browsers at a secure address do that.
@@ -254,7 +316,7 @@ async function install() {
   registration.addEventListener("updatefound", () => {
     const { installing } = registration;
     installing.addEventListener("statechange", () => {
-      if (installing.state === "installed" && navigator.serviceWorker.controller) notice(say("update_ready"));
+      if (installing.state === "installed" && navigator.serviceWorker.controller) tell("update_ready", false);
     });
   });
   await navigator.serviceWorker.ready;
@@ -262,7 +324,9 @@ async function install() {
 }
 
 async function main() {
-  config = await jsonOf("page.json");
+  const told = await jsonOf("page.json");
+  engine = told.engine === "browser" ? await browserEngine(told) : new ServerEngine(told);
+  ({ config } = engine);
   ({ languages } = config);
   for (const each of languages) at("language").append(element("option", { value: each.code, textContent: each.name, lang: each.tag }));
   const language = preferred(languages);
@@ -276,7 +340,6 @@ async function main() {
   tellKept();
   if (inApp && config.label) addressOf("label.html").then((address) => Object.assign(at("label"), { href: address, target: "_blank" }));
   at("question").value = setting("draft") ?? "";
-  engine = config.engine === "browser" ? new BrowserEngine(config) : new ServerEngine(config);
   const mayAsk = () => way === "write_on" && engine.isReady && !at("send").disabled && !config.kept_days; // no draft of a question is kept
   suggestions = new Suggestions(at("question"), at("suggestions"), engine, mayAsk);
   showWays();

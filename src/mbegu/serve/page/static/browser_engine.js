@@ -5,13 +5,15 @@ import { addressOf, blobOf, inApp, jsonOf } from "./files.js";
 import { engineFromDisk } from "./from_disk.js";
 import { FEW_TOKENS, followed, likeliest } from "./logprobs.js";
 import { search } from "./passages.js";
-import { keepOnly, keepPart, part } from "./store.js";
+import { keepModel, keepOnly, keepPart, lastModel, part, takeOver } from "./store.js";
 import { bytes, say } from "./words.js";
 
 const SPARE_BYTES = 50e6;
 const WHOLE_LETTER = "x";
 const FORCING_BIAS = 1e6; // nats; far above any logit
 const FEWER = [6, 2]; // likeliest tokens
+const TOO_LONG = /(\d+) tokens\) exceeds the available context size \((\d+) tokens/; // what llama.cpp says
+const OF_MODEL = ["model", "can_chat", "most_tokens", "parts", "context", "memory_bytes"]; // what the page is told of the model alone
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -30,10 +32,27 @@ async function isWhole(blob, file) {
   return !crypto.subtle || hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())) === file.sha256;
 }
 
-export class BrowserEngine {
-  constructor(config) {
+async function missingOf(parts) {
+  let missing = 0;
+  for (const file of parts) if (!(await part(file.sha256))) missing += file.bytes;
+  return missing;
+}
+
+// The engine for the model that the page names. Until all of that is on this device it is for the one that started last, where that is still here,
+// and `newer` is for the other: a page that was made anew takes no model away. What stands beside the page, its label, is of the newer one.
+export async function browserEngine(config) {
+  if (!inApp) await takeOver(config.parts.map((file) => file.sha256));
+  const earlier = inApp ? null : lastModel();
+  if (!earlier || !(await missingOf(config.parts)) || (await missingOf(earlier.parts))) return new BrowserEngine(config);
+  return new BrowserEngine({ ...config, ...earlier, label: false }, new BrowserEngine(config));
+}
+
+class BrowserEngine {
+  constructor(config, newer = null) {
     this.config = config;
+    this.newer = newer;
     this.isReady = false;
+    this.isKept = false; // the model, on this device
   }
 
   // What stands against running here, as a name in words/*.json with its values; null when nothing does.
@@ -43,33 +62,46 @@ export class BrowserEngine {
     if (has && has < this.config.memory_bytes) return new Failure("too_small", { needed: bytes(this.config.memory_bytes), has: bytes(has) });
     if (inApp) return null;
     const missing = await this.missingBytes();
-    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
     if (missing && quota - usage < missing + SPARE_BYTES) return new Failure("no_space", { needed: bytes(missing + SPARE_BYTES), has: bytes(quota - usage) });
     return null;
   }
 
   async missingBytes() {
-    let missing = 0;
-    if (inApp) return 0; // it came with the page
-    for (const file of this.config.parts) if (!(await part(file.sha256))) missing += file.bytes;
-    return missing;
+    return inApp ? 0 : missingOf(this.config.parts); // in the app it came with the page
   }
 
-  // Fetches what is not here yet, part by part, so that a cut connection costs one part; then starts the engine.
+  // Starts the engine. An earlier model goes once this one has started.
   async start(onProgress) {
+    await this.open(new Blob(await this.collect(onProgress)));
+    if (inApp) return;
+    if (this.isKept) keepModel(Object.fromEntries(OF_MODEL.map((name) => [name, this.config[name]])));
+    if (!this.newer) await keepOnly(this.hashes());
+    navigator.storage?.persist?.().catch(() => false); // Firefox asks the person: the model does not wait for that
+  }
+
+  hashes() {
+    return this.config.parts.map((file) => file.sha256);
+  }
+
+  // Returns the parts and fetches what is not here yet, one by one, so that a cut connection costs one part.
+  async collect(onProgress) {
     const blobs = [];
+    const unkept = [];
     const all = this.config.parts.reduce((sum, file) => sum + file.bytes, 0);
     let done = 0;
     for (const file of this.config.parts) {
-      blobs.push(inApp ? await this.readPart(file) : ((await part(file.sha256)) ?? (await this.fetchPart(file))));
+      const here = inApp ? await this.readPart(file) : await part(file.sha256);
+      const blob = here ?? (await this.fetchPart(file));
+      if (!here && !(await keepPart(file.sha256, blob))) unkept.push([file.sha256, blob]);
+      blobs.push(blob);
       done += file.bytes;
       onProgress(done, all);
     }
-    if (!inApp) {
-      await keepOnly(this.config.parts.map((file) => file.sha256));
-      navigator.storage?.persist?.().catch(() => false); // Firefox asks the person: the model does not wait for that
-    }
-    await this.open(new Blob(blobs));
+    if (unkept.length) await keepOnly(this.hashes()); // no room beside an earlier model, and all of this one has come
+    this.isKept = true;
+    for (const [hash, blob] of unkept) this.isKept = (await keepPart(hash, blob)) && this.isKept;
+    return blobs;
   }
 
   async fetchPart(file) {
@@ -80,7 +112,6 @@ export class BrowserEngine {
       throw new Failure("no_server");
     }
     if (!(await isWhole(blob, file))) throw new Failure("went_wrong", { detail: file.name });
-    await keepPart(file.sha256, blob).catch(() => {});
     return blob;
   }
 
@@ -98,7 +129,16 @@ export class BrowserEngine {
     this.isReady = true;
   }
 
-  async *write(prompt, { signal, history = [] }) {
+  async *write(prompt, options) {
+    try {
+      yield* this.pieces(prompt, options);
+    } catch (error) {
+      const [, used, most] = TOO_LONG.exec(error.message) ?? [];
+      throw used ? new Failure("too_long", { used, most }) : error;
+    }
+  }
+
+  async *pieces(prompt, { signal, history = [] }) {
     const { can_chat: canChat, most_tokens: mostTokens } = this.config;
     const common = { max_tokens: mostTokens, stream: true, abortSignal: signal, temperature: 0.8 };
     const stream = canChat

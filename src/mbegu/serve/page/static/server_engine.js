@@ -74,8 +74,9 @@ export class ServerEngine {
   async start() {}
 
   async *write(prompt, { signal, onWait, history = [] }) {
-    const { model, can_chat: canChat } = this.config;
-    const common = { model, stream: true }; // as long as the server's own bound and the context allow
+    const { model, can_chat: canChat, most_tokens: mostTokens } = this.config;
+    // As long as the server's own bound and the context allow; what went before must leave room for all of that.
+    const common = { model, stream: true, ...(history.length ? { max_tokens: mostTokens } : {}) };
     const [path, body] = canChat
       ? ["v1/chat/completions", { ...common, messages: [...history, { role: "user", content: prompt }] }]
       : ["v1/completions", { ...common, prompt }];

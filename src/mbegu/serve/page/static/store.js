@@ -4,10 +4,13 @@ import { appName } from "./files.js";
 
 const TURNS = "turns";
 const FEEDBACK = "feedback";
+const MODEL = "model";
 const MOST_TURNS = 100;
 
-// All files on a disk share one store in some browsers: each app has names of its own.
-const named = (name) => (appName ? `${appName} ${name}` : name);
+// All files on a disk share one store in some browsers, and packs in folders of one address always do: each has names of its own.
+const folder = new URL("./", location.href).pathname;
+const own = appName || (folder === "/" ? "" : folder);
+const named = (name) => (own ? `${own} ${name}` : name);
 
 // A full or forbidden store: the page works on, and forgets.
 const trying = (deed, otherwise) => {
@@ -39,7 +42,13 @@ export const keepFeedback = (entry) => write(FEEDBACK, [...feedback(), entry]);
 export function forgetAll() {
   forgetSetting(TURNS);
   forgetSetting(FEEDBACK);
+  forgetSetting("draft");
 }
+
+// What the page was told of the model that started last; null before the first.
+export const lastModel = () => trying(() => JSON.parse(setting(MODEL)), null);
+
+export const keepModel = (told) => keepSetting(MODEL, JSON.stringify(told));
 
 // JSON lines, for the next round of tuning.
 export const feedbackFile = () => new Blob([feedback().map((entry) => `${JSON.stringify(entry)}\n`).join("")], { type: "application/jsonl" });
@@ -51,21 +60,56 @@ const asPromise = (request) =>
   });
 
 const PARTS = "parts";
+const PLAIN_DATABASE = "mbegu";
+const DATABASE = own ? `${PLAIN_DATABASE} ${own}` : PLAIN_DATABASE;
 
-async function parts(mode) {
-  const opening = indexedDB.open("mbegu", 1);
+// Does something with the parts; done only when the browser has written it. Rejected where nothing may be kept or the device is full.
+async function inParts(mode, deed, name = DATABASE) {
+  const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(PARTS);
   const database = await asPromise(opening);
-  return database.transaction(PARTS, mode).objectStore(PARTS);
+  try {
+    const transaction = database.transaction(PARTS, mode);
+    const request = deed(transaction.objectStore(PARTS));
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+    return request?.result;
+  } finally {
+    database.close();
+  }
 }
 
-export const part = async (hash) => asPromise((await parts("readonly")).get(hash));
+export const part = (hash) => inParts("readonly", (store) => store.get(hash)).catch(() => undefined);
 
-export const keepPart = async (hash, blob) => asPromise((await parts("readwrite")).put(blob, hash));
+// Whether it was kept.
+export const keepPart = (hash, blob) =>
+  inParts("readwrite", (store) => store.put(blob, hash)).then(
+    () => true,
+    () => false,
+  );
+
+// Packs in folders once kept under the plain names, all of them. What lies there goes to the pack whose model it is, when that is first opened.
+export async function takeOver(hashes) {
+  if (DATABASE === PLAIN_DATABASE || setting("language") !== null) return;
+  const keys = await inParts("readonly", (store) => store.getAllKeys(), PLAIN_DATABASE).catch(() => []);
+  const mine = keys.filter((key) => hashes.includes(key));
+  for (const hash of mine) {
+    const blob = await inParts("readonly", (store) => store.get(hash), PLAIN_DATABASE).catch(() => undefined);
+    if (blob && (await keepPart(hash, blob))) await inParts("readwrite", (store) => store.delete(hash), PLAIN_DATABASE).catch(() => {});
+  }
+  for (const name of mine.length ? [TURNS, FEEDBACK, "language", "draft", "large"] : []) {
+    const held = trying(() => localStorage.getItem(name), null);
+    if (held === null) continue;
+    keepSetting(name, held);
+    trying(() => localStorage.removeItem(name));
+  }
+}
 
 // Parts of an earlier model go, so that an update does not fill the phone.
 export async function keepOnly(hashes) {
-  const store = await parts("readwrite");
-  const keys = await asPromise(store.getAllKeys());
-  await Promise.all(keys.filter((key) => !hashes.includes(key)).map((key) => asPromise(store.delete(key))));
+  const keys = await inParts("readonly", (store) => store.getAllKeys()).catch(() => []);
+  const others = keys.filter((key) => !hashes.includes(key));
+  if (others.length) await inParts("readwrite", (store) => void others.forEach((key) => store.delete(key))).catch(() => {});
 }

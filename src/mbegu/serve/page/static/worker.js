@@ -2,9 +2,13 @@
 // `pack.json` names every file with its hash: an update fetches only files whose hash is new.
 
 const LIST = "pack.json";
-const CACHE = "mbegu";
+const { pathname } = new URL(self.registration.scope);
+const PLAIN_CACHE = "mbegu"; // once of all packs, now of one that lies in no folder
+const CACHE = pathname === "/" ? PLAIN_CACHE : `${PLAIN_CACHE} ${pathname}`;
+const LIST_ADDRESS = `${new URL(LIST, self.registration.scope)}`;
+const BY_HASH = `${new URL("by-hash/", self.registration.scope)}`;
 
-const byHash = (file) => `${new URL("by-hash/", self.registration.scope)}${file.sha256}`;
+const byHash = (file) => `${BY_HASH}${file.sha256}`;
 
 async function fetchList() {
   const response = await fetch(LIST, { cache: "no-store" });
@@ -19,13 +23,20 @@ async function update() {
   const shell = files.filter((file) => file.kept === "page");
   for (const file of shell) {
     if (await cache.match(byHash(file))) continue;
-    const body = await fetch(file.name, { cache: "no-store" });
+    const body = (await caches.match(byHash(file))) ?? (await fetch(file.name, { cache: "no-store" }));
     if (!body.ok) throw new Error(`${file.name}: ${body.status}`);
     await cache.put(byHash(file), body);
   }
-  await cache.put(new URL(LIST, self.registration.scope), response);
-  const wanted = new Set([...shell.map(byHash), `${new URL(LIST, self.registration.scope)}`]);
-  for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
+  await cache.put(LIST_ADDRESS, response);
+  await tidy(CACHE, new Set([...shell.map(byHash), LIST_ADDRESS]));
+  if (CACHE !== PLAIN_CACHE) await tidy(PLAIN_CACHE, new Set());
+}
+
+// Removes what is of this pack and not wanted; other packs may keep theirs in the same cache.
+async function tidy(name, wanted) {
+  const cache = await caches.open(name);
+  const isOurs = (url) => url.startsWith(BY_HASH) || url === LIST_ADDRESS;
+  for (const request of await cache.keys()) if (isOurs(request.url) && !wanted.has(request.url)) await cache.delete(request);
 }
 
 async function answer(request) {
@@ -34,7 +45,7 @@ async function answer(request) {
   if (request.method !== "GET" || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return fetch(request);
   const name = decodeURIComponent(url.pathname.slice(scope.pathname.length)) || "index.html";
   const cache = await caches.open(CACHE);
-  const list = await (await cache.match(new URL(LIST, scope)))?.json();
+  const list = await (await cache.match(LIST_ADDRESS))?.json();
   const file = list?.files.find((each) => each.name === name && each.kept === "page");
   return (file && (await cache.match(byHash(file)))) ?? fetch(request);
 }
