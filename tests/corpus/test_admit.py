@@ -96,6 +96,14 @@ def test_a_consent_that_has_ended_is_dropped_and_its_text_is_written_nowhere(gro
         assert words not in json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False), path
 
 
+def test_a_consent_for_a_row_of_a_packed_table_ends(grow, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    set_day(monkeypatch, 2026, 7, 1)
+    rows = gzip.compress("\n".join(json.dumps({"text": text}) for text in stories(30).values()).encode())
+    grown = grow(stories(60, 100) | {"rows.jsonl.gz": rows, "sources.toml": TABLE.replace('"ada"', '"rows.jsonl#17"')})
+    assert grown.facts["dropped"]["consent ended on 2026-06-30"] == 1
+    assert grown.dropped_for("consent ended on 2026-06-30") == ["rows.jsonl.gz#17"]
+
+
 def test_a_consent_for_a_packed_file_ends_by_the_name_that_the_file_has(grow, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     set_day(monkeypatch, 2026, 7, 1)
     table = TABLE.replace('"ada"', '"ada.txt.gz"')

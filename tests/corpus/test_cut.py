@@ -11,7 +11,7 @@ RULE = CutRule("auto", large_bytes=2000, block_bytes=600)
 
 def pieces(text: str, rule: CutRule = RULE, repeated: bool = False) -> tuple[list[Piece], Findings]:
     findings = Findings()
-    return list(cut([text], rule, "a.txt", findings, RepeatedLines(findings) if repeated else None)), findings
+    return list(cut([text], rule, "a.txt", findings, RepeatedLines() if repeated else None)), findings
 
 
 def test_a_small_text_is_one_document() -> None:
@@ -73,7 +73,9 @@ def test_long_lines_that_came_before_are_left_out_short_ones_stay() -> None:
     whole = "".join(piece.text for piece in made)
     assert whole.count(long_line) == 1
     assert whole.count(refrain) == 40
-    assert findings.dropped[REPEATED_LINE] == 39
+    assert [line for piece in made for line in piece.repeated] == [long_line] * 39
+    assert [text.split("\n")[piece.first_line - 1] for piece in made] == [piece.text.split("\n")[0] for piece in made]
+    assert not findings.dropped
 
 
 def test_a_million_empty_lines_are_one_empty_document() -> None:
@@ -87,12 +89,18 @@ def test_little_text_is_cut_finer() -> None:
 
 
 def test_lines_of_a_block_that_is_not_used_are_new_again() -> None:
-    findings = Findings()
-    repeated = RepeatedLines(findings)
+    repeated = RepeatedLines()
     line, other = sentence(1, "yor", 16), sentence(2, "yor", 16)
-    assert repeated.is_new(line, "a.txt")
-    assert repeated.is_new(other, "a.txt")
+    block = Piece(f"{line}\n\n{other}\nshort\n", 7, True)
+    assert repeated.leave_out(block) == block
     repeated.forget(f"{line}\n\nshort\n")
-    assert repeated.is_new(line, "b.txt")
-    assert not repeated.is_new(other, "b.txt")
-    assert [drop.source for drop in findings.drops] == ["b.txt"]
+    assert repeated.leave_out(block) == Piece(f"{line}\n\nshort\n", 7, True, (other,))
+    assert repeated.leave_out(block) == Piece("short\n", 10, True, (line, other))
+
+
+def test_a_block_that_came_before_as_a_whole_is_none_and_its_lines_are_recorded() -> None:
+    lines = [sentence(number, words=20) for number in range(40)]
+    made, findings = pieces("".join(f"{line}\n" for line in lines * 2), repeated=True)
+    assert sum(piece.text.count("\n") for piece in made) == 40
+    assert findings.dropped[REPEATED_LINE] + sum(len(piece.repeated) for piece in made) == 40
+    assert findings.cut_blocks == len(made)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.corpus.material import story
+import pytest
+from tests.corpus.material import sentence, story
 
 from mbegu.corpus.keys import skeleton
 from mbegu.corpus.overlap import make_spans, sample_every, sample_spans
@@ -28,6 +29,21 @@ def test_half_a_text_is_half_shared() -> None:
     share = shares([one, one + other], [0, 1])[1]
     assert 0.4 < share < 0.6
     assert abs(shares([one, one + other], [0, 1], one_in=8)[1] - share) < 0.12
+
+
+@pytest.mark.parametrize("one_in", [8, 160])
+def test_short_documents_of_which_no_span_is_looked_at_count_as_the_others(one_in: int) -> None:
+    texts = [skeleton(sentence(i, words=30))[:60] for i in range(2000)]
+    again = [f"{story(i, sentences=1)}{text}" for i, text in enumerate(texts)]
+    held = np.array(shares([*texts, *again], [1] * 2000 + [0] * 2000, one_in)[:2000])
+    assert held.min() == 1.0
+    half = np.array(shares([*texts, *again[:1000]], [1] * 2000 + [0] * 1000, one_in)[:2000])
+    assert 0.35 < half.mean() < 0.65
+
+
+def test_where_no_span_of_a_side_is_looked_at_nothing_is_shared() -> None:
+    assert shares(["ọmọ", story(1), story(1)], [2, 0, 1], one_in=8) == [0.0, 1.0, 1.0]
+    assert shares(["ọmọ", story(1), story(1)], [-1, 0, 1], one_in=8) == [0.0, 1.0, 1.0]
 
 
 def test_documents_left_out_of_account_share_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mbegu.core.errors import InputError, SettingsError
 from mbegu.core.report import Say
 from mbegu.corpus.files import fingerprint
 from mbegu.corpus.findings import NO_LICENCE, PAPERS
-from mbegu.corpus.papers import Paper, Papers
+from mbegu.corpus.papers import Paper, Papers, _make_rule
 from mbegu.corpus.settings import CorpusSettings
 
 
@@ -84,6 +85,42 @@ def test_a_packed_file_goes_by_its_own_name_and_by_that_of_what_is_in_it(tmp_pat
     assert papers(tmp_path, f'[[source]]\nfiles = "{name}"\ncontributor = "Ada"').of(source).contributor == "Ada"
     assert papers(tmp_path, f'[[source]]\nfiles = "{unpacked(name)}"\ncontributor = "Ada"').of(source).contributor == "Ada"
     assert papers(tmp_path, f'[[source]]\nfiles = "{unpacked(name)}.txt"\ncontributor = "Ada"').of(source).contributor == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "pattern"),
+    [
+        ("rows.csv.gz#17", "rows.csv#17"),
+        ("rows.csv.gz#17:40", "rows.csv#17"),
+        ("rows.CSV.GZ", "rows.CSV"),
+        ("a/rows.csv.gz#17", "a/*.csv#17"),
+        ("c.zip.bz2/d.txt", "c.zip/d.txt"),
+        ("c.zip.bz2/rows.csv.gz#17", "c.zip/**/rows.csv#17"),
+    ],
+)
+def test_a_place_in_a_packed_file_goes_by_the_name_of_what_is_in_it(tmp_path: Path, source: str, pattern: str) -> None:
+    table = f'[[source]]\nfiles = "{pattern}"\ncontributor = "Ada"\n[[source]]\nfiles = "**"\ncontributor = "others"\n'
+    found = papers(tmp_path, table)
+    assert found.of(source).contributor == "Ada"
+    assert found.of(source.replace("17", "171").replace("d.txt", "e.txt").replace(".CSV", ".txt")).contributor == "others"
+
+
+def test_names_and_patterns_stay_in_the_order_of_how_specific_they_are(tmp_path: Path) -> None:
+    tables = {"a/b/*.txt": 1, "a/b/c.txt#3": 2, "a/b/c.txt": 3, "a": 4, "a/**": 5, "*.txt": 6, "a/b": 7, "a/b/c.tx": 8, "a/b/c.txt.gz.bz2": 9}
+    text = "".join(f'[[source]]\nfiles = "{pattern}"\ncontributor = "{number}"\n' for pattern, number in tables.items())
+    found = papers(tmp_path, text)
+    for source, fitting in (("a/b/c.txt#3:40", "2317546"), ("a/b/c.txt", "317546"), ("a/b/c.txt.gz#31", "317546"), ("a/b/c.txt.gz.bz2#3", "9231754")):
+        taken = [rule.paper.contributor for rule in found._fitting(source)]
+        assert "".join(taken).startswith(fitting), (source, taken)
+        assert found.of(source).contributor == found.find(source).contributor == fitting[0]
+    assert found.overruled["a/b/c.txt", "a"] == 2
+
+
+def test_ten_thousand_tables_do_not_cost_ten_thousand_looks_a_document() -> None:
+    found = Papers([_make_rule(f"radio/{number}.txt", "", Paper(contributor=str(number))) for number in range(10_000)])
+    began_s = time.process_time()
+    assert all(found.of(f"radio/{number}.txt.gz#3").contributor == str(number) for number in range(0, 10_000, 5))
+    assert time.process_time() - began_s < 1
 
 
 def test_the_marks_of_a_giver_are_coded_in_one_way(tmp_path: Path) -> None:

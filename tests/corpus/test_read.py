@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,13 +13,15 @@ import pytest
 from tests.corpus.conftest import put
 from tests.corpus.material import story
 
+from mbegu.core.documents import read_documents as read_parquet
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus.admit import Admission
+from mbegu.corpus.clean import parts
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.files import text_files, text_roots
-from mbegu.corpus.findings import BROKEN_ROW, REPEATED_LINE, TOO_SHORT, WITHDRAWN, Findings
+from mbegu.corpus.findings import BROKEN_ROW, PAPERS, REPEATED_LINE, TOO_SHORT, WITHDRAWN, Findings
 from mbegu.corpus.papers import Papers
 from mbegu.corpus.read import read_documents
 from mbegu.corpus.settings import CorpusSettings
@@ -80,6 +83,27 @@ def test_a_line_of_a_withdrawn_block_stays_where_it_comes_again(project: Path) -
         assert [each.source.partition("#")[0] for each in read if SECRET in each.text] == ["b.txt"]
 
 
+def test_a_line_of_a_withdrawn_block_stays_in_the_blocks_right_behind_it(project: Path) -> None:
+    settings, place = CorpusSettings(), Project(project)
+    put(project / "text", {"a.txt": "\n".join([SECRET, story(1, sentences=15), SECRET, story(2, sentences=15), SECRET, *map(story, range(3, 60))])})
+    listed, findings = text_files(settings, place), Findings()
+    first, *rest = read_documents(listed, "yor", settings, findings, QUIET, Admission())
+    assert [SECRET in each.text for each in (first, *rest[:2])] == [True, False, False]
+    assert [drop.excerpt for drop in findings.drops if drop.reason == REPEATED_LINE] == [SECRET, SECRET]
+    read = list(read_documents(listed, "yor", settings, Findings(), QUIET, Admission(withdrawn=withdrawn(DOCUMENT, first.id))))
+    assert [each.text.count(SECRET) for each in read[:3]] == [1, 0, 0]
+
+
+def test_a_line_that_a_withdrawn_block_holds_twice_is_not_shown(project: Path) -> None:
+    settings, place, findings = CorpusSettings(), Project(project), Findings()
+    put(project / "text", {"a.txt": "\n".join([SECRET, SECRET, *map(story, range(60))])})
+    listed = text_files(settings, place)
+    first = next(read_documents(listed, "yor", settings, Findings(), QUIET, Admission()))
+    read = list(read_documents(listed, "yor", settings, findings, QUIET, Admission(withdrawn=withdrawn(DOCUMENT, first.id))))
+    assert not [each for each in read if SECRET in each.text]
+    assert [(drop.reason, drop.excerpt) for drop in findings.drops] == [(WITHDRAWN, ""), (REPEATED_LINE, "")]
+
+
 def test_cleaning_keeps_nothing_of_it_either(project: Path, tmp_path: Path) -> None:
     put(project / "text", files())
     withdrawn(CONTRIBUTOR, "Ada").write(tmp_path / "out")
@@ -88,6 +112,33 @@ def test_cleaning_keeps_nothing_of_it_either(project: Path, tmp_path: Path) -> N
     assert not [row for row in dropped if row["source"].startswith("ada/") and (row["text"] or row["detail"])]
     rows = [row["text"].strip() for row in dropped if row["reason"] == BROKEN_ROW and row["source"].startswith("b/")]
     assert rows == ['{"text": "kept as it is told']
+
+
+def test_cleaning_keeps_nothing_of_what_is_known_by_its_id_or_its_text(project: Path, tmp_path: Path) -> None:
+    put(project / "text", {"a.txt": story(1), "b.txt": story(2), "c.txt": story(3), "long.txt": story(4, sentences=60)})
+    settings = CleanSettings(paths=(str(project / "text"),), language="yor", document="file")
+    clean(settings, tmp_path / "out", QUIET)
+    kept = {document.source: document for document in read_parquet(tmp_path / "out" / "kept.parquet")}
+    empty = Withdrawn("00" * 16)
+    by_id = Entry(DOCUMENT, empty.name_hash(DOCUMENT, kept["a.txt"].id), "2026-01-01", (), True)
+    by_text = Entry(SOURCE, empty.name_hash(SOURCE, "elsewhere.txt"), "2026-01-01", (empty.text_hash(kept["b.txt"].text),), True)
+    Withdrawn(empty.salt, (by_id, by_text)).write(tmp_path / "out")
+    clean(replace(settings, min_document_bytes=len(story(4).encode()) * 2), tmp_path / "out", QUIET)
+    dropped = pq.read_table(tmp_path / "out" / "dropped.parquet").to_pylist()
+    assert {row["source"]: row["text"] for row in dropped if row["reason"] == TOO_SHORT} == {"a.txt": "", "b.txt": "", "c.txt": kept["c.txt"].text}
+
+
+def test_what_reading_leaves_out_of_a_slice_has_its_place_in_the_whole_file(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [json.dumps({"text": story(number, sentences=6)}) for number in range(60)]
+    rows[39:41] = [json.dumps({"text": SECRET}), '{"text": "kept as it is told']
+    put(project / "text", {"sources.toml": TABLE.replace('"ada"', '"rows.jsonl#40"'), "rows.jsonl": "\n".join([*rows, ""])})
+    withdrawn(CONTRIBUTOR, "Ada").write(tmp_path / "out")
+    monkeypatch.setattr(parts, "PART_BYTES", 9_000)
+    monkeypatch.setattr(parts, "BLOCK_BYTES", 1_000)
+    clean(CleanSettings(paths=(str(project / "text"),), language="yor", min_document_bytes=200), tmp_path / "out", QUIET)
+    dropped = pq.read_table(tmp_path / "out" / "dropped.parquet").to_pylist()
+    told = {(row["source"], row["reason"], row["text"].strip()) for row in dropped if row["reason"] != PAPERS}
+    assert told == {("rows.jsonl#40", TOO_SHORT, ""), ("rows.jsonl#41", BROKEN_ROW, '{"text": "kept as it is told')}
 
 
 def test_lines_of_text_without_a_licence_take_nothing_from_text_that_has_one(project: Path) -> None:

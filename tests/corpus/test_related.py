@@ -71,6 +71,16 @@ def test_its_licences_givers_and_withdrawals_count(grow, project: Path) -> None:
         grow({}, **RELATED)
 
 
+def test_a_licence_that_is_described_otherwise_beside_it_is_refused_before_anything_is_read(grow, project: Path) -> None:  # type: ignore[no-untyped-def]
+    terms = '[[source]]\nfiles = "*.txt"\nlicence = "Kibao Terms"\n\n[[licence]]\nname = "Kibao Terms"\nshare = "yes"\nmodel = "{model}"\n'
+    put(project / "near", {**AMHARIC, "sources.toml": terms.format(model="yes")})
+    with pytest.raises(SettingsError, match="the licence 'Kibao Terms' is described twice"):
+        grow({**stories(60), "sources.toml": terms.format(model="no")}, **RELATED)
+    made: Grown = grow({"sources.toml": terms.format(model="yes")}, **RELATED)
+    answers = {use["name"]: use["answer"] for use in made.facts["terms"]["uses"]}
+    assert answers["publish_model"] == "yes"
+
+
 def test_the_step_is_done_anew_when_it_changes(project: Path) -> None:
     put(project / "text", stories(20))
     put(project / "near", AMHARIC)

@@ -77,5 +77,8 @@ def test_two_documents_are_one_for_each_side() -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_cannot_be_divided_is_refused_with_what_to_do(count: int) -> None:
-    with pytest.raises(InputError, match=r'nothing can be held out.*document = "auto"'):
-        split(["a"] * count, [100] * count, np.zeros(count, dtype=np.int64), np.zeros(count), SETTINGS)
+    for document, fix in (("file", 'give more texts, or set document = "auto" in [corpus], so that'), ("auto", "give more texts")):
+        with pytest.raises(InputError, match="nothing can be held out") as caught:
+            split(["a"] * count, [100] * count, np.zeros(count, dtype=np.int64), np.zeros(count), CorpusSettings(document=document))
+        assert caught.value.fix.startswith(fix)
+        assert ("auto" in caught.value.fix) is (document != "auto")

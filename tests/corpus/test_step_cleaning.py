@@ -71,6 +71,14 @@ def test_the_same_text_gives_the_same_bytes(grow, project: Path) -> None:  # typ
     assert str(project) not in (one.out / "cleaned" / "clean.json").read_text(encoding="utf-8")
 
 
+def test_one_file_of_little_text_is_divided_as_it_is_without_cleaning(grow) -> None:  # type: ignore[no-untyped-def]
+    text = story(1, sentences=120)
+    plain, made = grow({"a.txt": text}), grow({}, clean=True)
+    assert made.heldout
+    assert len(made.texts) == len(plain.texts) > 10
+    assert sorted(line for each in made.texts for line in each.split("\n")) == sorted(text.strip().split("\n"))
+
+
 def test_nothing_is_cleaned_unless_asked_and_a_setting_of_cleaning_then_is_refused(tmp_path: Path) -> None:
     recipe = tmp_path / "mbegu.toml"
     recipe.write_text('[project]\nlanguage = "yor"\n[corpus]\nregions = ["NG"]\nleave_in = ["boilerplate"]\n', encoding="utf-8")
@@ -159,6 +167,18 @@ def test_text_that_was_cleaned_before_is_not_cleaned_again_and_its_figures_are_t
     both = CorpusSettings(text=(str(tmp_path / "cleaned"), "more"))
     assert cleaning_facts(both, Project(project), tmp_path)["cleaning"]["part_of_the_text"] is True
     assert cleaning_facts(CorpusSettings(text=("more",)), Project(project), tmp_path) == {}
+
+
+def test_cleaned_text_beside_other_text_is_cleaned_with_it_and_counted_once(grow, project: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    put(tmp_path / "a", messy())
+    told = clean(CleanSettings(paths=(str(tmp_path / "a"),), language="yor"), tmp_path / "cleaned", QUIET)
+    made = grow({f"b/{name}": f"{text}\n{MENU}\n" for name, text in stories(20, 500).items()}, text=(str(tmp_path / "cleaned"), "text"), clean=True)
+    own = json.loads((made.out / "cleaned" / "clean.json").read_bytes())
+    cleaning = made.facts["cleaning"]
+    assert (cleaning["documents_in"], cleaning["documents_kept"]) == (81, own["documents_kept"]) == (81, len(made.texts))
+    assert cleaning["bytes_in"] == told["bytes_in"] + own["bytes_in"] - told["bytes_kept"]
+    assert cleaning["bytes_kept"] == own["bytes_kept"] == made.facts["bytes"]
+    assert cleaning["dropped"]["boilerplate"]["lines"] == 80
 
 
 def test_a_folder_with_nothing_to_read_says_so(grow) -> None:  # type: ignore[no-untyped-def]

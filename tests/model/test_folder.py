@@ -130,9 +130,7 @@ def test_too_little_memory_is_no_damage(folder: Path, monkeypatch: pytest.Monkey
         raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
 
     monkeypatch.setattr("mbegu.model.folder.Decoder", too_little)
-    with pytest.raises(
-        ResourceError, match=r"there is not enough memory for the model \(.*model\.safetensors\)\. Close other programs"
-    ):
+    with pytest.raises(ResourceError, match=r"there is not enough memory for the model \(.*model\.safetensors\)\. Close other programs"):
         load_model(folder)
 
 

@@ -79,9 +79,7 @@ def test_too_little_memory_is_no_damage_and_costs_no_checkpoint(tmp_path: Path, 
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")
 
     monkeypatch.setattr(checkpoint, "read_tensors", too_little)
-    with pytest.raises(
-        ResourceError, match=r"there is not enough memory to go on from the checkpoint \(.*\)\. Close other programs"
-    ):
+    with pytest.raises(ResourceError, match=r"there is not enough memory to go on from the checkpoint \(.*\)\. Close other programs"):
         load(tmp_path)
     monkeypatch.undo()
     found, said = load(tmp_path)

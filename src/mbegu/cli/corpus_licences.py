@@ -33,18 +33,29 @@ def licences(folder: Path, credits_file: Path | None, as_json: bool) -> None:
     from mbegu.corpus.declared import declared_licences
     from mbegu.corpus.leaks.find import training_text
     from mbegu.corpus.licences import custom_licences
+    from mbegu.corpus.licences.changes import changes_in
     from mbegu.corpus.licences.summary import terms_of
 
     if credits_file:
         _check_place(credits_file, folder)
     custom = custom_licences(declared_licences(folder))
-    terms = terms_of(_some(training_text(folder, Say(quiet=True)), folder), custom)
+    terms = terms_of(_some(training_text(folder, Say(quiet=True)), folder), custom, changes_in(_texts(folder)))
     ended = _ended(folder, terms)
     if credits_file:
         durable.write_text(credits_file, _mark_of(credits_file) + terms.credits["markdown" if _is_markdown(credits_file) else "plain"])
     written = f"\nThe credits: {credits_file}" if credits_file else f"\n{terms.credits['plain']}"
     lines = [terms.text(), *ended, written.rstrip()]
     write_result({**terms.as_json(), "consent_ended": ended}, as_json, "\n".join(lines))
+
+
+def _texts(folder: Path) -> list[Path]:
+    """Return where the text that is read comes from: of a project what the recipe names, and what was cleaned of it."""
+    from mbegu.core.steps import Project
+    from mbegu.corpus.declared import recipe_text
+    from mbegu.corpus.step_cleaning import CLEANED
+
+    place = Project(folder.resolve())
+    return [place.grown / "corpus" / CLEANED, *recipe_text(place)] if place.recipe.is_file() else [folder]
 
 
 def _some(documents: Iterator[Document], folder: Path) -> Iterator[Document]:

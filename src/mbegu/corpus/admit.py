@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mbegu.core.documents import Document
 from mbegu.corpus.findings import NO_LICENCE, WITHDRAWN
 from mbegu.corpus.papers import SOURCES_FILE, UNKNOWN, Papers, consent_ended
+from mbegu.corpus.source import document_id
 from mbegu.corpus.withdrawn import Withdrawn
 
 CONSENT_ENDED = "consent ended on "  # with the date
@@ -41,15 +42,16 @@ class Admission:
             document = self.papers.of(document.source).on(document)
         return self._refusal(document) or document
 
-    def hides(self, source: str, contributor: str = "") -> bool:
-        """Whether nothing of a source may be written even among what was left out, as far as its name and its papers tell.
+    def hides(self, source: str, text: str = "", contributor: str = "") -> bool:
+        """Whether nothing may be written of what was left out, as far as its place, its papers and its text tell.
 
         Args:
             source: a file or a place in one.
+            text: what would be written of it.
             contributor: who gave it where the papers name nobody.
         """
-        unread = Document("", "", "", source, contributor=contributor)
-        refusal = self._refusal(self.papers.find(source).on(unread) if self.papers else unread)
+        left_out = Document(document_id(source, text), text, "", source, contributor=contributor)
+        refusal = self._refusal(self.papers.find(source).on(left_out) if self.papers else left_out)
         return refusal is not None and not refusal.keeps_text
 
     def _refusal(self, document: Document) -> Refusal | None:

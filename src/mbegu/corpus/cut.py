@@ -42,27 +42,42 @@ class CutRule:
 
 @dataclass(frozen=True)
 class Piece:
-    """The text of one document and the number of its first line, counted from 1; ``cut`` says that it is a part of a text."""
+    """The text of one document and the number of its first line, counted from 1; ``cut`` says that it is a part of a text.
+
+    ``repeated`` are the lines that were left out of it because they came before.
+    """
 
     text: str
     first_line: int
     cut: bool
+    repeated: tuple[str, ...] = ()
 
 
 class RepeatedLines:
-    """Remembers long lines, so that a line which came before in another block is left out."""
+    """Remembers the long lines of blocks, so that a line which came before is left out of the blocks behind."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self) -> None:
         self._seen: set[int] = set()
-        self._findings = findings
 
-    def is_new(self, line: str, source: str) -> bool:
-        """Whether a line is short or did not come before; a repeated one is recorded."""
+    def leave_out(self, block: Piece) -> Piece:
+        """Return a block without the long lines that came before. Ask for one block after the other: the next may depend on ``forget``."""
+        kept: list[tuple[int, str]] = []
+        repeated: list[str] = []
+        for number, line in enumerate(block.text.split("\n"), block.first_line):
+            if not self._is_new(line):
+                repeated.append(line)
+            elif kept or line.strip():
+                kept.append((number, line))
+        if not repeated:
+            return block
+        return Piece("\n".join(line for _, line in kept), kept[0][0] if kept else block.first_line, True, tuple(repeated))
+
+    def _is_new(self, line: str) -> bool:
+        """Whether a line is short or did not come before."""
         key = line_key(line, REPEATED_LETTERS)
         if key is None:
             return True
         if key in self._seen:
-            self._findings.drop(source, REPEATED_LINE, "", line)
             return False
         self._seen.add(key)
         return True
@@ -87,7 +102,8 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
         rule: what one document is.
         source: name for the findings.
         findings: gets the number of texts cut and of blocks.
-        repeated: leaves out long lines that came before, in texts that are cut into blocks; ``None`` keeps them.
+        repeated: leaves out long lines that came before, in texts that are cut into blocks; ``None`` keeps them. The lines of a block are
+            judged when it is asked for: whoever does not use one says so with ``forget`` before the next.
     """
     if rule.document in ("auto", "file") and isinstance(chunks, list) and len(chunks) == 1 and 4 * len(chunks[0]) <= rule.large_bytes:
         yield Piece(chunks[0], 1, False)  # short whatever its characters: most cells and rows
@@ -111,10 +127,14 @@ def cut(chunks: Iterable[str], rule: CutRule, source: str, findings: Findings, r
         yield Piece("".join(line for line, _ in head), 1, False)
         return
     findings.cut_texts += 1
-    kept = ((line, number) for line, number in chain(head, lines) if repeated is None or repeated.is_new(line, source))
     soft_bytes, hard_bytes = (rule.block_bytes, hard_bytes) if rule.document == "auto" else (WHOLE_LIMIT_BYTES, WHOLE_LIMIT_BYTES)
     in_line, before = 0, findings.cut_blocks
-    for block in _blocks(kept, soft_bytes, hard_bytes):
+    for whole in _blocks(chain(head, lines), soft_bytes, hard_bytes):
+        block = repeated.leave_out(whole) if repeated else whole
+        if not block.text.strip():
+            for line in block.repeated:
+                findings.drop(source, REPEATED_LINE, "", line)
+            continue
         findings.cut_blocks += 1
         in_line += not block.text.endswith("\n")
         yield block

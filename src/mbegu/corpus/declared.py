@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mbegu.core.settings import read_settings
@@ -25,8 +25,17 @@ def declared_licences(folder: Path) -> Mapping[str, LicenceTable]:
     place = Project(folder.resolve())
     if not place.recipe.is_file():
         return Papers.read(folder).licences if folder.is_dir() else {}
+    return licences_beside([root for root in recipe_text(place) if root.exists()])
+
+
+def licences_beside(roots: Iterable[Path]) -> Mapping[str, LicenceTable]:
+    """Return the licences declared in the sources.toml files of several text folders.
+
+    Raises:
+        SettingsError: a sources.toml is wrong, or two describe a licence of one name differently.
+    """
     # A prefix each: two folders may well have a table for "*.txt".
-    return Papers.read_all([(root, f"{number}/") for number, root in enumerate(recipe_text(place)) if root.exists()]).licences
+    return Papers.read_all([(root, f"{number}/") for number, root in enumerate(roots)]).licences
 
 
 def recipe_text(place: Project) -> list[Path]:

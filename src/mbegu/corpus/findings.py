@@ -69,7 +69,8 @@ class Drop:
 class Findings:
     """Collects what is met while reading. Counts are complete; examples are kept up to a limit.
 
-    ``refuses`` says of a source whether it was withdrawn or may not be used any more: of what is left out there nothing is written.
+    ``refuses`` says of a source and the text that is left out there whether it was withdrawn or may not be used any more: then nothing of it
+    is written.
     """
 
     drops: list[Drop] = field(default_factory=list)
@@ -87,11 +88,16 @@ class Findings:
     cut_blocks: int = 0
     missing_columns: list[str] = field(default_factory=list)
     column_found: bool = False
-    refuses: Callable[[str], bool] | None = None
+    refuses: Callable[[str, str], bool] | None = None
 
     def drop(self, source: str, reason: str, detail: str = "", text: str = "", *, size_bytes: int | None = None) -> None:
         """Count something left out and keep it as an example while there is room; ``size_bytes`` where ``text`` is only its beginning."""
-        detail, text = self.told(source, detail, text)
+        if (detail or text) and self.refuses and self.refuses(source, text):
+            detail = text = ""
+        self.record(source, reason, detail, text, size_bytes=size_bytes)
+
+    def record(self, source: str, reason: str, detail: str, text: str, *, size_bytes: int | None = None) -> None:
+        """Do as ``drop`` does with what is known to be no text that was withdrawn."""
         detail = " ".join(detail.split())
         self.dropped[reason] += 1
         self.dropped_bytes[reason] += len(text.encode("utf-8", "replace")) if size_bytes is None else size_bytes
@@ -100,10 +106,6 @@ class Findings:
             self.drops.append(drop)
         if reason in PROBLEMS and len(self.problems) < KEPT_NOTES:
             self.problems.append(drop)
-
-    def told(self, source: str, detail: str, text: str) -> tuple[str, str]:
-        """Return what may be written of something left out: detail and text, or nothing of either."""
-        return ("", "") if (detail or text) and self.refuses and self.refuses(source) else (detail, text)
 
     def note(self, source: str, text: str) -> None:
         """Keep a remark about how one source was read."""

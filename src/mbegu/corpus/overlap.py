@@ -2,7 +2,8 @@
 
 Spans are taken from the text's letters without combining marks, so a copy typed without tone marks, with other punctuation or
 capitals counts as the same. Of all spans a fixed fraction is looked at, chosen by their hash: the same span is chosen wherever
-it stands, and the share estimated from it is unbiased.
+it stands, and the share estimated from it is unbiased. A short document may have no span that is looked at: what is not known of it is
+taken to be as in the others on its side.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Spans:
     def shared_share(self, side: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return for each document [documents] which share of its spans also stands on another side.
 
+        A document without a sampled span gets the share of all sampled spans on its side, so that it changes no mean; 0 where there are none.
+
         Args:
             side: a number for each document [documents]; negative: the document is left out of account.
         """
@@ -44,7 +47,10 @@ class Spans:
         shared = np.repeat(np.minimum.reduceat(sides, starts) != np.maximum.reduceat(sides, starts), lengths)
         all_spans = np.bincount(documents, minlength=self.count)
         shared_spans = np.bincount(documents, weights=shared, minlength=self.count)
-        share: npt.NDArray[np.float64] = shared_spans / np.maximum(all_spans, 1)
+        in_account = np.maximum(side, 0)
+        of_side = [np.bincount(in_account, weights=spans)[in_account] for spans in (shared_spans, all_spans)]
+        is_unknown = (all_spans == 0) & (side >= 0)
+        share: npt.NDArray[np.float64] = np.where(is_unknown, of_side[0], shared_spans) / np.maximum(np.where(is_unknown, of_side[1], all_spans), 1)
         return share
 
 

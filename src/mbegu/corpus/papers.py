@@ -11,14 +11,18 @@ import os
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from heapq import merge
 from pathlib import Path
 from typing import Any
 
 from mbegu.core.documents import Document
 from mbegu.core.errors import SettingsError, explain_os_error
 from mbegu.core.settings import near, read_settings, setting, shown
+from mbegu.corpus.source import PACKED, unpacked_source
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +33,7 @@ SOURCES_FILE = "sources.toml"
 UNKNOWN = "unknown"
 MOST_BYTES = 4_000_000  # a table a file for ten thousand files
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_ENDS = re.compile("[/#:]")
 _FOLLOWS = r"(?:\.(?:bz2|gz|xz))*(?:[/#:].*)?$"  # what may follow a name in the source of a document: a/b.zip/c.csv.gz#17:40
 
 
@@ -110,10 +115,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Rule:
-    """One pattern with its papers; ``rank`` orders rules by how specific they are."""
+    """One pattern with its papers; ``matches`` is ``None`` for a name without wildcards, ``rank`` orders rules by how specific they are."""
 
     pattern: str
-    matches: re.Pattern[str]
+    matches: re.Pattern[str] | None
     rank: tuple[int, int, int]
     paper: Paper
 
@@ -156,7 +161,7 @@ class Papers:
             problems += [f"{path}: the licence {shown(name)} is described twice" for name in own if licences.get(name, own[name]) != own[name]]
             licences |= own
         patterns = [rule.pattern for rule in rules]
-        problems += [f"the pattern {shown(each)} stands in two tables" for each in dict.fromkeys(patterns) if patterns.count(each) > 1]
+        problems += [f"the pattern {shown(each)} stands in two tables" for each, count in Counter(patterns).items() if count > 1]
         if problems:
             raise SettingsError("; ".join(problems), fix=f"mend {SOURCES_FILE}; the guide to papers shows every key")
         return cls(sorted(rules, key=lambda rule: rule.rank, reverse=True), licences)
@@ -179,9 +184,28 @@ class Papers:
         return next((rule.paper for rule in self._fitting(source)), Paper())
 
     def _fitting(self, source: str) -> Iterator[Rule]:
-        """Return the rules for a source, the most specific first; archives code the marks in names in their own ways."""
+        """Return the rules for a source, the most specific first; archives code the marks in names in their own ways.
+
+        What is packed goes by the name of what is in it too: ``rows.csv.gz#17`` by ``rows.csv#17``.
+        """
         own = unicodedata.normalize("NFC", source)
-        return (rule for rule in self.rules if rule.matches.match(own))
+        inside = unpacked_source(own)
+        is_packed = inside != own
+        exact: set[int] = set()
+        if self._exact:
+            exact = {self._exact[each] for name in {own, inside} for each in _beginnings(name) if each in self._exact}
+        wild = (place for place, matches in self._wild if matches.match(own) or (is_packed and matches.match(inside)))
+        return (self.rules[place] for place in merge(sorted(exact), wild))
+
+    @cached_property
+    def _exact(self) -> Mapping[str, int]:
+        """The places of the rules without wildcards, by their names: there may be one for each of ten thousand files."""
+        return {rule.pattern: place for place, rule in enumerate(self.rules) if rule.matches is None}
+
+    @cached_property
+    def _wild(self) -> Sequence[tuple[int, re.Pattern[str]]]:
+        """The places of the rules with wildcards."""
+        return [(place, rule.matches) for place, rule in enumerate(self.rules) if rule.matches is not None]
 
     def ended(self, today: datetime.date) -> list[str]:
         """Return the patterns of which the consent has run out, each with its last day."""
@@ -316,13 +340,23 @@ def _make_rule(pattern: str, prefix: str, paper: Paper) -> Rule:
     own = unicodedata.normalize("NFC", pattern).removeprefix("./").rstrip("/")
     anywhere = "/" not in own and any(each in own for each in "*?")
     whole = f"{prefix}{own}"
-    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + _FOLLOWS
     literal = len(own.replace("*", "").replace("?", ""))
     exact = not any(each in own for each in "*?")
     depth = prefix.count("/") + own.count("/")
     rank = (depth + exact, literal, int(exact))
     paper_of = Paper(**{**vars(paper), "rule": whole})
-    return Rule(whole, re.compile(expression, re.DOTALL), rank, paper_of)
+    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + _FOLLOWS
+    return Rule(whole, None if exact else re.compile(expression, re.DOTALL), rank, paper_of)
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """Yield a name and what stands in it before each of ``/#:``, also without the endings of packing: what a name without wildcards is for."""
+    for end in (*(found.start() for found in _ENDS.finditer(name)), len(name)):
+        beginning = name[:end]
+        yield beginning
+        while beginning.endswith(PACKED):
+            beginning = beginning.rpartition(".")[0]
+            yield beginning
 
 
 def _as_expression(pattern: str) -> str:

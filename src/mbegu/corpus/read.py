@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,14 +12,14 @@ from mbegu.core.report import Say
 from mbegu.corpus.admit import Admission, Refusal
 from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
 from mbegu.corpus.files import TextFile
-from mbegu.corpus.findings import EMPTY, NO_LETTERS, TOO_SHORT, UNDECODABLE, Findings
+from mbegu.corpus.findings import EMPTY, NO_LETTERS, REPEATED_LINE, TOO_SHORT, UNDECODABLE, Findings
 from mbegu.corpus.normalise import Normalised, normalise
 from mbegu.corpus.papers import UNKNOWN
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
-from mbegu.corpus.source import RawText
+from mbegu.corpus.source import RawText, document_id
 
 
 def read_documents(
@@ -56,7 +55,7 @@ def read_with_files(
 ) -> Iterator[tuple[TextFile, Document]]:
     """Yield the documents of all files as ``read_documents`` does, each with the file that it was read from."""
     rule = cut_rule(settings.document, sum(file.size_bytes for file in files))
-    repeated = RepeatedLines(findings) if settings.repeated_lines and settings.document == "auto" else None
+    repeated = RepeatedLines() if settings.repeated_lines and settings.document == "auto" else None
     for read in read_texts(files, language, settings, findings, say, rule, repeated, admission):
         yield read.file, read.document
 
@@ -116,7 +115,10 @@ def _of_file(
     for raw in _texts_of(file, Context(settings, findings, language=language)):
         for piece in _pieces(raw, cut(raw.chunks, rule, raw.source, findings, repeated), findings):
             document, reason, detail = _document(raw, piece, language, settings, findings)
-            if admitted := _admitted(document, admission, findings, reason, detail):
+            admitted = _admitted(document, admission, findings, reason, detail)
+            for line in piece.repeated:
+                findings.drop(raw.source, REPEATED_LINE, "", line if admitted else "")  # of a withdrawn block no line is shown
+            if admitted:
                 yield ReadText(admitted, piece, file)
             elif repeated and piece.cut:
                 repeated.forget(piece.text)
@@ -169,8 +171,7 @@ def _document(raw: RawText, piece: Piece, language: str, settings: CorpusSetting
     reason = _why_not(made, settings)
     findings.nfc_documents += made.nfc_changed and not reason
     source = _place(raw, piece)
-    name = hashlib.sha256(f"{source}\0{made.text}".encode()).hexdigest()[:16]
-    document = Document(name, made.text, raw.language or language, source, settings.licence, settings.contributor)
+    document = Document(document_id(source, made.text), made.text, raw.language or language, source, settings.licence, settings.contributor)
     return document, reason, _detail(reason, made)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from mbegu.corpus.describe import Profile, make_report
 from mbegu.corpus.files import text_files, text_roots
 from mbegu.corpus.findings import EXACT, HELD_OUT, Findings
 from mbegu.corpus.keys import digest, letters_and_marks, line_key
-from mbegu.corpus.papers import LicenceTable, Papers
+from mbegu.corpus.papers import Papers
 from mbegu.corpus.read import read_documents as read_files
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.withdrawn import Withdrawn
@@ -30,11 +30,10 @@ SEEN_LETTERS = 20  # shorter lines, such as dates and titles, stand in many text
 
 @dataclass(frozen=True)
 class RelatedText:
-    """What was read of the related language: ``facts`` for the label, all that was left out, and the licences declared beside it."""
+    """What was read of the related language: ``facts`` for the label, and all that was left out."""
 
     facts: dict[str, Any]
     findings: Findings
-    licences: Mapping[str, LicenceTable]
 
 
 def grow_related(settings: CorpusSettings, place: Project, out: Path, say: Say) -> RelatedText:
@@ -75,7 +74,7 @@ def grow_related(settings: CorpusSettings, place: Project, out: Path, say: Say) 
     for reason in ended_consents(findings.dropped):
         say.warn(f"{findings.dropped[reason]:,} documents of the related language are not used: {reason}")
     shared = {name: report[name] for name in ("language", "documents", "bytes", "scripts", "licences", "sources", "contributors")}
-    return RelatedText({**shared, "dropped": left_out}, findings, papers.licences)
+    return RelatedText({**shared, "dropped": left_out}, findings)
 
 
 def _counted(documents: Iterable[Document], profile: Profile) -> Iterator[Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -69,6 +70,11 @@ class RawText:
     language: str = ""
 
 
+def document_id(source: str, text: str) -> str:
+    """Return the id of a document that reading makes, by its source and its text."""
+    return hashlib.sha256(f"{source}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def file_of(source: str) -> str:
     """Return the file of a document's source without the place in it: ``a.txt`` of ``a.txt#17:40``; a ``#`` in a name is no place."""
     found = _NAMED_PLACE.match(source) or _NUMBERED_PLACE.fullmatch(source)
@@ -80,3 +86,15 @@ def unpacked(name: str) -> str:
     while name.lower().endswith(PACKED):
         name = name.rpartition(".")[0]
     return name
+
+
+def unpacked_source(source: str) -> str:
+    """Return the source of a document by the names of what is in packed files: ``a.zip/rows.csv#17`` of ``a.zip.xz/rows.csv.gz#17``."""
+    path = file_of(source)
+    return unpacked_path(path) + source[len(path) :]
+
+
+def unpacked_path(path: str) -> str:
+    """Return the name of a file, with the folders and archives that it lies in, without the endings of what packs any of them."""
+    lower = path.lower()
+    return "/".join(map(unpacked, path.split("/"))) if any(ending in lower for ending in PACKED) else path

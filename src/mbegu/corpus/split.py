@@ -70,9 +70,10 @@ def split(
         if settings.divide_by != "document":
             fix = f'set divide_by = "document" in [corpus], or give text of more than one {settings.divide_by}'
             raise InputError(f"all text is of one {settings.divide_by}, which is never divided: nothing can be held out", fix=fix)
+        cuts = ', or set document = "auto" in [corpus], so that a large file counts as several documents' if settings.document != "auto" else ""
         raise InputError(
             f"the text is {len(ids)} document{'s' * (len(ids) != 1)}, all alike: nothing can be held out to judge the model by",
-            fix='give more texts, or set document = "auto" in [corpus], so that a large file counts as several documents',
+            fix=f"give more texts{cuts}",
         )
     target = heldout_target(sum(sizes_bytes), settings)
     order = sorted(members, key=lambda group: hashlib.sha256(f"{settings.seed}:{min(ids[i] for i in members[group])}".encode()).digest())

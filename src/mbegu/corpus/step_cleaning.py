@@ -140,12 +140,16 @@ def cleaning_facts(settings: CorpusSettings, place: Project, out: Path) -> dict[
         ``cleaning`` with documents and bytes in and kept, ``dropped`` by reason (documents, lines, bytes), and ``private`` items replaced by
         kind; ``None`` for these where nobody asked for them to be replaced.
     """
-    found = [folder / FACTS for root, _ in text_roots(settings, place) if (folder := _folder_of(root))]
-    found += [out / CLEANED / FACTS] if is_cleaned_here(settings, place) else []
-    tables = [table for path in found if (table := _read(path))]
+    folders = [folder for root, _ in text_roots(settings, place) if (folder := _folder_of(root))]
+    before = [table for folder in folders if (table := _read(folder / FACTS))]
+    own = _read(out / CLEANED / FACTS) if is_cleaned_here(settings, place) else None
+    tables = [*before, own] if own else before
     if not tables:
         return {}
     sums = {name: sum(_number(table.get(name)) for table in tables) for name in ("documents_in", "bytes_in", "documents_kept", "bytes_kept")}
+    for name in ("documents", "bytes") if own else ():  # what was kept before came in again
+        again = sum(_number(table.get(f"{name}_kept")) for table in before)
+        sums |= {f"{name}_in": sums[f"{name}_in"] - again, f"{name}_kept": sums[f"{name}_kept"] - again}
     dropped: dict[str, dict[str, int]] = {}
     private: dict[str, int] = {}
     for table in tables:

@@ -6,21 +6,25 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mbegu.core import durable
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
-from mbegu.core.steps import Inputs
+from mbegu.core.steps import Inputs, Project
 from mbegu.core.units import format_bytes
 from mbegu.corpus.admit import Admission, ended_consents
+from mbegu.corpus.declared import licences_beside
 from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
 from mbegu.corpus.papers import LicenceTable, Papers
 from mbegu.corpus.settings import CorpusSettings, require_encoding
-from mbegu.corpus.step_cleaning import clean_text, cleaning_facts, cleaning_line, is_cleaned_here
+from mbegu.corpus.step_cleaning import CLEANED, clean_text, cleaning_facts, cleaning_line, is_cleaned_here
 from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.clock import today
+
+if TYPE_CHECKING:
+    from mbegu.corpus.licences.changes import Changes
 
 __all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
 
@@ -50,7 +54,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
 
     Raises:
         InputError: there is no text, or too little to divide; a named column is in no file.
-        SettingsError: the encoding is none.
+        SettingsError: the encoding is none, a sources.toml is wrong, or two describe a licence of one name differently.
     """
     require_encoding(settings)
     from mbegu.core.documents import RELATED, read_documents
@@ -59,7 +63,9 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
 
     language = inputs.project.parsed_language()
     findings = Findings()
-    papers = Papers.read_all(text_roots(settings, inputs.place))
+    roots = text_roots(settings, inputs.place)
+    papers = Papers.read_all(roots)
+    licences = licences_beside(root for root, _ in (*roots, *text_roots(settings.of_related(), inputs.place)))
     admission = Admission(None, Withdrawn.read(inputs.place.root), settings.require_licence, today())
     if is_cleaned_here(settings, inputs.place):
         files = [clean_text(settings, inputs, out, findings, say)]  # with their papers
@@ -84,7 +90,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     durable.write_json(out / "report.json", report)
     for line in render(report).splitlines():
         say.note(line)
-    verdict = _write_terms(out, {**papers.licences, **(related.licences if related else {})})
+    verdict = _write_terms(out, licences, _changes(settings, inputs.place, out))
     cleaning = cleaning_facts(settings, inputs.place, out)
     if cleaning:
         say.note(cleaning_line(cleaning["cleaning"], inputs.place.root))
@@ -107,7 +113,14 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     }
 
 
-def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, Any]:
+def _changes(settings: CorpusSettings, place: Project, out: Path) -> Changes:
+    """Return what cleaning changed in the text, in this step or before it."""
+    from mbegu.corpus.licences.changes import changes_in
+
+    return changes_in([out / CLEANED, *(place.root / text for text in (*settings.text, *settings.related))])
+
+
+def _write_terms(out: Path, declared: Mapping[str, LicenceTable], changes: Changes) -> dict[str, Any]:
     """Write what may be done with the text and whom to credit; return it without the credits, which may be long."""
     from mbegu.core.documents import RELATED, read_documents
     from mbegu.corpus.licences import custom_licences
@@ -115,7 +128,7 @@ def _write_terms(out: Path, declared: Mapping[str, LicenceTable]) -> dict[str, A
 
     sides = [out / f"{side}.parquet" for side in ("train", "heldout", RELATED)]
     every = itertools.chain.from_iterable(read_documents(side) for side in sides if side.is_file())
-    terms = terms_of(every, custom_licences(declared)).as_json()
+    terms = terms_of(every, custom_licences(declared), changes).as_json()
     durable.write_json(out / TERMS, terms)
     return {name: value for name, value in terms.items() if name != "credits"}
 

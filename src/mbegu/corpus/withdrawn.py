@@ -6,22 +6,24 @@ a copy under another name is known too. The file carries its own hash; a damaged
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mbegu.core import durable
 from mbegu.core.documents import Document
 from mbegu.core.errors import DamageError
-from mbegu.corpus.source import file_of, unpacked
+from mbegu.corpus.source import file_of, unpacked, unpacked_path
 
 LIST_FILE = "withdrawn.json"
 CONTRIBUTOR, DOCUMENT, SOURCE = "contributor", "document", "source"
 SALT_BYTES = 16
+MOST_KNOWN = 1024  # givers and files
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,18 @@ class Withdrawn:
 
     def name_hash(self, kind: str, name: str) -> str:
         """Return what a giver, document or source stands as, however its marks are coded."""
-        return self._hash(kind, nfc(name))
+        return _hash(self.salt, kind, nfc(name))
 
     def text_hash(self, text: str) -> str:
         """Return what a text stands as: its letters, digits and marks, whatever its capitals and punctuation."""
         from mbegu.corpus.keys import letters_and_marks  # with numpy, which those who only verify need not have
 
-        return self._hash("text", letters_and_marks(text))
-
-    def _hash(self, kind: str, name: str) -> str:
-        return hashlib.sha256(f"{self.salt}\0{kind}\0{name}".encode()).hexdigest()
+        return _hash(self.salt, "text", letters_and_marks(text))
 
     def hashes_of(self, kind: str, name: str) -> set[str]:
         """Return what a name may stand as: lists of before hold it as it was typed."""
-        return {self._hash(kind, each) for each in {name, nfc(name), unicodedata.normalize("NFD", name)}}
+        forms = {name} if name.isascii() else {name, nfc(name), unicodedata.normalize("NFD", name)}
+        return {_hash(self.salt, kind, each) for each in forms}
 
     def refuses(self, document: Document) -> bool:
         """Whether a document was withdrawn: by its giver, itself, its file or a folder above it, or because it is the same text.
@@ -98,15 +98,51 @@ class Withdrawn:
         """
         if not self.entries:
             return False
-        named = {kind: {each.name for each in self.entries if each.kind == kind} for kind in (CONTRIBUTOR, DOCUMENT, SOURCE)}
-        if document.contributor and not named[CONTRIBUTOR].isdisjoint(self.hashes_of(CONTRIBUTOR, document.contributor)):
+        if document.contributor and self._names(CONTRIBUTOR, document.contributor):
             return True
-        if self.name_hash(DOCUMENT, document.id) in named[DOCUMENT]:
+        if self._named[DOCUMENT] and self.name_hash(DOCUMENT, document.id) in self._named[DOCUMENT]:
             return True
-        if named[SOURCE] and any(not named[SOURCE].isdisjoint(self.hashes_of(SOURCE, place)) for place in places_of(document.source)):
+        if self._named[SOURCE] and self._names_source(document.source):
             return True
-        text = self.text_hash(document.text)
-        return any(text in each.texts for each in self.entries if each.kind != CONTRIBUTOR or not document.contributor)
+        texts = self._others_texts if document.contributor else self._texts
+        return bool(texts) and self.text_hash(document.text) in texts
+
+    @functools.cached_property
+    def _named(self) -> Mapping[str, frozenset[str]]:
+        """The hashes of names by their kind."""
+        return {kind: frozenset(each.name for each in self.entries if each.kind == kind) for kind in (CONTRIBUTOR, DOCUMENT, SOURCE)}
+
+    @functools.cached_property
+    def _texts(self) -> frozenset[str]:
+        """The hashes of all texts."""
+        return frozenset(text for each in self.entries for text in each.texts)
+
+    @functools.cached_property
+    def _others_texts(self) -> frozenset[str]:
+        """The hashes of the texts that were withdrawn as documents or sources: nobody else may give them either."""
+        return frozenset(text for each in self.entries if each.kind != CONTRIBUTOR for text in each.texts)
+
+    @functools.cached_property
+    def _known(self) -> dict[tuple[str, str], bool]:
+        """The answers for the last givers and files: one document after the other has the same."""
+        return {}
+
+    def _names(self, kind: str, name: str) -> bool:
+        """Whether the list names a giver, or a file or what it lies in."""
+        known = self._known.get((kind, name))
+        if known is None:
+            names = way_to(name) if kind == SOURCE else (name,)
+            known = any(not self._named[kind].isdisjoint(self.hashes_of(kind, each)) for each in names)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[kind, name] = known
+        return known
+
+    def _names_source(self, source: str) -> bool:
+        """Whether the list names the place of a document, its file or what that lies in."""
+        path = file_of(source)
+        places = names_of(path, source[len(path) :]) if path != source else ()
+        return self._names(SOURCE, path) or any(not self._named[SOURCE].isdisjoint(self.hashes_of(SOURCE, each)) for each in places)
 
     def state(self) -> str:
         """Return one hash of all that decides what is refused; empty where nothing was withdrawn."""
@@ -120,12 +156,22 @@ def places_of(source: str) -> Iterator[str]:
     What is packed has the name of what is in it too: ``a.csv.gz#17`` is also ``a.csv#17``.
     """
     path = file_of(source)
-    place = source[len(path) :]
-    if place:
-        yield from dict.fromkeys((source, unpacked(path) + place))
+    if path != source:
+        yield from names_of(path, source[len(path) :])
+    yield from way_to(path)
+
+
+def way_to(path: str) -> Iterator[str]:
+    """Yield a file and each folder or archive above it, also by the names of what is in what is packed."""
     while path:
-        yield from dict.fromkeys((path, unpacked(path)))
+        yield from names_of(path)
         path = path.rpartition("/")[0]
+
+
+def names_of(path: str, place: str = "") -> Sequence[str]:
+    """Return what a file, or a place in it, is called: as it is, by the name of what is in it, and by those of what is in all that is packed."""
+    inside = unpacked_path(path)
+    return (path + place,) if inside == path else tuple(dict.fromkeys((path + place, unpacked(path) + place, inside + place)))
 
 
 def of_kind(document: Document, kind: str, name: str) -> bool:
@@ -148,6 +194,10 @@ def kind_of(name: str, documents: Iterable[Document]) -> str:
     """Return what a name names, the first of contributor, document and source that fits any of the documents; empty when none does."""
     kinds = {kind for document in documents for kind in (CONTRIBUTOR, DOCUMENT, SOURCE) if of_kind(document, kind, name)}
     return next((kind for kind in (CONTRIBUTOR, DOCUMENT, SOURCE) if kind in kinds), "")
+
+
+def _hash(salt: str, kind: str, name: str) -> str:
+    return hashlib.sha256(f"{salt}\0{kind}\0{name}".encode("utf-8", "replace")).hexdigest()
 
 
 def _own_hash(values: dict[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -21,7 +22,7 @@ from mbegu.core.documents import Document, read_documents
 from mbegu.core.errors import BusyError, InputError, MissingDependencyError, SettingsError
 from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
-from mbegu.corpus.clean import decide, engine, kinds, measure, parts, run
+from mbegu.corpus.clean import decide, drops, engine, kinds, measure, parts, run
 from mbegu.corpus.clean.explain import explain, restore
 from mbegu.corpus.clean.run import clean
 from mbegu.corpus.clean.settings import CleanSettings
@@ -89,7 +90,7 @@ def test_menus_tables_and_addresses_go_and_prose_stays(cleaned: Run) -> None:
 @pytest.mark.parametrize("language", list(WORDS))
 def test_clean_prose_comes_out_as_it_went_in_whatever_the_script(cleaned: Run, language: str) -> None:
     files = {f"{i}.txt": story(i, language, 12) for i in range(8)}
-    made = cleaned(files)
+    made = cleaned(files, document="file")
     assert made.texts() == {name: text.strip() for name, text in files.items()}
     assert made.dropped == []
 
@@ -107,7 +108,8 @@ def test_every_line_is_kept_or_dropped_with_a_reason(cleaned: Run) -> None:
 def test_copies_go_and_name_the_first(cleaned: Run) -> None:
     text = story(1, sentences=30)
     near = text.replace("ọjà", "ìlú", 2)
-    made = cleaned({"a.txt": text, "b.txt": text.upper().replace(" ", "  "), "c.txt": near, "d.txt": story(2, sentences=30)})
+    files = {"a.txt": text, "b.txt": text.upper().replace(" ", "  "), "c.txt": near, "d.txt": story(2, sentences=30)}
+    made = cleaned(files, document="file")
     assert sorted(made.texts()) == ["a.txt", "d.txt"]
     details = {row["source"]: (row["reason"], row["detail"]) for row in made.dropped}
     assert details["b.txt"] == ("exact duplicate", "same as a.txt")
@@ -124,12 +126,42 @@ def test_a_repeated_passage_is_cut_out_by_sentences_and_the_rest_of_the_line_sta
     passage = " ".join(sentence(900 + i, words=16) for i in range(5))
     own = sentence(950, words=16)
     host = story(4, sentences=12) + f"{own} {passage}\n" + story(5, sentences=12)
-    made = cleaned({"a.txt": story(3, sentences=12) + passage + "\n", "b.txt": host})
+    made = cleaned({"a.txt": story(3, sentences=12) + passage + "\n", "b.txt": host}, document="file")
     ((source, line, text),) = made.dropped_for("repeated passage")
     assert (source, line) == ("b.txt", 13)
     assert text == passage
     assert made.texts()["b.txt"].split("\n")[12] == own
     assert passage in made.texts()["a.txt"]
+
+
+def test_what_is_dropped_of_one_large_file_is_not_held_until_its_end(cleaned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [json.dumps({"text": f"{story(i, sentences=6)}| ọdún | {i} |\n| ìlú | {i} |"}) for i in range(60)]
+    whole = cleaned({"rows.jsonl.gz": gzip.compress("\n".join(rows).encode(), mtime=0)}, "whole")
+    held: list[int] = []
+    real = drops.Drops.add
+    monkeypatch.setattr(drops, "FLUSH_BYTES", 100)
+    monkeypatch.setattr(drops.Drops, "add", lambda own, *row: (real(own, *row), held.append(own._held_bytes))[0])
+    made = cleaned({}, "made")
+    assert len(held) == len(made.dropped) == 120
+    assert max(held) < 100
+    assert made.dropped == whole.dropped
+    assert made.kept == whole.kept
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_stands_first_in_a_document_that_repeats_itself_stays_in_the_next(cleaned: Run, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(parts, "MIN_PART_BYTES", 4_000)
+    line, passage = sentence(700, words=16), " ".join(sentence(900 + i, words=16) for i in range(5))
+    refrain = f"{sentence(1, words=12)} " * 25
+    files = {"a.txt": f"{refrain}\n{line}\n{passage}\n", "b.txt": f"{story(2)}{line}\n{story(3)}{sentence(4)} {passage}\n", "c.txt": story(5) + line}
+    made = cleaned(files, workers=workers, document="file")
+    assert [source for source, _, _ in made.dropped_for("repeats itself")] == ["a.txt"]
+    assert made.texts()["b.txt"] == files["b.txt"].strip()
+    assert [row[:2] for row in made.dropped_for("repeated line")] == [("c.txt", 9)]
+    assert made.dropped_for("repeated passage") == []
+    left = cleaned(files, name="left", document="file", leave_in=("repeats itself",))
+    assert sorted(row[:2] for row in left.dropped_for("repeated line")) == [("b.txt", 9), ("c.txt", 9)]
+    assert [source for source, _, _ in left.dropped_for("repeated passage")] == ["b.txt"]
 
 
 def test_lines_are_numbered_as_in_the_file_also_in_blocks_and_after_blank_lines(cleaned: Run) -> None:
@@ -392,7 +424,7 @@ def test_short_utterances_stay_where_no_sentence_has_an_end(cleaned: Run) -> Non
     for i in range(8):
         long = [sentence(i * 10 + j, words=30).rstrip(".") for j in range(6)]
         speech[f"{i}.txt"] = "\n".join([*long, *(sentence(i * 10 + j, words=3).rstrip(".") for j in range(4))])
-    made = cleaned(speech)
+    made = cleaned(speech, document="file")
     assert made.texts() == speech
     assert next(row["why"] for row in made.facts["filters"] if row["name"] == "list or menu in ./*.txt").startswith(
         "off: 100 % of the letters of long lines"

@@ -150,3 +150,19 @@ def test_who_withdrew_from_a_cleaned_folder_stays_out(tmp_path: Path, capsys: py
     facts = json.loads((tmp_path / "out" / "clean.json").read_bytes())
     assert facts["dropped"]["withdrawn"] == {"documents": 4, "lines": 0, "bytes": 0}
     assert {document.source for document in read_documents(tmp_path / "out" / "kept.parquet")} == set(rest)
+
+
+def test_of_a_giver_whom_only_the_settings_name_nothing_is_written_after_withdrawing(tmp_path: Path) -> None:
+    papers = '[[source]]\nfiles = "bisi/"\ncontributor = "Bisi"\n'
+    put(
+        tmp_path / "text",
+        {"sources.toml": papers, "bisi/a.txt": story(1, sentences=12), "ada/a.txt": story(2, sentences=12), "ada/n.txt": "12 / 1958 / 7\n"},
+    )
+    settings = CleanSettings(paths=(str(tmp_path / "text"),), language="yor", contributor="Ada of Kibao")
+    run.clean(settings, tmp_path / "out", Say(io.StringIO(), quiet=True))
+    assert "12 / 1958 / 7" in written(tmp_path / "out")["dropped.parquet"]
+    assert command(["corpus", "withdraw", "Ada of Kibao", "--project", str(tmp_path / "out"), "-q"]) == 0
+    run.clean(settings, tmp_path / "out", Say(io.StringIO(), quiet=True))
+    assert [name for name, text in written(tmp_path / "out").items() if "1958" in text] == []
+    dropped = pq.read_table(tmp_path / "out" / "dropped.parquet").to_pylist()
+    assert {(row["source"], row["reason"], row["text"]) for row in dropped} >= {("ada/a.txt", "withdrawn", ""), ("ada/n.txt", "no letters", "")}

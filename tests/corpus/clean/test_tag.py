@@ -57,7 +57,8 @@ def test_lines_in_another_language_are_dropped_and_mixed_ones_stay(tmp_path: Pat
     prose = [line for line in sample_lines("yor", is_test=True) if len(line) > 60][:8]
     put(tmp_path / "text", {"a.txt": "\n".join([*prose[:4], WRONG, MIXED, *prose[4:]]) + "\n"})
     write_model(tmp_path / "model.npz", taught)
-    settings = CleanSettings(paths=(str(tmp_path / "text"),), language="yor", keep_languages=("yor",), identifier=str(tmp_path / "model.npz"))
+    texts, model = (str(tmp_path / "text"),), str(tmp_path / "model.npz")
+    settings = CleanSettings(paths=texts, language="yor", document="file", keep_languages=("yor",), identifier=model)
     clean(settings, tmp_path / "out", Say(io.StringIO(), quiet=True))
     (document,) = read_documents(tmp_path / "out" / "kept.parquet")
     assert WRONG not in document.text

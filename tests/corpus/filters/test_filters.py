@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import numpy as np
 import pytest
@@ -82,6 +83,37 @@ def test_mark_up_goes_and_words_stay() -> None:
     for plain in ("3 < 5 > 2", "kọ sí <ade@example.org>", "ka'a da 'yan uwa", "a & b", "የ«ሰላም» ቤት"):
         assert markup.strip_markup(plain) == plain
     assert markup.strip_markup("a&#10;<b>b</b>") == "a b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mu ni <<Ndank ndank mooy japp golo>> rekk.",
+        "Mu ni <<b>> rekk.",
+        "Ngũgĩ <Ngugi> wa Thiong'o",
+        "<a kan ba na>",
+        "a < b > c",
+        "<Ọmọ mi> wá",
+        "<<B:>>",
+    ],
+)
+def test_words_between_angle_brackets_stay_also_beside_mark_up(text: str) -> None:
+    assert markup.strip_markup(text) == text
+    assert markup.strip_markup(f"{text} <i>waaye</i>&amp;<BR /></ p>") == f"{text} waaye&"
+
+
+def test_a_placeholder_in_brackets_is_no_wiki_link() -> None:
+    for kind in ("ACCOUNT", "CARD", "COORDINATES", "EMAIL", "ID-NUMBER", "IP-ADDRESS", "NAME", "PHONE"):
+        assert markup.strip_markup(f"Pè mí [[{kind}]], [[Ìlú|Èkó]].") == f"Pè mí [[{kind}]], Èkó."
+    assert markup.strip_markup("[[PHONES]] [[Èkó|NAME]]") == "PHONES NAME"
+
+
+def test_tags_of_wikis_go_and_long_lines_that_are_none_end_at_once() -> None:
+    assert markup.strip_markup('Èkó<ref name="ọdún@1">1</ref> ni<br/> <span style = "x">ìlú</span>.') == "Èkó1 ni ìlú."
+    for line in ("<a" + " " * 200_000, "<a x" + " " * 200_000, "<a x=" + "/ " * 100_000, "<a " * 100_000):
+        began_s = time.process_time()
+        assert markup.strip_markup(line) == line
+        assert time.process_time() - began_s < 2
 
 
 def test_a_run_of_short_lines_is_a_list_and_wrapped_prose_is_not() -> None:
@@ -218,3 +250,35 @@ def test_a_part_of_a_batch_is_the_batch_of_these_lines() -> None:
         assert (getattr(part, name) == getattr(again, name)).all(), name
     assert (part.line_hashes() == again.line_hashes()).all()
     assert part.counts.sum() == len(part.codes)
+
+
+def test_lines_of_blanks_without_end_are_judged_at_once() -> None:
+    blanks = " " * 20_000
+    lines = [
+        f"{blanks}12: x",
+        f"{blanks}**a",
+        f"{blanks}-{blanks}**a**{blanks}",
+        f"a{blanks}:{blanks}",
+        f"{blanks}| a",
+        f"{blanks}= a{blanks}",
+        f"{blanks}1.{blanks}**a",
+    ]
+    batch, out = make_batch(lines), np.zeros(len(lines), bool)
+    began_s = time.process_time()
+    structure.find_forms(batch)
+    structure.find_empty_headings(batch, ~out)
+    for find in (lists.find_runs, lists.find_labels, lists.find_wide_runs):
+        find(batch, out)
+    suspects.find_suspects(batch)
+    assert time.process_time() - began_s < 2
+
+
+@pytest.mark.parametrize("line", ["  **Ìlú**: Èkó", "-  **Ìlú:** Èkó", "\t*\t**Ìlú** ： Èkó", "**Ìlú**:"])
+def test_a_name_in_bold_type_and_a_value_are_a_pair_of_an_infobox(line: str) -> None:
+    assert structure.find_forms(make_batch([line]))[0] == structure.INFOBOX
+
+
+def test_a_label_holds_a_letter_and_may_stand_after_blanks() -> None:
+    labels = "   Orúkọ: Ayọ̀\n\tÌlú: Èkó\n Ọdún:  1958\nIṣẹ́:ọlọ́kọ̀"
+    assert lists.find_labels(make_batch([labels]), np.zeros(4, bool)).all()
+    assert not lists.find_labels(make_batch(["12: a\n 13: b\n1_: c\n٣: d"]), np.zeros(4, bool)).any()

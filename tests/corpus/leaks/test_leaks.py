@@ -17,13 +17,13 @@ from mbegu.core.documents import Document, read_documents
 from mbegu.core.errors import InputError
 from mbegu.corpus.leaks.find import LeakSearch, without_leaks
 from mbegu.corpus.leaks.items import Item, read_items
-from mbegu.corpus.leaks.words import bare_words
+from mbegu.corpus.leaks.words import bare_words, size_in_words
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
 def bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.combining(c) in (0, 9))  # no word can do without a virama
 
 
 def searched(items: list[str], *texts: str) -> LeakSearch:
@@ -82,6 +82,44 @@ def test_scripts_without_blanks_between_words() -> None:
     assert len(bare_words(item)) > 10
     assert kinds([item], f"មុនពេល{item}ក្រោយមក") == {"exact": 1}
     assert kinds(["ယနေ့မနက်ဈေးသို့သွားပါသည်"], "မင်္ဂလာပါ ခင်ဗျာ") == {}
+
+
+@pytest.mark.parametrize("greeting", ["ជំរាបសួរ", "สวัสดีปีใหม่", "ສະບາຍດີ", "မင်္ဂလာပါ", "བཀྲ་ཤིས་བདེ་ལེགས", "こんにちは"])
+def test_a_greeting_is_no_leak_in_scripts_without_blanks(greeting: str) -> None:
+    assert kinds([greeting], f"កខគឃង{greeting}ចឆជឈញ") == {}
+    assert kinds([greeting], f"អរុណ។\n{greeting}\nមក។") == {"exact": 1}
+
+
+@pytest.mark.parametrize(("item", "other"), [("កាលោកុមារី", "កលកមរ"), ("ดูดี", "ดด"), ("काला कुमारी नदी में", "कल कमर नद म"), ("がぎぐ", "かきく")])
+def test_other_vowels_are_another_word(item: str, other: str) -> None:
+    assert kinds([item * 9], other * 9) == {}
+
+
+def test_bare_words_keep_what_a_word_cannot_do_without() -> None:
+    assert bare_words("Ọ̀rọ̀ dá-dá, مَرْحَبًا") == ["oro", "da", "da", "مرحبا"]
+    assert bare_words("हिन्दी, ไทย2024ABC ១២។") == ["हिन्दी", "ไ", "ท", "ย", "2024abc", "១", "២"]
+    assert size_in_words(bare_words("ខ្ញុំទៅផ្សារជាមួយម្តាយនៅព្រឹកនេះ abc")) == 6
+
+
+PROMPT = "Tell me in one word whether the sentence that follows here is glad or sad and why you think so, please: number"
+PROMPTS = [f"{PROMPT} {number}" for number in range(100)]
+
+
+def test_what_many_items_have_in_common_is_no_part_of_them() -> None:
+    assert len(bare_words(PROMPTS[0])) == 23
+    assert kinds(PROMPTS, "Tell me in one word what you know of maize.") == {}
+    assert kinds(PROMPTS, " ".join(PROMPT.split()[:16])) == {}
+    assert kinds(PROMPTS, f"Well, {PROMPTS[7]}")["exact"] == 1
+    assert kinds(["one two three four five six seven eight nine ten"] * 60, "one two three four five, no more") == {}
+
+
+def test_a_part_is_half_of_all_that_an_item_says_also_of_what_others_say_too() -> None:
+    half = PROMPTS[7].split()[-14:]
+    assert kinds(PROMPTS, f"He said {' '.join(half)}") == {"part": 1}
+    assert kinds(PROMPTS, f"He said {' '.join(half[4:])}") == {}
+    search = LeakSearch([("test", [Item(each, "test#1") for each in PROMPTS])])
+    _, [match] = next(iter(search.through([Document("1", f"He said {' '.join(half)}", "eng", "a.txt")])))
+    assert (match.first, match.last) == (2, 16)
 
 
 def test_letters_that_a_plain_keyboard_lacks() -> None:
@@ -151,6 +189,41 @@ def test_the_command_reports_and_its_exit_code_tells(tmp_path: Path, mbegu: Comm
     assert "not empty" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--remove")
     assert "--out says where" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--out", tmp_path / "x")
     assert "no such file or folder" in mbegu.fails(4, "corpus", "leaks", tmp_path / "nothing", tmp_path / "test.txt")
+
+
+def test_what_cannot_be_read_of_a_test_is_said_and_listed(tmp_path: Path, mbegu: CommandLine) -> None:
+    put(tmp_path / "text", stories(30))
+    put(tmp_path / "tests", {"a.txt": FILLER[0], "in/b.docx": b"PK\x03\x04 cut", "in/c.xyz": b"\0\1\2", "d.jsonl": f'{{"q": "{FILLER[1]}"}}\n{{"q\n'})
+    said = mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "tests", "--json", "--quiet")
+    assert said.code == 0
+    result = json.loads(said.out)
+    assert [(each["test"], each["source"]) for each in result["not_read"]] == [
+        (str(tmp_path / "tests"), source) for source in ("d.jsonl#2", "in/b.docx", "in/c.xyz")
+    ]
+    assert all(each["reason"] for each in result["not_read"])
+    assert "in/b.docx is not looked for, it could not be read: damaged" in said.err
+    put(tmp_path / "tests", {f"more-{i}.docx": b"PK\x03\x04 cut" for i in range(4)})
+    assert "2 more could not be read; --json lists them" in mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "tests").err
+    assert json.loads(mbegu("corpus", "leaks", tmp_path / "text", tmp_path / "tests" / "a.txt", "--json").out)["not_read"] == []
+
+
+def test_the_report_shows_what_was_found_until_the_text_is_cleaned_anew(tmp_path: Path, mbegu: CommandLine) -> None:
+    put(tmp_path, {"text/a.txt": f"{story(1)}{ITEM}\n", "test.txt": ITEM})
+    cleaned = tmp_path / "cleaned"
+    clean = ("corpus", "clean", tmp_path / "text", "--out", cleaned, "--language", "yor")
+    assert mbegu(*clean).code == 0
+    (cleaned / "leaks.json").write_text(mbegu("corpus", "leaks", cleaned, tmp_path / "test.txt", "--json").out, encoding="utf-8")
+
+    def reported() -> int | None:
+        leaks = json.loads(mbegu("corpus", "report", cleaned, "--json").out)["leaks"]
+        return leaks and leaks["tests"][0]["found"]
+
+    assert reported() == 1
+    assert mbegu(*clean).code == 0
+    assert reported() == 1
+    put(tmp_path, {"text/b.txt": story(2)})
+    assert mbegu(*clean).code == 0
+    assert reported() is None
 
 
 def test_a_project_is_searched_in_what_it_learns_from(grown: Path, tmp_path: Path, mbegu: CommandLine) -> None:

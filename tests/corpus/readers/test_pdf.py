@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pypdf
 import pytest
 from tests.corpus.material import pdf
 
+from mbegu.core.errors import ResourceError
 from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, ReadError
+from mbegu.corpus.readers import pdf as reader
 
 
 def test_the_text_of_a_page_is_read(read) -> None:  # type: ignore[no-untyped-def]
@@ -29,3 +32,18 @@ def test_a_damaged_file_is_told(read, data: bytes, capfd: pytest.CaptureFixture[
         read("a.pdf", data)
     assert caught.value.reason in (DAMAGED, EMPTY)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("error", [ResourceError("the disk is full"), MemoryError(), ModuleNotFoundError("pypdf")])
+@pytest.mark.parametrize("place", ["_opened", "PageObject.extract_text", "PdfReader.decrypt", "scanned_page", "recognise"])
+def test_what_does_not_speak_of_the_file_goes_on(read, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception) -> None:  # type: ignore[no-untyped-def]
+    def fails(*_: object) -> None:
+        raise error
+
+    owner = pypdf if "." in place else reader
+    if place == "recognise":
+        monkeypatch.setattr(reader, "scanned_page", lambda page: b"II")
+    monkeypatch.setattr(f"{owner.__name__}.{place}", fails)
+    with pytest.raises(type(error)) as caught:
+        read("a.pdf", pdf("", password="siri" if "decrypt" in place else ""))
+    assert caught.value is error

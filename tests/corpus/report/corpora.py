@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
@@ -73,6 +74,12 @@ def write_corpus(
     if drops is not None:
         pq.write_table(pa.Table.from_pylist(list(drops), schema=DROP_SCHEMA), folder / "dropped.parquet")
     return folder
+
+
+def write_leaks(folder: Path, leaks: Mapping[str, Any]) -> None:
+    """Write leaks.json as a search in kept.parquet gives it."""
+    searched = hashlib.sha256((folder / "kept.parquet").read_bytes()).hexdigest()
+    (folder / "leaks.json").write_text(json.dumps({**leaks, "text_sha256": searched}, ensure_ascii=False), encoding="utf-8")
 
 
 def two_sources(count: int = 60) -> list[Document]:

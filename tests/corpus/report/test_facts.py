@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.corpus.conftest import put
 from tests.corpus.material import story
-from tests.corpus.report.corpora import DROPS, FACTS, document, two_sources, write_corpus
+from tests.corpus.report.corpora import DROPS, FACTS, document, two_sources, write_corpus, write_leaks
 
 from mbegu.corpus.licences import solve
 from mbegu.corpus.report.facts import gather
@@ -52,6 +53,43 @@ def test_the_licence_solver_is_asked(tmp_path):
     facts = facts_of(tmp_path / "a", two_sources(1))
     assert facts.verdict == solve(facts.licences).as_json()
     assert facts.verdict["uses"]
+
+
+TERMS = '[[licence]]\nname = "Kibao Terms"\nshare = "yes"\nadapt = "yes"\nmodel = "yes"\ncommercial = "{commercial}"\n'
+
+
+def answers(facts):
+    return {use["name"]: use["answer"] for use in facts.verdict["uses"]}
+
+
+def test_the_text_of_a_project_that_cleaned_is_found_from_everywhere(tmp_path, monkeypatch):
+    project, elsewhere = tmp_path / "radio", tmp_path / "elsewhere"
+    put(project, {"mbegu.toml": '[project]\nlanguage = "yor"\n', "text/sources.toml": TERMS.format(commercial="no")})
+    put(elsewhere, {"text/sources.toml": TERMS.format(commercial="yes")})
+    documents = [document("a.txt", story(1), licence="Kibao Terms")]
+    step = write_corpus(project / "grown" / "corpus" / "cleaned", documents, {**FACTS, "settings": {"paths": ["text"]}})
+    for folder in (project, elsewhere, tmp_path):
+        monkeypatch.chdir(folder)
+        found = answers(gather(open_folder(step)))
+        assert (found["share_text"], found["sell"]) == ("yes", "no")
+
+
+def test_licences_beside_the_text_that_a_folder_was_cleaned_from(tmp_path):
+    put(tmp_path, {"text/sources.toml": TERMS.format(commercial="yes")})
+    facts = {**FACTS, "settings": {"paths": [str(tmp_path / "text"), str(tmp_path / "gone")]}}
+    found = answers(facts_of(tmp_path / "cleaned", [document("a.txt", story(1), licence="Kibao Terms")], facts))
+    assert found["sell"] == "yes"
+
+
+def test_test_sentences_that_were_looked_for_in_another_text_are_not_measured(tmp_path):
+    folder = write_corpus(tmp_path, two_sources(3))
+    found = {"tests": [{"test": "ner.txt", "items": 9, "found": 0}]}
+    write_leaks(folder, found)
+    assert gather(open_folder(folder)).leaks["tests"] == found["tests"]
+    write_corpus(tmp_path, two_sources(4))
+    assert gather(open_folder(folder)).leaks is None
+    (folder / "leaks.json").write_text(json.dumps(found), encoding="utf-8")
+    assert gather(open_folder(folder)).leaks is None
 
 
 def test_more_files_than_names_are_kept_for(tmp_path, monkeypatch):

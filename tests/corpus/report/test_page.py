@@ -9,8 +9,9 @@ import subprocess
 from importlib import resources
 
 import pytest
-from tests.corpus.report.corpora import DROPS, FACTS, Structure, document, drop, two_sources, write_corpus
+from tests.corpus.report.corpora import DROPS, FACTS, Structure, document, drop, two_sources, write_corpus, write_leaks
 
+from mbegu.corpus.private import Redactor
 from mbegu.corpus.report.facts import gather
 from mbegu.corpus.report.folder import open_folder
 from mbegu.corpus.report.page import page_html
@@ -31,9 +32,7 @@ def whole(tmp_path_factory):
     """A page on a corpus about which everything is known."""
     folder = tmp_path_factory.mktemp("corpus") / "texts"
     write_corpus(folder, two_sources(), FACTS, DROPS)
-    (folder / "leaks.json").write_text(
-        json.dumps({"tests": [{"test": "ner.txt", "items": 200, "found": 90, "kinds": {"exact": 80, "part": 10}}]}), encoding="utf-8"
-    )
+    write_leaks(folder, {"tests": [{"test": "ner.txt", "items": 200, "found": 90, "kinds": {"exact": 80, "part": 10}}]})
     return page_html(gather(open_folder(folder)))
 
 
@@ -57,7 +56,7 @@ def evil(tmp_path_factory):
         "seconds": {"wall": EVIL},
     }
     folder = write_corpus(tmp_path_factory.mktemp("corpus"), documents, facts, [drop(EVIL, EVIL, EVIL, detail=EVIL, line=3)])
-    (folder / "leaks.json").write_text(json.dumps({"tests": [{"test": EVIL, "items": EVIL, "kinds": {EVIL: 1}}, EVIL]}), encoding="utf-8")
+    write_leaks(folder, {"tests": [{"test": EVIL, "items": EVIL, "kinds": {EVIL: 1}}, EVIL]})
     return page_html(gather(open_folder(folder)))
 
 
@@ -119,6 +118,34 @@ def test_says_what_a_reader_wants_to_know(whole):
 def test_shows_no_private_thing_and_no_place_of_the_computer(whole):
     assert "àṣírí" not in whole and "/home/ayo" not in whole
     assert re.search(r"blocked</bdi></th><td><bdi[^>]*>1<", whole)
+
+
+def test_what_was_rewritten_shows_no_number_and_no_address(tmp_path):
+    changes = [
+        {"rule": "mark-up", "before": "**Simu 0712 345 678** leo", "after": "Simu 0712 345 678 l", "count": 1},
+        {"rule": "mark-up", "before": "<b>Andika</b> kwa juma.ali@exa", "after": "Andika kwa juma.ali@", "count": 1},
+        {"rule": "mark-up", "before": "[Piga simu kwa namba](x) 07334", "after": "Piga simu kwa: 07334", "count": 1},
+        {"rule": "digits", "before": "٢٠١٩", "after": "2019", "count": 3},
+    ]
+    text = " ".join(" ".join(Structure(page_of(tmp_path, two_sources(1), {"changes": changes})).pieces).split())
+    assert not any(each in text for each in ("0712", "345 678", "juma", "07334"))
+    assert all(each in text for each in ("**Simu […]** leo", "Andika kwa […]", "Piga simu kwa: […]", "digits ٢٠١٩ 2019 3"))
+    assert "By rules that you chose; mark-up is taken off without one." in text
+
+
+def test_settings_show_no_folder_of_the_computer(tmp_path):
+    settings = {"names": "/home/ayo/siri/names.txt", "blocked": "/home/ayo/siri/blocked.txt", "rules": ["apostrophe", "/home/ayo/rules.toml"]}
+    page = page_of(tmp_path, two_sources(1), {"settings": settings})
+    assert "/home/ayo" not in page and "siri" not in page
+    assert all(each in page for each in ("names.txt", "blocked.txt", "apostrophe, rules.toml"))
+
+
+def test_every_kind_of_private_thing_has_words(tmp_path):
+    things = "Juma, a@b.org, +254712345678, A123456789B, 4111 1111 1111 1111, GB82 WEST 1234 5698 7654 32, -1.29210,36.82190, 41.58.12.107, "
+    found = Redactor(["KE"], names=["Juma"]).redact(f"{things} 00:1A:2B:3C:4D:5E, https://x.org/r?token=abcdef12").found
+    assert len(found) == 10
+    text = Structure(page_of(tmp_path, two_sources(1), {"private": found})).text
+    assert not [kind for kind in found if kind in text.replace("[PHONE]", "")]
 
 
 def test_commands_are_written_from_left_to_right_and_quoted(tmp_path):

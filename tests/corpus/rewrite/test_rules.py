@@ -91,6 +91,26 @@ def test_a_community_can_write_its_own(tmp_path: Path) -> None:
     assert made.text == "kɛlɛ"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "starts", "table", "before", "after"),
+    [
+        (r"([ae])\1", "ae", '{ aa = "â", ee = "ê" }', "baal meel", "bâl mêl"),
+        (r"(?P<vowel>[ae])(?P=vowel)", "ae", '{ aa = "â", ee = "ê" }', "baal meel", "bâl mêl"),
+        ("(?i)aa", "aA", '{ aa = "â", AA = "Â", Aa = "Â" }', "baal AAL Aal", "bâl ÂL Âl"),
+        ("(?P<r0>a)(?P<r1>b)?", "a", '{ a = "x", ab = "y" }', "a ab", "x y"),
+        ("-[]^]", "-", '{ "-]" = "x", "-^" = "y" }', "a-] b-^ c-d", "ax by c-d"),
+    ],
+)
+def test_any_regular_expression_does_the_same_alone_and_beside_other_rules(
+    tmp_path: Path, pattern: str, starts: str, table: str, before: str, after: str
+) -> None:
+    path = tmp_path / "font.toml"
+    ours = RULE.replace('letters = { "q" = "ɛ", "Q" = "Ɛ" }', f"pattern = '{pattern}'\nstarts = '{starts}'\ntable = {table}")
+    path.write_text(ours, encoding="utf-8")
+    for names in ([str(path)], ["soft-hyphens", "hausa-hook-after", str(path)], [str(path), "latin-lookalikes", "doubled-marks"]):
+        assert Rewriter(names).apply(before).text == after
+
+
 def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "font.toml"
     path.write_text("\ufeff" + RULE, encoding="utf-8")

@@ -20,7 +20,7 @@ from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.work import Work
 from mbegu.corpus.dedup import BAND_VALUES, VALUES, same_pairs
 from mbegu.corpus.filters import boilerplate, lists, noise, repetition, titles
-from mbegu.corpus.filters.batch import Limit, make_batch
+from mbegu.corpus.filters.batch import Limit, Mask, make_batch
 from mbegu.corpus.keys import Hashes
 
 ROWS_AT_ONCE = 1_000_000
@@ -58,8 +58,9 @@ def compare(work: Work, facts: Sequence[Mapping[str, Any]], settings: CleanSetti
     near, likeness = _near(work, offsets, exact, settings.near_duplicate)
     alive = (exact == NONE) & (near == NONE)
     limits = _limits(work, facts, int(alive.sum()))
-    lines = _repeated_lines(work, offsets, alive, int(limits[boilerplate.NAME].value or 0))
-    hits, spans = _repeated_spans(work, offsets, alive)
+    lasting = alive & ~_repeat_themselves(work, len(facts), limits[repetition.NAME], settings)
+    lines = _repeated_lines(work, offsets, alive, lasting, int(limits[boilerplate.NAME].value or 0))
+    hits, spans = _repeated_spans(work, offsets, lasting)
     for name, array in (("exact_of", exact), ("near_of", near), ("likeness", likeness), ("hits", hits)):
         work.write(None, name, array)
     _write_names(work, len(facts))
@@ -177,15 +178,37 @@ def _rows(signed: Sequence[npt.NDArray[np.uint8]], offsets: Numbers, numbers: Nu
     return rows
 
 
-def _repeated_lines(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_], least_documents: int) -> int:
-    """Write the lines that stand in several documents: ``line_hashes``, sorted, ``line_first`` and ``line_count``. Return how many."""
+def _repeat_themselves(work: Work, parts: int, limit: Limit, settings: CleanSettings) -> Mask:
+    """Return which documents repeat themselves so much that the second pass drops them: what stands there and once more must not go there too."""
+    import pyarrow.parquet as pq
+
+    shares = [np.zeros(0)]
+    for part in range(parts):
+        shares.append(pq.read_table(work.path(part, "docs.parquet"), columns=["repeated"]).column(0).to_numpy())
+    found: Mask = np.concatenate(shares) > (limit.value or 1.0)
+    return found & (repetition.NAME not in settings.leave_in)
+
+
+def _repeated_lines(work: Work, offsets: Numbers, alive: Mask, lasting: Mask, least_documents: int) -> int:
+    """Write the lines that stand in several documents: ``line_hashes``, sorted, ``line_first`` and ``line_count``.
+
+    Args:
+        work: where to write them.
+        offsets: the number of the first document of each part, and the number of all.
+        alive: the documents that are no copies [documents]; they are counted.
+        lasting: those of them that may be the first with a line [documents]; -1 is written where none is.
+        least_documents: in how many documents a short line must stand.
+
+    Returns:
+        How many lines were written.
+    """
     written = 0
     with (
         durable.replace_file(work.path(None, "line_hashes")) as hash_file,
         durable.replace_file(work.path(None, "line_first")) as first_file,
         durable.replace_file(work.path(None, "line_count")) as count_file,
     ):
-        for hashes, first, count in _counted(work, offsets, "lines", "line_documents", alive):
+        for hashes, first, count in _counted(work, offsets, alive, lasting):
             wanted = ((count >= 2) & boilerplate.is_long(hashes)) | (count >= least_documents)
             hash_file.write(hashes[wanted].tobytes())
             first_file.write(first[wanted].tobytes())
@@ -194,8 +217,8 @@ def _repeated_lines(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_], 
     return written
 
 
-def _repeated_spans(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.uint32], int]:
-    """Write the sampled spans that stand in several documents: ``span_hashes``, sorted, and ``span_first``.
+def _repeated_spans(work: Work, offsets: Numbers, lasting: Mask) -> tuple[npt.NDArray[np.uint32], int]:
+    """Write the sampled spans that stand in several of the documents that last: ``span_hashes``, sorted, and ``span_first``.
 
     Returns:
         For each document how many of its spans stand in an earlier one [documents], and the number of such spans.
@@ -204,7 +227,7 @@ def _repeated_spans(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_]) 
     written = 0
     with durable.replace_file(work.path(None, "span_hashes")) as hash_file, durable.replace_file(work.path(None, "span_first")) as first_file:
         for found in _ranges(work, offsets, "spans", documents_name="span_documents"):
-            live = alive[found[1]]
+            live = lasting[found[1]]
             hashes, documents = _ordered(found[0][live], found[1][live])
             starts, firsts = _firsts(hashes)
             np.add.at(hits, documents[~starts], np.uint32(1))
@@ -216,16 +239,15 @@ def _repeated_spans(work: Work, offsets: Numbers, alive: npt.NDArray[np.bool_]) 
     return hits, written
 
 
-def _counted(
-    work: Work, offsets: Numbers, name: str, documents_name: str, alive: npt.NDArray[np.bool_]
-) -> Iterator[tuple[Hashes, Numbers, npt.NDArray[np.uint32]]]:
-    """Yield, range by range, each hash of the documents that are alive, the first of them, and how many there are."""
-    for found in _ranges(work, offsets, name, documents_name=documents_name):
+def _counted(work: Work, offsets: Numbers, alive: Mask, lasting: Mask) -> Iterator[tuple[Hashes, Numbers, npt.NDArray[np.uint32]]]:
+    """Yield, range by range, each line of the documents that are alive, the first that lasts or -1, and how many are alive."""
+    total = len(alive)
+    for found in _ranges(work, offsets, "lines", documents_name="line_documents"):
         live = alive[found[1]]
         hashes, documents = _ordered(found[0][live], found[1][live])
-        starts, _ = _firsts(hashes)
-        places = np.flatnonzero(starts)
-        yield hashes[places], documents[places], np.diff(np.append(places, len(hashes))).astype(np.uint32)
+        places = np.flatnonzero(_firsts(hashes)[0])
+        first = np.minimum.reduceat(np.where(lasting[documents], documents, total), places) if len(places) else documents
+        yield hashes[places], np.where(first < total, first, NONE), np.diff(np.append(places, len(hashes))).astype(np.uint32)
 
 
 def _ordered(hashes: Hashes, documents: Numbers) -> tuple[Hashes, Numbers]:

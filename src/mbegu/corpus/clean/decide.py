@@ -76,8 +76,8 @@ class _Decision:
 
     def run(self) -> dict[str, Any]:
         number = self._task.number
-        count = write_documents(self._work.path(number, "kept.parquet"), self._documents(), "lz4")
-        self._drops.write(self._work.path(number, "dropped.parquet"))
+        with self._drops.into(self._work.path(number, "dropped.parquet")):
+            count = write_documents(self._work.path(number, "kept.parquet"), self._documents(), "lz4")
         facts = {
             "documents_kept": count,
             "bytes_kept": self._kept_bytes,

@@ -90,7 +90,7 @@ class _Measurement:
         self._findings = ReadingFindings(self._drops, self._hiding)
         self._rewriter = make_rewriter(task.settings)
         self._admission = make_admission(task.settings, task.roots, Path(task.lists), task.day)
-        self._findings.refuses = self._admission.hides
+        self._findings.refuses = functools.partial(self._admission.hides, contributor=task.settings.contributor)
         self._documents = 0
         self._bytes = 0
         self._changes: Counter[tuple[str, str, str]] = Counter()
@@ -105,13 +105,12 @@ class _Measurement:
 
     def run(self) -> dict[str, Any]:
         number = self._task.part.number
-        with DocumentTable(self._work.path(number, "docs.parquet")) as table:
+        with self._drops.into(self._work.path(number, "drops.parquet")), DocumentTable(self._work.path(number, "docs.parquet")) as table:
             for documents, numbers in self._batches():
                 self._batch(documents, numbers, table)
             count = table.rows
         self._write_arrays(number)
         kinds = self._kinds.write(self._work, number)
-        self._drops.write(self._work.path(number, "drops.parquet"))
         return self._work.finish(number, "measure", FILES, self._facts(count) | {"kinds": kinds})
 
     def _facts(self, count: int) -> dict[str, Any]:
@@ -306,19 +305,23 @@ def _read(part: Part, settings: CleanSettings, findings: ReadingFindings) -> Ite
     """Yield the texts of a part; numbers of lines and rows count from the beginning of the file, not of the slice."""
     reading, quiet = settings.reading(), Say(quiet=True)
     for piece in part.slices:
+        findings.place = functools.partial(_place_in_file, piece) if piece.first_line > 1 else str
         for read in read_texts([piece], settings.language, reading, findings, quiet, part.rule):
             yield read if piece.first_line == 1 else _moved(read, piece)
 
 
 def _moved(read: ReadText, piece: Slice) -> ReadText:
-    shift = piece.first_line - 1
-    source = read.document.source
-    head, rest = source[: len(piece.name)], source[len(piece.name) :]
-    moved = _PLACE.sub(lambda place: f"#{int(place[1]) + shift}", rest, count=1)
     in_lines = PurePosixPath(piece.name).suffix.lower() not in (".jsonl", ".ndjson")
-    first = read.piece.first_line + (shift if in_lines else 0)
-    document = replace(read.document, source=head + (moved or f"#{piece.first_line}"))
+    first = read.piece.first_line + (piece.first_line - 1 if in_lines else 0)
+    document = replace(read.document, source=_place_in_file(piece, read.document.source))
     return replace(read, document=document, piece=replace(read.piece, first_line=first))
+
+
+def _place_in_file(piece: Slice, source: str) -> str:
+    """Return the place in a file that a place in a slice of it is; the whole slice is the line that it begins with."""
+    head, rest = source[: len(piece.name)], source[len(piece.name) :]
+    moved = _PLACE.sub(lambda place: f"#{int(place[1]) + piece.first_line - 1}", rest, count=1)
+    return head + (moved or f"#{piece.first_line}")
 
 
 def line_numbers(piece: Piece, text: str) -> list[int]:

@@ -31,7 +31,7 @@ from mbegu.corpus.clean.result import VERSION, facts_of, told_settings, write_ta
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.clean.stages import make_admission
 from mbegu.corpus.clean.work import Work
-from mbegu.corpus.cut import CutRule
+from mbegu.corpus.cut import cut_rule
 from mbegu.corpus.files import FACTS, TextFile, prefixes_of, text_files, text_roots
 from mbegu.corpus.papers import sources_files
 from mbegu.corpus.report import write_report
@@ -97,7 +97,7 @@ def _clean(settings: CleanSettings, out: Path, home: _Home, say: Say, engine: st
     kept = read_kept(home.lists)
     work = _work_folder(out, key_of(settings, files, (kept, _beside(settings, roots, home)), VERSION))
     total = sum(file.size_bytes for file in files)
-    parts = make_parts(files, CutRule(settings.document))
+    parts = make_parts(files, cut_rule(settings.document, total))
     say.note(f"reading {format_number_of(len(files), 'file')}, {format_bytes(total)}, in {format_number_of(len(parts), 'part')}")
     folder = str(work.folder)
     numbers = range(len(parts))

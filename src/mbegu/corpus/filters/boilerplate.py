@@ -1,7 +1,8 @@
 """Boilerplate and repeated lines: what stands again and again in different documents.
 
 Short lines that stand in many documents are menus, labels and headings: all of them go. Long lines that came before may be a verse, a
-notice, a quotation: the first stays, so that nothing is lost.
+notice, a quotation: the first stays, unless another filter takes it (as part of a list, or with a stub). A document that is dropped because it
+repeats itself is not where a line stands first.
 """
 
 from __future__ import annotations

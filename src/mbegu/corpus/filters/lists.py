@@ -31,7 +31,8 @@ MAX_SHORT_SHARE = 0.5
 MOST_LABEL_LETTERS = 20
 MIN_LABELS = 4  # one after another, each another one
 MIN_NUMBERED = 5  # lines of a document that differ in their numbers only
-_LABEL = re.compile(rf"\s*(?=[^:]*[^\W\d_][^:]*:)([^:.!?]{{1,{MOST_LABEL_LETTERS}}}):\s*[^\s:]")
+_LABEL = re.compile(rf"([^:.!?]{{1,{MOST_LABEL_LETTERS}}}):\s*[^\s:]")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def choose(letters_in_runs: int, letters: int, long: int = 0, long_without_end: int = 0) -> Limit:
@@ -119,8 +120,8 @@ def _label_runs(batch: Batch) -> Iterator[dict[int, str]]:
     run: dict[int, str] = {}
     last = -1
     for line in batch.lines_with(":").tolist():
-        label = _LABEL.match(batch.lines[line]) if batch.letters[line] < LONG_LETTERS else None
-        if label is None:
+        label = _LABEL.match(batch.lines[line].lstrip()) if batch.letters[line] < LONG_LETTERS else None
+        if label is None or not _LETTER.search(label[1]):
             continue
         if run and (place[line] != place[last] + 1 or batch.owner[line] != batch.owner[last]):
             yield run

@@ -1,6 +1,7 @@
 """Mark-up that a download left inside running text: tags, entities, wiki links, numbers of footnotes. The words stay.
 
-This is the one filter that changes lines; each change is counted and shown like those of the rules of rewriting.
+This is the one filter that changes lines; each change is counted and shown like those of the rules of rewriting. Only tags that HTML or
+MediaWiki knows are tags: words between angle brackets, and quotations in typed guillemets (``<<...>>``), are text.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ import re
 NAME = "mark-up"
 MEASURES = "tags, entities, wiki links and numbers of footnotes inside a line; the words between them stay"
 
+# HTML's elements, those that it no longer has too, and those of MediaWiki.
+_NAMES = (
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blockquote body br button canvas caption center cite code col"
+    " colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4"
+    " h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark menu meta meter nav noframes noscript object ol"
+    " optgroup option output p param picture pre progress q rb rp rt rtc ruby s samp script search section select small source span strike strong"
+    " style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr"
+    " gallery includeonly indicator math noinclude nowiki onlyinclude poem ref references syntaxhighlight templatestyles timeline"
+)
+_KINDS = ("ACCOUNT", "CARD", "COORDINATES", "EMAIL", "ID-NUMBER", "IP-ADDRESS", "NAME", "PHONE")  # of placeholders, which stand in brackets too
 _SIGNS = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});|<[/a-zA-Z]|\[\[|\{\{|'''?|\[ ?\d{1,3} ?\]|</ ")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
-_TAG = re.compile(r"</? ?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>@]*)?/?>")
-_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
+# After the name of a tag stands nothing, or an attribute with its value: ``<a kan>`` is text.
+_TAG = re.compile(rf"(?<!<)<(?:/ ?)?(?:{'|'.join(_NAMES.split())})(?:\s+[a-z][a-z0-9:_-]*\s*=[^<>]*|\s*/?)>", re.ASCII | re.IGNORECASE)
+_LINK = re.compile(rf"\[\[(?!(?:{'|'.join(_KINDS)})\]\])(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _EMPHASIS = re.compile(r"'''?(?=\S)([^'\n]+)'''?")
 _FOOTNOTE = re.compile(r"[^\S\n]?\[ ?\d{1,3} ?\]")

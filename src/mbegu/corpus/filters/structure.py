@@ -29,7 +29,7 @@ MIN_ENDS = 4
 MAX_LETTERS_BESIDE_ADDRESS = 12
 
 _TABLE = re.compile(r"\s*(?:\|.*\||\{\||\|[-}+]|\|\s|!\s.*!!\s*[^!\s]|\+[-=+]{3,}|(?:[^|\n]{1,60}\|){3,}|(?:[^\t\n]{1,60}\t){2,})")
-_INFOBOX = re.compile(r"\s*[-*•]?\s*\*\*[^*\n]{1,60}\*\*\s*[:：]|\s*[-*•]?\s*\*\*[^*\n]{1,60}[:：]\*\*")
+_INFOBOX = re.compile(r"[-*•]?\s*\*\*[^*\n]{1,60}(?:\*\*\s*[:：]|[:：]\*\*)")
 _PAIR = re.compile(r"[^\t]{1,40}\t[^\t]{1,60}$")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,10}://|www\.)\S+", re.IGNORECASE)
 MIN_REFERENCE_ADDRESS = 30  # characters; those that shorteners make for short messages have 23 or fewer
@@ -50,7 +50,7 @@ def find_forms(batch: Batch) -> npt.NDArray[np.object_]:
                 reasons[number] = TABLE
             elif "\t" in line and _PAIR.match(line.strip()) and not _ENDS.search(line):
                 reasons[number] = INFOBOX
-        if "**" in line and _INFOBOX.match(line):
+        if "**" in line and _INFOBOX.match(line.lstrip()):
             reasons[number] = INFOBOX
         if reasons[number] == "" and ("://" in line or "www." in line):
             reasons[number] = ADDRESS if _is_address(line) else REFERENCE if _is_mostly_address(line) else ""

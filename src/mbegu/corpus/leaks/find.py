@@ -22,6 +22,7 @@ from mbegu.corpus.leaks.words import bare_words
 
 EXAMPLES_PER_KIND = 3
 KEPT = "kept.parquet"
+TEXT_HASH = "text_sha256"  # in what the command says as JSON: of the file that was searched
 WHOLE_LINE_SHARE = 0.5  # a line of which more than this is a test item goes as a whole
 _SENTENCE_END = re.compile("[.!?…؟۔።፧፨।॥។៕၊။。！？߹։][\"'”’»)]*$")
 
@@ -127,18 +128,28 @@ def training_text(folder: Path, say: Say, *, with_related: bool = True) -> Itera
     """
     from mbegu.core.documents import read_documents as read_parquet
 
+    path = text_file(folder)
+    if path is None:
+        return _any_text(folder, say)
+    related = path.with_name(f"{RELATED}.parquet")
+    return itertools.chain(read_parquet(path), read_parquet(related) if with_related and path.name != KEPT and related.is_file() else ())
+
+
+def text_file(folder: Path) -> Path | None:
+    """Return the file with the training text of a project or a cleaned folder; ``None`` of any other text.
+
+    Raises:
+        InputError: it is not there, or the project has not read its text yet.
+    """
     if not folder.exists():
         raise InputError("no such file or folder", folder, "give a project, a cleaned folder or a folder of text")
     place = Project(folder.resolve())
-    if place.recipe.is_file():
-        path = place.grown / "corpus" / "train.parquet"
-        if not path.is_file():
-            raise InputError("the text of this project is not read yet", folder, f"run `mbegu corpus {folder}` first")
-        related = path.with_name(f"{RELATED}.parquet")
-        return itertools.chain(read_parquet(path), read_parquet(related) if with_related and related.is_file() else ())
-    if (folder / KEPT).is_file():
-        return read_parquet(folder / KEPT)
-    return _any_text(folder, say)
+    if not place.recipe.is_file():
+        return folder / KEPT if (folder / KEPT).is_file() else None
+    path = place.grown / "corpus" / "train.parquet"
+    if not path.is_file():
+        raise InputError("the text of this project is not read yet", folder, f"run `mbegu corpus {folder}` first")
+    return path
 
 
 def _any_text(folder: Path, say: Say) -> Iterator[Document]:

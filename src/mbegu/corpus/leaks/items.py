@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mbegu.core.errors import InputError
 from mbegu.corpus.files import TextFile, text_files
-from mbegu.corpus.findings import Findings
+from mbegu.corpus.findings import BROKEN_ROW, PROBLEMS, UNSUPPORTED, Drop, Findings
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
@@ -33,23 +33,32 @@ class Item:
     place: str
 
 
-def read_items(path: Path) -> list[Item]:
+def read_items(path: Path, findings: Findings | None = None) -> list[Item]:
     """Read the items of one test file, or of every file in a folder.
 
     Sentences of CoNLL files are joined from their tokens. Of tables the column with the longest text is taken. A plain text gives one
     item a line; a row of a table or a line of JSON is one item, whatever line ends it holds.
+
+    Args:
+        path: the file or folder.
+        findings: collects what is left out and why; ``unread`` tells what of it are no items though they were meant to be.
 
     Raises:
         InputError: it is not there, or nothing in it can be read.
     """
     if not path.exists():
         raise InputError("no such test file or folder", path, "check the path")
-    settings, findings = CorpusSettings(text=(str(path.resolve()),), leave_out=()), Findings()
+    settings, findings = CorpusSettings(text=(str(path.resolve()),), leave_out=()), findings if findings is not None else Findings()
     found = [item for file in _files(path, settings, findings) for item in _items_of(file, settings, findings)]
     if not found:
         problem = f": {findings.drops[0].reason}" if findings.drops else ""
         raise InputError(f"no test items could be read{problem}", path, "give files of text, tables or CoNLL")
     return found
+
+
+def unread(findings: Findings) -> list[Drop]:
+    """Return the files and rows of a test that could not be read, of those that ``findings`` has as examples."""
+    return [drop for drop in findings.drops if drop.reason in (*PROBLEMS, UNSUPPORTED, BROKEN_ROW)]
 
 
 def _files(path: Path, settings: CorpusSettings, findings: Findings) -> list[TextFile]:

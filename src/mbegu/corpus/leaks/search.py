@@ -21,7 +21,6 @@ from mbegu.corpus.leaks.index import (
     PART_LEAST_WORDS,
     PART_SHARE,
     REORDERED_LEAST_DISTINCT,
-    REORDERED_LEAST_WORDS,
     RUN_WORDS,
     ItemIndex,
     Places,
@@ -66,6 +65,12 @@ class _Batch:
     def line_of(self, place: int) -> int:
         """Return the number of the line that a word stands in."""
         return int(np.searchsorted(self.starts, place, side="right")) - 1
+
+    def document_of(self, place: int) -> tuple[int, int]:
+        """Return where the document of a word begins and ends."""
+        document = int(self.owners[self.line_of(place)])
+        after = self.document_starts[document + 1] if document + 1 < len(self.document_starts) else len(self.words)
+        return int(self.document_starts[document]), int(after)
 
     def same_document(self, first: Places, last: Places) -> npt.NDArray[np.bool_]:
         """Return for pairs of places whether both are in one document (and inside the row at all)."""
@@ -178,12 +183,28 @@ def _copies(batch: _Batch, index: ItemIndex, diagonals: _Diagonals) -> list[tupl
 
 
 def _parts(batch: _Batch, index: ItemIndex, diagonals: _Diagonals) -> list[tuple[int, int, int]]:
-    """Return the items of which at least half stands in the batch in a row, and where that begins and ends."""
-    items, _, counts, firsts, lasts = diagonals
-    wanted = (index.lengths[items] >= PART_LEAST_WORDS) & (counts >= PART_SHARE * index.runs_of[items]) & (counts < index.runs_of[items])
+    """Return the items of which at least half stands in the batch in a row, and where that begins and ends.
+
+    It must be half of the runs that are looked for, which tell an item from others, and half of all its runs.
+    """
+    items, begins, counts, firsts, lasts = diagonals
+    wanted = (index.sizes[items] >= PART_LEAST_WORDS) & (counts >= PART_SHARE * index.runs_of[items])
+    wanted &= counts < index.lengths[items] - RUN_WORDS + 1  # else it is a copy
     wanted &= batch.same_document(firsts, lasts + RUN_WORDS - 1)
-    rows = zip(items[wanted].tolist(), firsts[wanted].tolist(), (lasts[wanted] + RUN_WORDS).tolist(), strict=True)
-    return [(item, first, last) for item, first, last in rows]
+    found = []
+    for item, begin, first in zip(items[wanted].tolist(), begins[wanted].tolist(), firsts[wanted].tolist(), strict=True):
+        agreeing = _agreeing_runs(batch, index.words[item], begin, first)
+        if len(agreeing) >= PART_SHARE * (len(index.words[item]) - RUN_WORDS + 1):
+            found.append((item, int(agreeing[0]), int(agreeing[-1]) + RUN_WORDS))
+    return found
+
+
+def _agreeing_runs(batch: _Batch, words: Hashes, begin: int, place: int) -> Places:
+    """Return where runs of an item stand in the document of ``place``, were the item's first word at ``begin``."""
+    low, high = batch.document_of(place)
+    low, high = max(low, begin), min(high, begin + len(words))
+    same = window_hashes(batch.words[low:high], RUN_WORDS) == window_hashes(words[low - begin : high - begin], RUN_WORDS)
+    return low + np.flatnonzero(same)
 
 
 def _bags(batch: _Batch, index: ItemIndex) -> list[tuple[int, int]]:
@@ -197,7 +218,7 @@ def _bags(batch: _Batch, index: ItemIndex) -> list[tuple[int, int]]:
         begin = int(batch.starts[line])
         words = batch.words[begin : int(batch.starts[line + 1])]
         if np.array_equal(words, index.words[item]) or (
-            len(words) >= REORDERED_LEAST_DISTINCT and np.array_equal(np.sort(words), np.sort(index.words[item]))
+            index.sizes[item] >= REORDERED_LEAST_DISTINCT and np.array_equal(np.sort(words), np.sort(index.words[item]))
         ):
             found.append((item, begin))
     return found
@@ -216,7 +237,7 @@ def _reordered(batch: _Batch, index: ItemIndex, taken: dict[int, list[int]]) -> 
     for pair in np.flatnonzero(near).tolist():
         item, first, second = int(items[pair]), int(places[pair]), int(places[pair + 1])
         length = int(index.lengths[item])
-        if length < REORDERED_LEAST_WORDS or (item == last_item and first < end) or _is_near(taken.get(item, []), first, 2 * length):
+        if (item == last_item and first < end) or _is_near(taken.get(item, []), first, 2 * length):
             continue
         window = _fullest_window(batch, index, item, first, second)
         if window:
@@ -228,10 +249,8 @@ def _reordered(batch: _Batch, index: ItemIndex, taken: dict[int, list[int]]) -> 
 def _fullest_window(batch: _Batch, index: ItemIndex, item: int, first: int, second: int) -> tuple[int, int] | None:
     """Return the part of the text around two places that holds the most of an item's words, if it is enough of them."""
     width = int(REORDERED_WINDOW * index.lengths[item])
-    document = int(batch.owners[batch.line_of(first)])
-    low = max(int(batch.document_starts[document]), second - width + 1)
-    after = int(batch.document_starts[document + 1]) if document + 1 < len(batch.document_starts) else len(batch.words)
-    high = min(after, first + width)
+    begun, ended = batch.document_of(first)
+    low, high = max(begun, second - width + 1), min(ended, first + width)
     wanted = index.distinct[item]
     least = REORDERED_SHARE * len(wanted)
     row = batch.words[low:high].tolist()

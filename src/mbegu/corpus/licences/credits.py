@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mbegu.core.documents import Document
+from mbegu.corpus.licences.changes import UNCHANGED, Changes
 from mbegu.corpus.licences.known import Licence, licence_named
 from mbegu.corpus.source import file_of
 
 HEADING = "Text that this was made of"
-CHANGED = "The texts were cleaned and cut; the words were not changed on purpose."
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -48,15 +48,16 @@ def credits_of(documents: Iterable[Document]) -> list[Credit]:
     return [Credit(*key, bytes=size) for key, size in sorted(sizes.items(), key=lambda row: (-row[1], row[0]))]
 
 
-def attribution(found: Iterable[Credit], markdown: bool = False, custom: Mapping[str, Licence] | None = None) -> str:
+def attribution(found: Iterable[Credit], markdown: bool = False, custom: Mapping[str, Licence] | None = None, changes: Changes = UNCHANGED) -> str:
     """Return the text of attribution.
 
     Args:
         found: what to credit, in the order to print.
         markdown: write Markdown with links; else plain text with addresses in brackets.
         custom: licences whose terms were declared, by name.
+        changes: what was changed in the texts on purpose.
     """
-    lines = [f"## {HEADING}" if markdown else HEADING, "", CHANGED, ""]
+    lines = [f"## {HEADING}" if markdown else HEADING, "", _safe(changes.text(), markdown), ""]
     lines += [f"- {_line(each, markdown, licence_named(each.licence, custom))}" for each in found]
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mbegu.core.documents import Document
+from mbegu.corpus.licences.changes import UNCHANGED, Changes
 from mbegu.corpus.licences.credits import attribution, credits_of
 from mbegu.corpus.licences.known import Licence
 from mbegu.corpus.licences.solve import Verdict, solve
@@ -32,12 +33,13 @@ class Terms:
         return "\n".join([self.verdict.text(), *consent_lines(self.consent_until)])
 
 
-def terms_of(documents: Iterable[Document], custom: Mapping[str, Licence] | None = None) -> Terms:
+def terms_of(documents: Iterable[Document], custom: Mapping[str, Licence] | None = None, changes: Changes = UNCHANGED) -> Terms:
     """Say what may be done with documents, and whom to credit.
 
     Args:
         documents: with their papers, as the corpus step writes them.
         custom: licences whose terms were declared, by name.
+        changes: what was changed in the texts on purpose.
     """
     until: dict[str, int] = {}
 
@@ -52,7 +54,7 @@ def terms_of(documents: Iterable[Document], custom: Mapping[str, Licence] | None
     amounts: dict[str, int] = {}
     for each in found:
         amounts[each.licence] = amounts.get(each.licence, 0) + each.bytes
-    texts = {form: attribution(found, form == "markdown", custom) for form in ("plain", "markdown")}
+    texts = {form: attribution(found, form == "markdown", custom, changes) for form in ("plain", "markdown")}
     return Terms(solve(amounts, custom), amounts, texts, dict(sorted(until.items())))
 
 

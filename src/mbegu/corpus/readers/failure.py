@@ -11,7 +11,7 @@ from mbegu.corpus.findings import DAMAGED, ReadError, excerpt
 
 DETAIL_CHARACTERS = 200
 # These do not speak of the file: the work was stopped, or the computer or the installation lacks what it takes.
-_NOT_OF_THE_FILE = (MbeguError, MemoryError, ImportError)
+NOT_OF_THE_FILE = (MbeguError, MemoryError, ImportError)
 # Said by those who unpack: their own words are plain.
 _UNPACKING = (zipfile.BadZipFile, zlib.error, EOFError)
 
@@ -25,7 +25,7 @@ def failure(error: Exception) -> tuple[str, str]:
     Raises:
         MbeguError: the error is one that ends the work, and so are ``MemoryError`` and ``ImportError``: it is raised again.
     """
-    if isinstance(error, _NOT_OF_THE_FILE):
+    if isinstance(error, NOT_OF_THE_FILE):
         raise error
     if isinstance(error, ReadError):
         return error.reason, error.detail

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mbegu.corpus.findings import DAMAGED, EMPTY, PROTECTED, UNSUPPORTED, ReadError
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.failure import NOT_OF_THE_FILE
 from mbegu.corpus.readers.ocr import recognise
 from mbegu.corpus.readers.pdf_image import scanned_page
 from mbegu.corpus.source import RawText, Source
@@ -31,7 +32,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     with source.seekable(context.settings.max_file_bytes) as stream, _quiet_pypdf():
         try:
             pages = _pages(stream, source, context)
-        except ReadError:
+        except (ReadError, *NOT_OF_THE_FILE):
             raise
         except Exception as error:  # pypdf raises many kinds on damaged files, also ValueError, KeyError, RecursionError
             raise ReadError(DAMAGED, f"not a sound PDF: {type(error).__name__}: {error}") from error
@@ -47,6 +48,8 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
     for number, page in enumerate(pages, 1):
         try:
             texts.append(_STRAY_STOP.sub(r"\2\1", page.extract_text().replace("\f", "\n")))
+        except NOT_OF_THE_FILE:
+            raise
         except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
             failed.add(number)
             texts.append("")
@@ -65,6 +68,8 @@ def _opened(stream: object) -> PdfReader:
     if reader.is_encrypted:
         try:
             opened = reader.decrypt("") != PasswordType.NOT_DECRYPTED
+        except NOT_OF_THE_FILE:
+            raise
         except Exception:  # AES needs a library that is not installed; the file is protected either way
             opened = False
         if not opened:
@@ -95,6 +100,8 @@ def _recognise_scans(pages: Sequence[PageObject], texts: list[str], failed: set[
             continue
         try:
             image = scanned_page(page)
+        except NOT_OF_THE_FILE:
+            raise
         except Exception:  # as for the text of a page
             failed.add(number)
             continue

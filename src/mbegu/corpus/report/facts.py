@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mbegu.core import durable
+from mbegu.corpus.clean.place import find_cleaned
 from mbegu.corpus.declared import declared_licences
+from mbegu.corpus.leaks.find import TEXT_HASH
 from mbegu.corpus.licences import custom_licences, solve
 from mbegu.corpus.report.domains import Domain, Structure, domains
 from mbegu.corpus.report.dropped import Reason, dropped_reasons
@@ -145,9 +148,16 @@ def gather(folder: CorpusFolder) -> Facts:
         foretelling=foretell(seen.groups),
         dropped=tuple(reasons) if reasons is not None else None,
         pairs=tuple(with_texts(pairs, kept.found, left_out.found)) if "pairs" in cleaning else None,
-        leaks=folder.leaks,
+        leaks=_leaks(folder),
         cleaning=cleaning,
     )
+
+
+def _leaks(folder: CorpusFolder) -> Mapping[str, Any] | None:
+    """Return what a search for test sentences found, where this is the very text that was searched; ``None`` where it was made anew since."""
+    if folder.leaks is None or folder.leaks.get(TEXT_HASH) != durable.sha256_file(folder.kept[0]):
+        return None
+    return folder.leaks
 
 
 def _letters(seen: Seen, vocabularies: Mapping[str, Vocabulary]) -> Letters:
@@ -180,9 +190,13 @@ def _largest_first(counts: Counter[str]) -> dict[str, int]:
 
 
 def _verdict(licences: Mapping[str, int], folder: Path, paths: Sequence[Any]) -> dict[str, Any] | None:
-    """Ask the licence solver what may be done with the mix; ``None`` where there is no text."""
-    tables = dict(declared_licences(folder))
+    """Ask the licence solver what may be done with the mix; ``None`` where there is no text.
+
+    What a corpus step cleaned names its paths relative to the project: there the licences of the whole project count.
+    """
+    _, home = find_cleaned(folder)
+    tables = dict(declared_licences(home))
     for path in (Path(str(each)) for each in paths):
-        if path.exists():
+        if path.is_absolute() and path.exists():
             tables |= declared_licences(path if path.is_dir() else path.parent)
     return dict(solve(licences, custom_licences(tables)).as_json()) if licences else None

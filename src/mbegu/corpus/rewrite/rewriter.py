@@ -66,11 +66,12 @@ class Rewriter:
 
     def __init__(self, rule_names: Sequence[str]) -> None:
         self.rules = choose_rules(rule_names)
-        sparse = [rule for rule in self.rules if rule.starts]
         self._rank = {rule.name: number for number, rule in enumerate(self.rules)}
-        self._by_group = {f"r{number}": rule for number, rule in enumerate(sparse)}
-        self._begins = re.compile("[" + "".join(rule.starts for rule in sparse) + "]") if sparse else None
-        self._sparse = re.compile("|".join(f"(?P<r{number}>{rule.pattern})" for number, rule in enumerate(sparse)))
+        self._sparse: dict[str, list[tuple[Rule, re.Pattern[str]]]] = {}  # by each character that a match can begin with
+        for rule in self.rules:
+            for start in dict.fromkeys(rule.starts):
+                self._sparse.setdefault(start, []).append((rule, re.compile(rule.pattern)))
+        self._begins = re.compile(f"[{re.escape(''.join(self._sparse))}]") if self._sparse else None
         self._dense = [(rule, re.compile(rule.pattern)) for rule in self.rules if not rule.starts]
 
     def apply(self, text: str) -> Rewritten:
@@ -117,12 +118,13 @@ class Rewriter:
                     done = hit.end
 
     def _sparse_matches(self, text: str) -> Iterator[tuple[int, int, Rule]]:
-        """Yield matches of rules that begin with a rare character: these are looked for all at once, then the rules are tried there."""
+        """Yield matches of rules that begin with a rare character: these are looked for all at once, then their rules are tried there."""
         assert self._begins is not None
         for begin in self._begins.finditer(text):
-            match = self._sparse.match(text, begin.start())
-            if match is not None and match.lastgroup is not None:
-                yield match.start(), match.end(), self._by_group[match.lastgroup]
+            for rule, pattern in self._sparse[begin[0]]:
+                if match := pattern.match(text, begin.start()):
+                    yield match.start(), match.end(), rule
+                    break
 
 
 def _hit(rule: Rule, text: str, start: int, end: int) -> Hit | None:

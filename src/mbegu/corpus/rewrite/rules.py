@@ -48,8 +48,8 @@ _COENG_RO = "\u17d2\u179a"
 class Rule:
     """One rule of rewriting.
 
-    ``languages`` are ISO 639-3 codes it is meant for, empty for any. ``pattern`` finds what it changes; a match begins with one of ``starts``
-    (the inside of a character class), or with a character so frequent that the pattern is searched for by itself (empty ``starts``).
+    ``languages`` are ISO 639-3 codes it is meant for, empty for any. ``pattern`` finds what it changes; a match begins with one of the
+    characters ``starts``, or with one so frequent that the pattern is searched for by itself (empty ``starts``).
     ``reach`` characters before the match are changed with it. ``make`` gives what it becomes.
     ``only_in`` is the script that most letters of the word must be of; with ``alone`` also a word of none, among words of that script.
     ``changes_marks`` says that the combining marks of the text become others, fewer or more. ``on_cluster``: ``make`` gets whole letters with
@@ -179,11 +179,11 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     letters = {**table.get("letters", {}), **_series(table.get("series", []))}
     if letters:
         pattern = "|".join(re.escape(key) for key in sorted(letters, key=len, reverse=True))
-        starts = "".join(re.escape(each) for each in sorted({key[0] for key in letters}))
+        starts = "".join(sorted({key[0] for key in letters}))
         make: Make = letters.__getitem__
     else:
         pattern = _NAMED_PATTERNS.get(table["pattern"]) or table["pattern"]
-        starts = "".join(re.escape(each) for each in table.get("starts", ""))
+        starts = "".join(table.get("starts", ""))
         make = _MAKERS[table["made"]] if "made" in table else _by_table(table["table"])
     return Rule(
         name=table["name"],

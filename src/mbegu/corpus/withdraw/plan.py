@@ -21,12 +21,12 @@ from mbegu.corpus.findings import Findings
 from mbegu.corpus.papers import Papers
 from mbegu.corpus.read import read_with_files
 from mbegu.corpus.settings import CorpusSettings
-from mbegu.corpus.source import file_of
+from mbegu.corpus.source import file_of, unpacked_source
 from mbegu.corpus.withdraw.models import models_of
 from mbegu.corpus.withdraw.names import Plan, relative
 from mbegu.corpus.withdraw.own import own_files, own_folders
 from mbegu.corpus.withdraw.spans import Spans
-from mbegu.corpus.withdrawn import Withdrawn, kind_of, of_kind
+from mbegu.corpus.withdrawn import SOURCE, Withdrawn, kind_of, of_kind
 
 WORK = ".withdrawal"
 STATE = "state.json"
@@ -107,18 +107,36 @@ def make_plan(place: Project, texts: Texts, name: str, withdrawn: Withdrawn, dat
     Raises:
         InputError: nothing here belongs to that name.
     """
-    kind = kind_of(name, texts.everything())
+    called = _called(name, texts)
+    kind = kind_of(name, texts.everything()) or (SOURCE if any(_goes(each, SOURCE, called) for each in texts.everything()) else "")
     if not kind:
         raise InputError(f"no contributor, document or source is called '{name}'{_nearest(name, texts)}", place.root, "check the name")
     plan = Plan(kind, name, date, delete_originals=delete_originals)
-    spans = Spans.of_documents(_noted(texts, plan, place, withdrawn))
-    spans.take_away(each for each in texts.everything() if not of_kind(each, kind, name))
+    names = called if kind == SOURCE else (name,)
+    spans = Spans.of_documents(_noted(texts, plan, names, place, withdrawn))
+    spans.take_away(each for each in texts.everything() if not _goes(each, kind, names))
     plan.models = models_of(place, plan)
     return plan, spans
 
 
-def _noted(texts: Texts, plan: Plan, place: Project, withdrawn: Withdrawn) -> Iterator[Document]:
-    """Yield the documents that go, noting in the plan where they stand."""
+def _called(name: str, texts: Texts) -> tuple[str, ...]:
+    """Return what a source may be called: what is packed had the name of what is in it, where an earlier Mbegu read the text.
+
+    Where another original has that name, it is only that one's.
+    """
+    before = unpacked_source(name)
+    if before == name:
+        return (name,)
+    is_anothers = any(of_kind(document, SOURCE, before) and not of_kind(document, SOURCE, name) for _, document in texts.originals())
+    return (name,) if is_anothers else (name, before)
+
+
+def _goes(document: Document, kind: str, names: Sequence[str]) -> bool:
+    return any(of_kind(document, kind, name) for name in names)
+
+
+def _noted(texts: Texts, plan: Plan, names: Sequence[str], place: Project, withdrawn: Withdrawn) -> Iterator[Document]:
+    """Yield the documents that go, by what they may be called, noting in the plan where they stand."""
     sizes: dict[str, int] = {}
     hashes: set[str] = set()
 
@@ -130,7 +148,7 @@ def _noted(texts: Texts, plan: Plan, place: Project, withdrawn: Withdrawn) -> It
     for path in texts.files:
         gone, count = [], 0
         for document in read_documents(path):
-            if of_kind(document, plan.kind, plan.name):
+            if _goes(document, plan.kind, names):
                 gone.append(count)
                 yield noted(document)
             count += 1
@@ -139,7 +157,7 @@ def _noted(texts: Texts, plan: Plan, place: Project, withdrawn: Withdrawn) -> It
     own: dict[str, list[str]] = {}
     others: set[str] = set()
     for file, document in texts.originals():
-        if of_kind(document, plan.kind, plan.name):
+        if _goes(document, plan.kind, names):
             own.setdefault(relative(file.path, place), []).append(document.source)
             yield noted(document)
         else:
