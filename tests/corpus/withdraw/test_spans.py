@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.corpus.conftest import put
 from tests.corpus.material import story
@@ -67,3 +69,24 @@ def test_a_span_over_the_line_end_of_a_packed_passage_is_found(tmp_path: Path) -
     other = gzip.compress(b'["a b c"]')
     put(tmp_path, {"app.html": b"<html>" + block("passages.json", gzip.compress(passages)), "other.html": block("p.json", other)})
     assert [any(map(spans.stand_in, texts_in(tmp_path / name))) for name in ("app.html", "other.html")] == [True, False]
+
+
+def test_spans_are_told_from_others_at_either_end_and_in_short_texts() -> None:
+    spans = Spans.of_documents([Document("h", HERS, "yor", "h.txt")])
+    words = HERS.split()
+    for part in (words[:8], words[-8:], ["ọ̀rọ̀", *words[20:28], "mìíràn"]):
+        assert spans.stand_in(" ".join(part))
+    for text in ("", "ọ̀rọ̀", " ".join(words[:7]), OTHERS):
+        assert not spans.stand_in(text)
+    count = len(spans.hashes)
+    spans.take_away([Document("p", " ".join(words[:8]), "yor", "p.txt"), Document("o", OTHERS, "yor", "o.txt")])
+    assert len(spans.hashes) == count - 1
+    assert not spans.stand_in(" ".join(words[:8]))
+    assert spans.stand_in(" ".join(words[-8:]))
+
+
+def test_ten_thousand_short_texts_are_looked_through_at_once() -> None:
+    spans = Spans(np.arange(1_000_000, dtype=np.uint64))
+    began_s = time.process_time()
+    assert not any(spans.stand_in(f"ọ̀rọ̀ kan tí a kò mọ̀ rárá ni {number}") for number in range(10_000))
+    assert time.process_time() - began_s < 5, "the million spans are not gone over for each"

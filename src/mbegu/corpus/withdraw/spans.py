@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mbegu.core.documents import Document
 from mbegu.core.errors import explain_os_error
@@ -76,16 +77,23 @@ class Spans:
         for document in documents:
             if not len(self.hashes):
                 return
-            found = np.intersect1d(self.hashes, self.of_text(document.text))
+            spans = self.of_text(document.text)
+            found = spans[self._are_here(spans)]
             if len(found):
-                self.hashes = np.setdiff1d(self.hashes, found, assume_unique=True)
+                self.hashes = np.setdiff1d(self.hashes, np.unique(found), assume_unique=True)
 
     def stand_in(self, text: str) -> bool:
         """Whether any of the spans stands in a text."""
         if not len(self.hashes):
             return False
         forms = {text, as_read(text)}
-        return any(bool(np.isin(self.of_text(form), self.hashes).any()) for form in forms)
+        return any(bool(self._are_here(self.of_text(form)).any()) for form in forms)
+
+    def _are_here(self, spans: Hashes) -> npt.NDArray[np.bool_]:
+        """Return which spans are among these, without going over all of them: files hold tens of thousands of short texts."""
+        places = np.searchsorted(self.hashes, spans)
+        here: npt.NDArray[np.bool_] = self.hashes[np.minimum(places, len(self.hashes) - 1)] == spans
+        return here
 
 
 def as_read(text: str) -> str:
