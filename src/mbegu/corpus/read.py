@@ -53,7 +53,7 @@ def read_with_files(
     say: Say,
     admission: Admission | None = None,
 ) -> Iterator[tuple[TextFile, Document]]:
-    """Yield the documents of all files as ``read_documents`` does, each with the file that it was read from."""
+    """Yield the documents of all files, each with the file that it was read from. Arguments as for ``read_documents``."""
     rule = cut_rule(settings.document, sum(file.size_bytes for file in files))
     repeated = RepeatedLines() if settings.repeated_lines and settings.document == "auto" else None
     for read in read_texts(files, language, settings, findings, say, rule, repeated, admission):

@@ -12,6 +12,7 @@ from tests.corpus.material import WORDS, sentence, story
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects
 from mbegu.corpus.filters.batch import END, SAMPLE_ONE_IN, make_batch, spans_of
 from mbegu.corpus.keys import letters_and_marks, span_hashes
+from mbegu.corpus.private.items import KINDS
 
 
 @pytest.mark.parametrize("language", list(WORDS))
@@ -103,7 +104,7 @@ def test_words_between_angle_brackets_stay_also_beside_mark_up(text: str) -> Non
 
 
 def test_a_placeholder_in_brackets_is_no_wiki_link() -> None:
-    for kind in ("ACCOUNT", "CARD", "COORDINATES", "EMAIL", "ID-NUMBER", "IP-ADDRESS", "NAME", "PHONE"):
+    for kind in KINDS:
         assert markup.strip_markup(f"Pè mí [[{kind}]], [[Ìlú|Èkó]].") == f"Pè mí [[{kind}]], Èkó."
     assert markup.strip_markup("[[PHONES]] [[Èkó|NAME]]") == "PHONES NAME"
 

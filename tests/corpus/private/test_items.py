@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 import pytest
 
 from mbegu.core.errors import SettingsError
-from mbegu.corpus.private.items import check_regions, context_words, fold, items, known_regions, phone_plans, word_pattern
+from mbegu.corpus.private.items import KINDS, PHONE, check_regions, context_words, fold, items, known_regions, phone_plans, word_pattern
+from mbegu.corpus.private.redactor import NAME
+from mbegu.corpus.private.written import find_written
+from mbegu.recipes.recipe import tomllib
 
 
 def test_every_country_has_a_calling_code_of_its_own() -> None:
@@ -54,3 +58,11 @@ def test_words_are_compared_without_case_and_marks() -> None:
     assert found.search("simuni")
     assert found.search("በስልክ")
     assert not word_pattern([]).search("anything")
+
+
+def test_every_kind_that_a_finder_names_is_known_and_has_a_name_in_the_report() -> None:
+    text = "a@b.org -1.292065, 36.821946 00:1a:2b:3c:4d:5e 2001:db8:85a3:0:0:8a2e:370:7334 https://example.org/reset?token=abcdefghijk"
+    found = {each.kind for each in find_written(text)}
+    assert found | {item.kind for item in items()} | {PHONE, NAME} == set(KINDS)
+    path = resources.files("mbegu.corpus.report").joinpath("words/eng.toml")
+    assert set(tomllib.loads(path.read_text(encoding="utf-8"))["private"]["kinds"]) == set(KINDS)

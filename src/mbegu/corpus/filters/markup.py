@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from mbegu.corpus.private.items import KINDS
+
 NAME = "mark-up"
 MEASURES = "tags, entities, wiki links and numbers of footnotes inside a line; the words between them stay"
 
@@ -21,12 +23,12 @@ _NAMES = (
     " style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr"
     " gallery includeonly indicator math noinclude nowiki onlyinclude poem ref references syntaxhighlight templatestyles timeline"
 )
-_KINDS = ("ACCOUNT", "CARD", "COORDINATES", "EMAIL", "ID-NUMBER", "IP-ADDRESS", "NAME", "PHONE")  # of placeholders, which stand in brackets too
 _SIGNS = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});|<[/a-zA-Z]|\[\[|\{\{|'''?|\[ ?\d{1,3} ?\]|</ ")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 # After the name of a tag stands nothing, or an attribute with its value: ``<a kan>`` is text.
 _TAG = re.compile(rf"(?<!<)<(?:/ ?)?(?:{'|'.join(_NAMES.split())})(?:\s+[a-z][a-z0-9:_-]*\s*=[^<>]*|\s*/?)>", re.ASCII | re.IGNORECASE)
-_LINK = re.compile(rf"\[\[(?!(?:{'|'.join(_KINDS)})\]\])(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
+# A placeholder of a private item stands in brackets too.
+_LINK = re.compile(rf"\[\[(?!(?:{'|'.join(KINDS)})\]\])(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _EMPHASIS = re.compile(r"'''?(?=\S)([^'\n]+)'''?")
 _FOOTNOTE = re.compile(r"[^\S\n]?\[ ?\d{1,3} ?\]")

@@ -21,6 +21,8 @@ else:
     import tomli as tomllib
 
 PHONE = "PHONE"
+# What a placeholder may say; each has a name in the words of the report.
+KINDS = ("ACCOUNT", "CARD", "COORDINATES", "EMAIL", "ID-NUMBER", "IP-ADDRESS", "MAC-ADDRESS", "NAME", PHONE, "PRIVATE-URL")
 Grouping = tuple[int, ...]
 
 
