@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mbegu.corpus.keys import Hashes
+from mbegu.corpus.scripts import UNSPACED_CLASS
 
 _PIECES = re.compile(r"[^\W_]+")
-# Thai, Lao, Tibetan, Myanmar, Khmer, kana, CJK ideographs: written without blanks between words.
-_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uaa60-\uaa7f"
-_FIRST_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_FIRST_UNSPACED = re.compile(f"[{UNSPACED_CLASS}]")
 LETTERS_A_WORD = 3  # in these scripts: the Burmese of NTREX-128 has 3.1 for each word of its English
 # Combining classes (Unicode) of marks without which a word is another word: vowel signs, nukta, kana voicing, virama, and the vowel signs
 # of Telugu, Thai, Lao and Tibetan that have a class of their own.
@@ -46,8 +45,8 @@ def _marks() -> tuple[frozenset[str], str]:
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of what takes more than letters to be a word, and of a word: in scripts without blanks one letter with its marks."""
     _, needed = _marks()
-    word = re.compile(rf"(?=[{_UNSPACED}])[^\W_][{needed}]*|(?:(?![{_UNSPACED}])[^\W_][{needed}]*)+")
-    return re.compile(f"[{_UNSPACED}{needed}]"), word
+    word = re.compile(rf"(?=[{UNSPACED_CLASS}])[^\W_][{needed}]*|(?:(?![{UNSPACED_CLASS}])[^\W_][{needed}]*)+")
+    return re.compile(f"[{UNSPACED_CLASS}{needed}]"), word
 
 
 def bare_words(text: str) -> list[str]:

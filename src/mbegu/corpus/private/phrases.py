@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mbegu.corpus.private.reading import INVISIBLE, without_spaces
-from mbegu.corpus.scripts import script_of
+from mbegu.corpus.scripts import is_unspaced
 from mbegu.corpus.words import is_mark, word_regex
 
 Key = Callable[[str], str]
-_WITHOUT_SPACES = {"Khmr", "Thai", "Laoo", "Mymr", "Tibt", "Hani", "Hira", "Kana"}
 _FEWEST_SPELLINGS = 3  # letters of a name that may begin inside a word
 _MOST_SPACES, _MOST_SIGNS = 3, 8  # characters between two words of a phrase
 
@@ -69,7 +68,7 @@ class Phrases:
         words = list(word_regex().finditer(seen))
         if not words:
             return
-        if script_of(next((each for each in seen if each.isalpha()), "a")) in _WITHOUT_SPACES:
+        if is_unspaced(next(filter(str.isalpha, seen), "")):
             self._unspaced.append((without_spaces(seen).text, phrase))
             return
         row = _Row(tuple(self._key(word[0]) for word in words), tuple(_between(seen, words)), phrase)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from mbegu.corpus.scripts import is_unspaced
+
 # Signs that stand at the end of what is before them: Latin, Greek, Arabic, Ethiopic, Devanagari, Khmer, Myanmar, N'Ko, Armenian, Adlam, Vai, CJK.
 _CLOSING = frozenset(".,;:!?%…‰°'’؟،؛۔٪፡።፣፤፥፦፧፨।॥។៕៖၊။߸߹߷՝՞։\U0001e95e\U0001e95f⹁꘍꘎꘏、。，！？；：")
 _OPENING = frozenset("¿¡#@")
@@ -12,8 +14,6 @@ MAX_SIGNS = 8  # longer tokens are no punctuation
 _SINGLE = frozenset("'`")
 _AROUND = frozenset("/-‐‑_")
 _ESCAPED_QUOTE = '""""'  # one quotation mark, as a program that writes tables escapes it; in MasakhaNER's files
-# First and last code points of scripts that put no space between words: Thai, Lao, Tibetan, Myanmar, Khmer, Kana and Han.
-_SPACELESS = ((0x0E01, 0x0EFF), (0x0F40, 0x0FBC), (0x1000, 0x109F), (0x1780, 0x17DD), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAA60, 0xAA7F))
 
 
 def joined(tokens: Sequence[str]) -> str:
@@ -26,7 +26,7 @@ def joined(tokens: Sequence[str]) -> str:
         following = tokens[i + 1] if i + 1 < len(tokens) else ""
         before = tokens[i - 1] if i else ""
         closes, opens = _sides(token, is_open)
-        if not (glue or closes or _is_spaceless(before, token)):
+        if not (glue or closes or (is_unspaced(before[-1:]) and is_unspaced(token[0]))):
             parts.append(" ")
         parts.append(token)
         glue = opens or (unicodedata.category(token[-1]) == "Sc" and following[:1].isdigit()) or _in_number(before, token, following)
@@ -54,11 +54,3 @@ def _in_number(before: str, token: str, following: str) -> bool:
     """Whether a sign parts the figures of one number or of a time: ``10,000``, ``2.5``, ``9:30``."""
     groups = {",": (3,), ".": (1, 2, 3), ":": (2,)}.get(token, ())
     return before[-1:].isdigit() and following.isdigit() and len(following) in groups
-
-
-def _is_spaceless(before: str, token: str) -> bool:
-    return bool(before) and _no_space(before[-1]) and _no_space(token[0])
-
-
-def _no_space(sign: str) -> bool:
-    return any(first <= ord(sign) <= last for first, last in _SPACELESS)

@@ -24,7 +24,8 @@ from mbegu.corpus.report.pairs import Lookup, Pair, read_pairs, with_texts
 from mbegu.corpus.report.roots import Roots
 from mbegu.corpus.report.sample import Seen, look
 from mbegu.corpus.report.tally import Tally, tally
-from mbegu.corpus.report.vocabulary import UNSPACED, Vocabulary, vocabulary
+from mbegu.corpus.report.vocabulary import Vocabulary, vocabulary
+from mbegu.corpus.scripts import UNSPACED_BLOCKS
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def gather(folder: CorpusFolder) -> Facts:
     found, structures, main = domains(counted.files, counted.given_domains, seen.groups, grouping.of, roots.telling)
     vocabularies = {name: vocabulary(group) for name, group in seen.groups.items()}
     letters = _letters(seen, vocabularies)
-    is_spaced = next(iter(letters.scripts), "") not in UNSPACED
+    is_spaced = next(iter(letters.scripts), "") not in UNSPACED_BLOCKS
     marks = measure_marks({name: each.counts for name, each in vocabularies.items()}) if is_spaced else {}
     sources = tuple(
         Source(name, group.documents, group.bytes, main[name], structures[name], marks.get(name), vocabularies[name] if is_spaced else None)

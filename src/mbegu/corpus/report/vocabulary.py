@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from mbegu.corpus.keys import letters_and_marks
 from mbegu.corpus.report.sample import Group, chance
 
-# Scripts that put no spaces between words: what stands between two spaces is then no word.
-UNSPACED = frozenset(("Khmr", "Thai", "Laoo", "Mymr", "Tibt", "Hani", "Hira", "Kana", "Tale", "Talu"))
 POINTS = 40
 FIRST_POINT_WORDS = 100
 LEAST_WORDS = 1_000

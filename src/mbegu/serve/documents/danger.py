@@ -23,6 +23,7 @@ from typing import Any
 
 from mbegu.core.errors import SettingsError, explain_os_error
 from mbegu.core.settings import near
+from mbegu.corpus.scripts import is_unspaced
 from mbegu.serve.documents.keys import letters, words
 
 MOST_RULES = 2_000
@@ -31,7 +32,6 @@ GAP_WORDS = 5
 MOST_GAPS = 3
 _KEYS = ("name", "words", "instructions")
 _CODE = re.compile(r"^[a-z]{3}(_[A-Z][a-z]{3})?$")
-_WITHOUT_SPACES = frozenset(("Khmr", "Laoo", "Thai", "Mymr", "Hani", "Hira", "Kana", "Tibt"))
 _GAP = "*"
 Letters = list[tuple[str, frozenset[str]]]  # of a word, as ``mbegu.serve.documents.keys.letters`` gives them
 
@@ -161,7 +161,7 @@ def _pattern(text: str, where: str, problems: list[str]) -> tuple[str, ...]:
     elif len(parts) > MOST_WORDS or parts.count(_GAP) > MOST_GAPS:
         problems.append(f"{where}: '{text[:40]}' is longer than {MOST_WORDS} words or has more than {MOST_GAPS} gaps")
         return ()
-    elif all(len(part.strip("*")) < 2 for part in parts if part != _GAP) and not any(_is_unspaced(part.strip("*")) for part in parts):
+    elif all(len(part.strip("*")) < 2 for part in parts if part != _GAP) and not any(is_unspaced(part.strip("*")[:1]) for part in parts):
         problems.append(f"{where}: '{text}' is a single letter, which would be met everywhere")
     return tuple(parts)
 
@@ -183,7 +183,7 @@ def _meets_at(found: Sequence[Letters], start: int, pattern: Sequence[str]) -> b
 def _wanted(word: str) -> tuple[Letters, bool, bool]:
     """Return the letters of a pattern's word, and whether any letters may stand before and after them."""
     core = word.strip("*")
-    is_inside = _is_unspaced(core)
+    is_inside = is_unspaced(core[:1])
     return letters(core), word.startswith("*") or is_inside, word.endswith("*") or is_inside
 
 
@@ -200,9 +200,3 @@ def _same(found: Letters, wanted: str) -> bool:
 def _agree(typed: tuple[str, frozenset[str]], wanted: tuple[str, frozenset[str]]) -> bool:
     """Whether two letters are the same and no mark of one contradicts those of the other: marks may be missing on either side."""
     return typed[0] == wanted[0] and (typed[1] <= wanted[1] or wanted[1] <= typed[1])
-
-
-def _is_unspaced(word: str) -> bool:
-    from mbegu.corpus.scripts import script_of
-
-    return bool(word) and script_of(word[0]) in _WITHOUT_SPACES
