@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from mbegu.evaluate.intervals import Interval, bootstrap_ratio, clopper_pearson, wilson
+from mbegu.evaluate.intervals import Interval, bootstrap_ratio, clopper_pearson, expanded_tail, wilson
 
 
 def test_documents_that_are_all_alike_leave_no_width() -> None:
@@ -25,10 +25,27 @@ def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
     assert 86 <= covered <= 100
 
 
+@pytest.mark.parametrize(("documents", "share"), [(5, 0.00095), (10, 0.00855), (30, 0.01876), (100, 0.0231), (10**6, 0.025)])
+def test_the_fewer_the_documents_the_further_out_the_ends_are_taken(documents: int, share: float) -> None:
+    # By Student's distribution as tables have it: 2.776 for 4 degrees of freedom, 2.262 for 9, 2.045 for 29, 1.984 for 99.
+    assert expanded_tail(documents) == pytest.approx(share, rel=0.02)
+
+
+def test_six_documents_cover_the_truth_nearly_as_often() -> None:
+    chance = random.Random(7)
+    covered = 0
+    for seed in range(200):
+        sizes = [chance.lognormvariate(7, 0.5) for _ in range(6)]
+        bits = [size * chance.gauss(2.0, 0.2) for size in sizes]
+        interval = bootstrap_ratio(bits, sizes, resamples=300, seed=seed)
+        covered += interval.low <= 2.0 <= interval.high
+    assert covered >= 175  # 180 here; with plain percentiles 168
+
+
 def test_the_same_input_gives_the_same_interval_everywhere() -> None:
     bits = [float(i * i % 37 + 50) for i in range(40)]
     assert bootstrap_ratio(bits, [40] * 40) == bootstrap_ratio(bits, [40] * 40)
-    assert bootstrap_ratio(bits, [40] * 40, resamples=500) == Interval(pytest.approx(1.606, abs=0.03), pytest.approx(1.76, abs=0.03))
+    assert bootstrap_ratio(bits, [40] * 40, resamples=500) == Interval(pytest.approx(1.573, abs=0.02), pytest.approx(1.766, abs=0.02))
 
 
 def test_a_pair_is_told_apart_where_single_intervals_overlap() -> None:

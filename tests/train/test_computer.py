@@ -14,7 +14,7 @@ from tests.train.tiny import MODEL, TRAINING
 
 from mbegu.core.errors import ResourceError
 from mbegu.train import computer as machine
-from mbegu.train.computer import build, choose_device, choose_dtype, choose_threads, devices, measure_step_s
+from mbegu.train.computer import build, choose_device, choose_dtype, choose_threads, devices, free_card_bytes, measure_step_s
 from mbegu.train.planfile import ComputerPlan
 
 
@@ -77,7 +77,8 @@ def test_the_dtype_is_really_measured() -> None:
     assert choose_dtype("cpu", "")[0] in ("float32", "bfloat16")
 
 
-def test_a_dtype_or_device_that_was_asked_for_is_taken() -> None:
+def test_a_dtype_or_device_that_was_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert choose_dtype("cpu", "bfloat16") == ("bfloat16", "as asked")
     assert choose_dtype("cuda", "") == ("bfloat16", "usual on graphics processors")
     assert choose_device("mps") == ("mps", "as asked")
@@ -103,6 +104,13 @@ def test_a_plan_from_a_computer_with_another_device_is_refused(monkeypatch: pyte
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ResourceError, match=r"the plan says device = 'cuda', and this computer has no such graphics processor\. Set device = 'cpu'"):
         build(MODEL, TRAINING, ComputerPlan(device="cuda"))
+
+
+@pytest.mark.parametrize("ask", [free_card_bytes, lambda: choose_device("cuda")])
+def test_a_card_that_is_not_there_is_told_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ResourceError, match="this computer has no such graphics processor"):
+        ask()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

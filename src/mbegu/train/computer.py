@@ -66,11 +66,7 @@ def build(model_plan: ModelPlan, training: TrainingPlan, computer: ComputerPlan)
     Raises:
         ResourceError: the plan was made for a graphics processor that this computer does not have.
     """
-    if computer.device not in devices():
-        raise ResourceError(
-            f"the plan says device = '{computer.device}', and this computer has no such graphics processor",
-            fix="set device = 'cpu' and dtype = 'float32' in plan.toml and in [plan], or delete plan.toml to plan anew",
-        )
+    require_device(computer.device)
     dtype: torch.dtype = getattr(torch, computer.dtype)
     model = Decoder(as_config(model_plan), dtype)
     model.initialise(training.seed)
@@ -94,9 +90,19 @@ def devices() -> list[str]:
     return [name for name, is_there in there.items() if is_there]
 
 
+def require_device(device: str) -> None:
+    """Raise ``ResourceError`` where this computer has no such graphics processor, as when a project was planned on another one."""
+    if device not in devices():
+        raise ResourceError(
+            f"the plan says device = '{device}', and this computer has no such graphics processor",
+            fix="set device = 'cpu' and dtype = 'float32' in plan.toml and in [plan], or delete plan.toml to plan anew",
+        )
+
+
 def choose_device(asked: str) -> tuple[str, str]:
-    """Return the device and why it was chosen."""
+    """Return the device and why it was chosen; raises ``ResourceError`` where the one that is asked for is not there."""
     if asked:
+        require_device(asked)
         return asked, "as asked"
     device = devices()[0]
     if device == "cuda":
@@ -105,7 +111,8 @@ def choose_device(asked: str) -> tuple[str, str]:
 
 
 def free_card_bytes() -> int:
-    """Return the free memory of the NVIDIA card that computes, to which that of the computer says nothing."""
+    """Return the free memory of the NVIDIA card that computes, to which that of the computer says nothing; raises ``ResourceError`` without one."""
+    require_device("cuda")
     return int(torch.cuda.mem_get_info()[0])
 
 
