@@ -54,4 +54,6 @@ def test_the_planned_passes_in_parts_are_no_more_than_those_that_are_read(inputs
     plan = replace(PLAN, training=training, model=replace(PLAN.model, vocabulary_size=inputs["tokenizer"].facts["vocabulary_size"]))
     data, *_ = steps._training_data(plan, inputs["tokenizer"])
     read = data.passes(range(steps_of_passes), TRAINING.sequences_per_step)
-    assert 0.98 * planning.passes_read(passes, training) < read < 0.999 * passes
+    text = planning.Text(len(own.tokens), 1, plan.model.vocabulary_size, counting_bits_per_byte=1.0)
+    assert 0.95 * read < planning.passes_read(passes, text, training) < read
+    assert read < 0.999 * planning.passes_read(passes, text, replace(training, parts_share=0.0))

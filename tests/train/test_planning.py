@@ -79,7 +79,7 @@ def test_a_plan_keeps_within_time_and_passes(text: Text, budget_s: float) -> Non
     training = plan.training
     assert training.steps * plan.step_s * (1 + looking_cost(text, training)) <= budget_s
     per_step = training.sequences_per_step * plan.model.context
-    assert plan.passes == pytest.approx(planning.passes_read(training.steps * per_step / text.tokens, training))
+    assert plan.passes == pytest.approx(planning.passes_read(training.steps * per_step / text.tokens, text, training))
     assert plan.passes <= MOST_PASSES or training.steps <= FEWEST_STEPS
     assert training.sequences_at_once <= training.sequences_per_step
     assert training.sequences_per_step % training.sequences_at_once == 0
@@ -380,7 +380,7 @@ def test_related_text_takes_part_of_the_time_and_no_more_than_its_share() -> Non
     for plan in (alone, little, much):
         own_steps = plan.training.steps - plan.training.related_steps
         own_tokens = own_steps * plan.training.sequences_per_step * plan.model.context
-        assert plan.passes == pytest.approx(planning.passes_read(own_tokens / text.tokens, plan.training))
+        assert plan.passes == pytest.approx(planning.passes_read(own_tokens / text.tokens, text, plan.training))
         assert plan.passes <= MOST_PASSES, "however much related text there is"
     assert little.bits_per_byte < alone.bits_per_byte
     endless = chosen(replace(text, related_tokens=10**8), 1e6)

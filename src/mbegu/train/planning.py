@@ -259,7 +259,7 @@ def _with_or_without_related(text: Text, model: ModelPlan, training: TrainingPla
 
 def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
     per_step = training.sequences_per_step * model.context
-    most_own = MOST_PASSES * text.tokens / per_step
+    most_own = MOST_PASSES * (text.tokens - watched_tokens(text, training)) / per_step
     most_related = min(RELATED_PASSES * text.related_tokens / per_step, most_own * MOST_RELATED_SHARE / (1 - MOST_RELATED_SHARE))
     most = most_own + most_related
     whole_step_s = step_s * training.work(training.all_steps) / training.steps * (1 + looking_cost(text, training) + SAVING_COST)
@@ -270,7 +270,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     passes = own_tokens / max(text.tokens, 1)
     parameters = as_config(model).multiplied_parameters()
     model, training = fit_to_passes(text, model, training, passes)
-    passes = passes_read(passes, training)
+    passes = passes_read(passes, text, training)
     training = replace(
         training,
         steps=steps,
@@ -285,9 +285,13 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
 
 
-def passes_read(passes: float, training: TrainingPlan) -> float:
-    """Return how often a text is read in the time of so many passes, where some are in parts; nearly all tokens are taken for merged."""
-    return passes / (1 + training.parts_share * training.parts_until)
+def passes_read(passes: float, text: Text, training: TrainingPlan) -> float:
+    """Return how often what is not set aside is read in the time of so many passes over the whole text.
+
+    Where some passes are in parts, they take longer; nearly all tokens are taken for merged.
+    """
+    used_share = 1 - watched_tokens(text, training) / max(text.tokens, 1)
+    return passes / used_share / (1 + training.parts_share * training.parts_until)
 
 
 def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: float) -> tuple[ModelPlan, TrainingPlan]:
@@ -362,8 +366,12 @@ def looking_cost(text: Text, training: TrainingPlan) -> float:
 
     A look costs a third of a training step a token; the reckoning assumes four passes, more makes the share smaller.
     """
-    watched = min(training.watched_share * text.tokens, MOST_WATCHED_TOKENS)
-    return LOOKS * watched / 3 / max(text.tokens * 4, 1)
+    return LOOKS * watched_tokens(text, training) / 3 / max(text.tokens * 4, 1)
+
+
+def watched_tokens(text: Text, training: TrainingPlan) -> float:
+    """Return how many tokens of the text are set aside to watch the training with."""
+    return min(training.watched_share * text.tokens, MOST_WATCHED_TOKENS)
 
 
 def describe_candidate(candidate: Candidate) -> str:
