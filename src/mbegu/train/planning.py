@@ -9,6 +9,7 @@ and scripts differ far more in bits per byte than in that ratio.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mbegu.core.errors import BudgetError, ResourceError
@@ -30,8 +31,10 @@ MOST_WATCHED_TOKENS = 32_768
 # Of text. On 143,000 tokens of Wolof 12.1 M parameters needed 1.2 % more bits than 3.7 M, for 2.5 times the time (bench/LOG.md).
 MOST_PARAMETERS_PER_TOKEN = 50
 RELATED_GAIN = 0.02  # fewer bits with text of a related language (bench/LOG.md)
-TEACHERS = 2  # whether it learns from so many or from none
-TAUGHT_GAIN = 0.02  # fewer bits with them: 2.3 % on 0.25 MB of Wolof, 2.9 % on 0.25 MB of Yoruba (bench/LOG.md)
+TEACHERS = 2  # where more of them are not worth their time
+# Fewer bits by the number of teachers. Two: 2.3 % on 0.25 MB of Wolof, 2.9 % on 0.25 MB of Yoruba, 3.0 % on 1 MB of Swahili; four: 0.3 and 0.2 %
+# more than two on 0.37 MB of Wolof, two seeds (bench/LOG.md).
+TAUGHT_GAIN = {0: 0.0, TEACHERS: 0.02, 4: 0.0225}
 FEWEST_PASSES_TAUGHT = 12.0  # below, the time is better spent on more passes
 RELATED_PASSES = 1.0  # over the text of a related language
 MOST_RELATED_SHARE = 0.4  # of the steps
@@ -54,6 +57,7 @@ MATRIX_RATE_READ_OFTEN = 0.03
 # Yoruba, Wolof and Swahili, 0.9 % in Amharic with less dropout; on half a megabyte (56) 0.2 % fewer in Swahili, 0.2 % more in Yoruba (bench/LOG.md).
 PARTS_SHARE, MOST_PRESSURE_WHOLE = 0.1, 64.0
 LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY, PASSES_OF_MOST_OUTPUT_DECAY = 0.1, 6.0, 16.0
+MOST_OUTPUT_DECAY_A_PASS = 210.0  # times the steps of a pass; with the rate of 0.004 the output forgets no faster than in 1.2 passes
 # Up to which pressure an output of its own: the highest at which it was seen to win. With 2 MB of Yoruba and 256 wide, beside the embedding as the
 # output too: read 3 times (6.3) 1.6 % fewer bits, read 8 times (17) 2.5 % more; with half a megabyte read 16 times (57) 0.4 % more (bench/LOG.md).
 # Expected is a gain that falls straight to 0 at that pressure: a step there would make fewer passes look better than more.
@@ -228,10 +232,11 @@ def choose(
             fix=f"give a --budget of {math.ceil((needed_s / PLAN_SHARE + before_s + 5) / 60)}min or more",
         )
     step_s = measure_step_s(best.model, best.training, computer, 8)
-    chosen = make_candidate(text, best.model, best.training, step_s, time_s)
-    if training_memory_bytes(chosen.model, chosen.training, computer.dtype) > most_memory_bytes:
-        return _with_or_without_related(text, best.model, best.training, step_s, time_s)
-    return chosen
+    model, training = best.model, best.training
+    fits = {
+        number: training_memory_bytes(model, replace(training, teachers=number), computer.dtype) <= most_memory_bytes for number in TAUGHT_GAIN
+    }
+    return make_candidate(text, model, training, step_s, time_s, [number for number in TAUGHT_GAIN if fits[number]] or [0])
 
 
 def _shortest_s(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float) -> float:
@@ -244,11 +249,13 @@ def scoring_s(text: Text, model: ModelPlan, training: TrainingPlan, step_s: floa
     return text.scored_tokens * step_s / (training.sequences_per_step * model.context) / SCORING_SPEED
 
 
-def make_candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
-    """Fill in steps, regularisation, schedule and teachers for the time there is."""
-    alone, taught = (_with_or_without_related(text, model, replace(training, teachers=number), step_s, time_s) for number in (0, TEACHERS))
-    is_better = taught.bits_per_byte < alone.bits_per_byte and taught.passes >= FEWEST_PASSES_TAUGHT
-    return taught if is_better else alone
+def make_candidate(
+    text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float, teachers: Iterable[int] = tuple(TAUGHT_GAIN)
+) -> Candidate:
+    """Fill in steps, regularisation, schedule and how many teachers, of the numbers that may be had, for the time there is."""
+    candidates = [_with_or_without_related(text, model, replace(training, teachers=number), step_s, time_s) for number in teachers]
+    worth_it = [each for each in candidates if not each.training.teachers or each.passes >= FEWEST_PASSES_TAUGHT]
+    return min(worth_it or candidates, key=lambda candidate: candidate.bits_per_byte)
 
 
 def _with_or_without_related(text: Text, model: ModelPlan, training: TrainingPlan, step_s: float, time_s: float) -> Candidate:
@@ -279,7 +286,7 @@ def _candidate(text: Text, model: ModelPlan, training: TrainingPlan, step_s: flo
         evaluate_every_steps=max(1, math.ceil(steps / LOOKS)),
         short_context=SHORT_CONTEXT_TOKENS,
     )
-    expected = expected_bits_per_byte(text, parameters, own_tokens) * (1 - TAUGHT_GAIN if training.teachers else 1.0)
+    expected = expected_bits_per_byte(text, parameters, own_tokens) * (1 - TAUGHT_GAIN.get(training.teachers, TAUGHT_GAIN[TEACHERS]))
     expected *= 1 - RELATED_GAIN if related_steps else 1.0
     expected *= 1 - UNTIED_GAIN * max(0.0, 1 - pressure(passes, parameters / max(text.tokens, 1)) / MOST_PRESSURE_UNTIED)
     return Candidate(model, training, step_s, passes, expected, steps * whole_step_s, measuring_s)
@@ -311,7 +318,7 @@ def fit_to_passes(text: Text, model: ModelPlan, training: TrainingPlan, passes: 
         training,
         dropout=dropout,
         weight_decay=weight_decay,
-        output_decay=output_decay(passes),
+        output_decay=output_decay(passes, text.tokens / (training.sequences_per_step * model.context)),
         embedding_rate=TIED_EMBEDDING_RATE if is_tied else OWN_EMBEDDING_RATE,
         matrix_rate=MATRIX_RATE_READ_OFTEN if is_read_often else TrainingPlan.matrix_rate,
         parts_share=PARTS_SHARE if pressed > MOST_PRESSURE_WHOLE else TrainingPlan.parts_share,
@@ -338,14 +345,20 @@ def regularisation(passes: float, parameters_per_token: float) -> tuple[float, f
     return MOST_REGULARISATION
 
 
-def output_decay(passes: float) -> float:
-    """Return the decay of the output, which grows with the square of the passes.
+def output_decay(passes: float, steps_a_pass: float) -> float:
+    """Return the decay of the output: it grows with the square of the passes, up to what is good for it in one pass.
 
     Half a megabyte of Yoruba read 16 times: 1.958 bits per byte with 0.6, 1.925 with 6, 2.006 with 12; 0.25 and 0.5 MB of Wolof took 1.6 and
     1.8 % fewer bits with 6. Read 8 times, 2 to 3 was better than 0.5 by 0.7 and 1.3 % where the text is small and no better with 2 MB; read
-    3 times, 1 was worse than 0.3 (bench/LOG.md).
+    3 times, 1 was worse than 0.3.
+
+    Each step takes its share away, so the same decay takes more in a pass that has more steps (Wang and Aitchison 2024). In those with 6 a pass
+    had 35 steps; with 66, 1 MB of Swahili read 16 times, 1.5, 3 and 6 gave 1.724, 1.707 and 1.729; with 122, 2 MB of Yoruba read 10 times,
+    0.7 took 0.2 and 0.4 % more than 2.3 (bench/LOG.md).
     """
-    return min(MOST_OUTPUT_DECAY, max(LEAST_OUTPUT_DECAY, MOST_OUTPUT_DECAY * (passes / PASSES_OF_MOST_OUTPUT_DECAY) ** 2))
+    decay = MOST_OUTPUT_DECAY * (passes / PASSES_OF_MOST_OUTPUT_DECAY) ** 2
+    most = min(MOST_OUTPUT_DECAY, MOST_OUTPUT_DECAY_A_PASS / max(steps_a_pass, 1.0))
+    return max(LEAST_OUTPUT_DECAY, min(decay, most))
 
 
 def pressure(passes: float, parameters_per_token: float) -> float:
