@@ -3,8 +3,8 @@
     python bench/energy_calibration.py
 
 Prints a table for each kind of computer: how many; watts with range; and the share of computers that are held by a range in whose making
-they had no part: leaving one computer out, leaving all of one year out, and leaving one out with the reach found anew each time as well.
-The median error is the factor between a computer and the centre of all others.
+they had no part: leaving one computer out, and leaving all of one year out. Centre, deviation and reach are found anew each time. The median
+error is the factor between a computer and the centre of all others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from mbegu.ledger.energy.calibration import COVERAGE, MeasuredMachine, Watts, idle_watts, measured_machines, range_of, reach_of, work_watts
+from mbegu.ledger.energy.calibration import COVERAGE, MeasuredMachine, Watts, idle_watts, measured_machines, range_of, work_watts
 
 KINDS = ("laptop", "desktop", "server", "board")
 QUANTITIES: dict[str, tuple[Callable[[MeasuredMachine], float], Callable[[str], Watts]]] = {
@@ -22,11 +22,11 @@ QUANTITIES: dict[str, tuple[Callable[[MeasuredMachine], float], Callable[[str], 
 }
 
 
-def held(values: Sequence[float], groups: Sequence[object], reach: float | None) -> int:
+def held(values: Sequence[float], groups: Sequence[object]) -> int:
     """Return how many values lie in the range made from the values of all other groups."""
     count = 0
     for group in set(groups):
-        found = range_of([value for value, its in zip(values, groups, strict=True) if its != group], reach)
+        found = range_of([value for value, its in zip(values, groups, strict=True) if its != group])
         count += sum(found.low <= value <= found.high for value, its in zip(values, groups, strict=True) if its == group)
     return count
 
@@ -42,21 +42,20 @@ def main() -> None:
     print(f"{len(measured_machines())} measured computers; a range is to hold {COVERAGE:.0%} of those left out")
     for name, (watts_of, fitted) in QUANTITIES.items():
         print(f"\nwatts {name}")
-        print(f"  {'kind':<8} {'n':>4} {'low':>7} {'centre':>7} {'high':>7} {'one out':>8} {'year out':>8} {'anew':>7} {'median error':>13}")
-        sums = [0, 0, 0]
+        print(f"  {'kind':<8} {'n':>4} {'low':>7} {'centre':>7} {'high':>7} {'one out':>8} {'year out':>8} {'median error':>13}")
+        sums = [0, 0]
         for kind in KINDS:
             machines = [each for each in measured_machines() if each.kind == kind]
             values, years, watts = [watts_of(each) for each in machines], [each.year for each in machines], fitted(kind)
-            alone, reach = range(len(values)), reach_of([math.log(value) for value in values])
-            counts = held(values, alone, reach), held(values, years, reach), held(values, alone, None)
+            counts = held(values, range(len(values))), held(values, years)
             sums = [total + count for total, count in zip(sums, counts, strict=True)]
             shares = [f"{count / len(values):.1%}" for count in counts]
             print(
                 f"  {kind:<8} {len(values):>4} {watts.low:>7.2f} {watts.central:>7.2f} {watts.high:>7.2f} "
-                f"{shares[0]:>8} {shares[1]:>8} {shares[2]:>7} {f'factor {median_factor(values):.2f}':>13}"
+                f"{shares[0]:>8} {shares[1]:>8} {f'factor {median_factor(values):.2f}':>13}"
             )
         shares = [f"{total / len(measured_machines()):.1%}" for total in sums]
-        print(f"  {'all':<8} {len(measured_machines()):>4} {'':>23} {shares[0]:>8} {shares[1]:>8} {shares[2]:>7}")
+        print(f"  {'all':<8} {len(measured_machines()):>4} {'':>23} {shares[0]:>8} {shares[1]:>8}")
 
 
 if __name__ == "__main__":

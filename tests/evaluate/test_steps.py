@@ -15,6 +15,7 @@ from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
 from mbegu.evaluate import steps
+from mbegu.evaluate.results import Costs
 from mbegu.evaluate.settings import EvaluateSettings
 from mbegu.evaluate.steps import evaluate, thin
 from mbegu.model.decoder import Decoder, DecoderConfig
@@ -88,6 +89,30 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("first", "second"):
         evaluate(EvaluateSettings(resamples=100), inputs, tmp_path / name, Say(io.StringIO()))
     assert (tmp_path / "first" / "results.json").read_bytes() == (tmp_path / "second" / "results.json").read_bytes()
+
+
+def held_out(scores: dict[str, float], documents: dict[str, int]) -> tuple[list[str], Costs]:
+    """Return sources and costs of documents of 100 bytes, each source with these bits per byte."""
+    sources = [name for name, count in documents.items() for _ in range(count)]
+    return [f"{name}/x.txt" for name in sources], Costs([100 * scores[name] for name in sources], [100] * len(sources))
+
+
+@pytest.mark.parametrize(
+    ("scores", "documents", "said"),
+    [
+        ({"news": 2.078, "radio": 2.223}, {"news": 20, "radio": 3}, None),
+        ({"news": 2.0, "books": 1.9, "radio": 2.9}, {"news": 20, "books": 20, "radio": 4}, None),
+        ({"news": 2.4, "books": 1.9, "radio": 2.9}, {"news": 20, "books": 20, "radio": 3}, "news, 2.400 bits per byte"),
+    ],
+)
+def test_a_worst_source_is_named_only_where_it_is_known_to_be_one(
+    tmp_path: Path, scores: dict[str, float], documents: dict[str, int], said: str | None
+) -> None:
+    sources, costs = held_out(scores, documents)
+    heard = io.StringIO()
+    steps.write_results(tmp_path, sources, costs, 1, {"ngram": costs, "ppmd": costs}, {}, {}, 100, Say(heard))
+    lines = [line.strip() for line in heard.getvalue().splitlines() if "worst" in line]
+    assert lines == ([f"worst source, of those with 5 documents or more: {said}"] if said else [])
 
 
 def test_without_heldout_text_it_says_what_to_do(tmp_path: Path) -> None:

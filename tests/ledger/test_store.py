@@ -1,7 +1,9 @@
+import itertools
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from mbegu.core.errors import InputError, MbeguError, ResourceError
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger import recorder as recorder_module
 from mbegu.ledger.energy.choose import MeterChoice
+from mbegu.ledger.energy.processor_model import idle_energy
 from mbegu.ledger.energy.value import BATTERY, METER, Energy
 from mbegu.ledger.record import RunRecord, read_record
 from mbegu.ledger.recorder import RunRecorder, utc_now
+from mbegu.ledger.spent import Spent
 from mbegu.ledger.store import Ledger, file_hash
 from mbegu.ledger.verify import verify_ledger
 
@@ -71,10 +75,27 @@ def test_what_a_step_leaves_out_is_said_unless_the_method_knows_it(begin):
     assert run.finish("done").energy.left_out == "the graphics processor"
 
 
-def test_heartbeats_are_written_every_30_seconds_at_most(begin, monkeypatch):
+def test_the_record_is_written_every_5_seconds_at_first_and_every_15_later(begin, monkeypatch):
+    now = time.monotonic()
+    monkeypatch.setattr(recorder_module.time, "monotonic", lambda: now)
+    run = begin()
+    began = now - run.seconds()
+    written = []
+    while now < began + 200:
+        now += 0.5
+        if run.heartbeat():
+            written.append(now - began)
+    waits = [after - before for before, after in itertools.pairwise(written)]
+    assert waits[0] == pytest.approx(5, abs=1)
+    assert max(waits) == pytest.approx(15, abs=0.5)
+    assert min(waits[8:]) == pytest.approx(15, abs=0.5)
+    run.finish("done")
+
+
+def test_facts_are_kept_until_the_record_is_written(begin, monkeypatch):
     run = begin()
     assert run.heartbeat({"step": 1}) is False
-    monkeypatch.setattr(recorder_module, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(recorder_module, "LONGEST_BEAT_S", 0.0)
     assert run.heartbeat({"tokens": 5}) is True
     assert run.record.facts == {"step": 1, "tokens": 5}
     assert run.record.status == "running"
@@ -88,7 +109,7 @@ from pathlib import Path
 from mbegu.core.steps import ProjectSettings
 from mbegu.ledger import recorder
 from mbegu.ledger.store import Ledger
-recorder.HEARTBEAT_S = 0.0
+recorder.LONGEST_BEAT_S = 0.0
 ledger = Ledger(Path({str(tmp_path / "ledger")!r}))
 run = ledger.begin(step="train", version=1, key="k", settings={{}}, inputs={{}}, project=ProjectSettings(language="yor"))
 end = time.process_time() + 0.2
@@ -107,6 +128,47 @@ os._exit(9)
     assert verify_ledger(ledger.folder) == []
     totals = ledger.totals()
     assert totals.by_status == {"cut off": 1, "done": 1} and totals.cpu_seconds >= 0.15
+
+
+def test_a_killed_run_has_lost_no_more_than_the_last_seconds_though_the_step_never_asks(tmp_path):
+    code = f"""
+import os, time
+from pathlib import Path
+from mbegu.core.steps import ProjectSettings
+from mbegu.ledger import recorder
+from mbegu.ledger.store import Ledger
+recorder.LONGEST_BEAT_S = recorder.LEAST_WAIT_S = 0.1
+project = ProjectSettings(language="yor")
+with Ledger(Path({str(tmp_path)!r})).begin(step="train", version=1, key="k", settings={{}}, inputs={{}}, project=project) as run:
+    time.sleep(2)
+    print(run.seconds(), flush=True)
+    os._exit(9)
+"""
+    said = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8", check=False).stdout
+    (run,) = Ledger(tmp_path).runs()
+    assert run.status == "running"
+    assert float(said) - 1 <= run.seconds <= float(said)
+
+
+def test_a_full_disk_does_not_stop_the_record_from_being_written_later(begin, monkeypatch, tmp_path):
+    monkeypatch.setattr(recorder_module, "LONGEST_BEAT_S", 0.01)
+    monkeypatch.setattr(recorder_module, "LEAST_WAIT_S", 0.01)
+    tries, write = [], recorder_module.write_record
+
+    def full_at_first(folder: Path, record: RunRecord) -> Path:
+        tries.append(record)
+        if len(tries) == 2:
+            raise ResourceError("the disk is full")
+        return write(folder, record)
+
+    monkeypatch.setattr(recorder_module, "write_record", full_at_first)
+    with begin() as run:
+        deadline = time.monotonic() + 10
+        while len(tries) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        run.finish("done")
+    assert len(tries) >= 4
+    assert Ledger(tmp_path / "ledger").runs()[0].status == "done"
 
 
 def test_a_damaged_file_never_stops_a_run_and_is_kept(three_runs, begin, tmp_path):
@@ -194,3 +256,21 @@ def test_what_a_meter_counts_is_written_with_the_idle_computer_beside_it(tmp_pat
     assert done.energy.counts_idle and done.energy.idle.low_kwh < done.energy.idle.kwh < done.energy.idle.high_kwh
     assert "idle power modelled" in done.energy.work().method and done.energy.total().kwh == 0.5
     assert read_record(tmp_path / done.file_name) == done
+
+
+def test_a_meter_counts_from_the_beginning_of_the_step_and_so_does_the_idle_computer_beside_it(tmp_path, laptop, monkeypatch):
+    class Plug:
+        trouble = ""
+
+        def start(self) -> None:
+            pass
+
+        def read(self) -> Energy:
+            return Energy(0.5, 0.4, 0.6, METER, "all that is plugged in", counts_idle=True)
+
+    monkeypatch.setattr(recorder_module.UNCOUNTED, "take", lambda: Spent(3600.0, 3600.0))
+    record = RunRecord(1, "corpus", 1, "k", "running", utc_now(), utc_now())
+    done = RunRecorder(tmp_path, record, MeterChoice(Plug(), "a test"), laptop).finish()
+    assert done.seconds >= 3600
+    assert done.cpu_seconds >= 3600
+    assert done.energy.idle.high_kwh < idle_energy(60, laptop).high_kwh

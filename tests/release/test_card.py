@@ -70,7 +70,7 @@ def test_says_what_a_reader_must_know(tmp_path):
     for words in (
         "**Better than plain counting",
         "**Not for:**",
-        "Worst group first",
+        "Sources with 5 documents or more, worst first",
         "0.021 kWh (0.0049 to 0.077; modelled",
         "bias and stereotypes",
         "1" * 64,

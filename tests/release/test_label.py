@@ -11,6 +11,7 @@ from tests.label_facts import FACTS, PROJECT, artifacts_of, filled_ledger, whole
 from mbegu.core.errors import SettingsError
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.evaluate.memory_words import REPEATS
+from mbegu.ledger.energy.value import METER, Energy, Idle
 from mbegu.ledger.record import write_record
 from mbegu.ledger.store import Ledger
 from mbegu.release.card import card_markdown
@@ -33,12 +34,90 @@ def test_groups_stand_worst_first(tmp_path):
     assert [group.bits_per_byte for group in whole_label(tmp_path).groups] == [1.72, 1.55, 1.41]
 
 
+@pytest.mark.parametrize("scores", [(1.44, 1.42), (1.9,)])
+def test_no_group_is_called_worst_that_is_alone_or_better_than_the_whole(tmp_path, scores):
+    facts = copy.deepcopy(FACTS)
+    facts["evaluate"]["groups"] = [{"name": f"ìwé {score}", "bits_per_byte": score, "documents": 9} for score in scores]
+    label = whole_label(tmp_path, facts=facts)
+    assert label.groups == ()
+    for text in (label_text(label), card_markdown(label), label_html(label)):
+        assert "worst" not in text
+
+
+def test_of_which_sources_the_worst_is_said(tmp_path):
+    label = whole_label(tmp_path)
+    assert "Sources with 5 documents or more, worst first:" in card_markdown(label)
+    assert "Source of 5 documents or more, worst first" in label_html(label)
+
+
 def test_cost_counts_the_runs_that_made_it_with_those_cut_off(tmp_path):
     cost = whole_label(tmp_path).cost
     assert (cost.runs, cost.seconds, dict(cost.by_status)) == (7, 2100.0, {"cut off": 1, "done": 6})
     assert cost.energy.kwh == pytest.approx(7 * 0.003)
-    assert (cost.project_runs, cost.project_energy.kwh) == (8, pytest.approx(8 * 0.003))
     assert cost.carbon.grid.name == "Nigeria" and cost.cost.currency == "NGN"
+
+
+def test_runs_that_led_nowhere_are_said_of_the_work_and_in_all_as_the_others_are(tmp_path):
+    label = whole_label(tmp_path)
+    cost = label.cost
+    assert (cost.project_runs, cost.runs_led_nowhere) == (8, 1)
+    assert (cost.project_work.kwh, cost.project_total.kwh) == pytest.approx((8 * 0.003, 8 * 0.004))
+    said = f"work alone {cost.project_work.text()}, in all {cost.project_total.text()}"
+    assert f"- With 1 run that led nowhere: {said}" in card_markdown(label)
+    assert f"<dt>With 1 run that led nowhere</dt><dd>{said}</dd>" in label_html(label)
+
+
+def add_run(ledger: Ledger, step: str, status: str, energy: Energy | None = None) -> None:
+    """Add a run that made no output."""
+    last = ledger.runs()[-1]
+    changed = dataclasses.replace(last, number=last.number + 1, step=step, key="other", status=status, outputs_sha256="")
+    write_record(ledger.folder, dataclasses.replace(changed, energy=energy or last.energy))
+
+
+def ledger_without_trials(folder: Path) -> Ledger:
+    """Return a ledger of which every run made the model."""
+    ledger = filled_ledger(folder)
+    (trial,) = [path for path in ledger.files() if "an older key" in path.read_text(encoding="utf-8")]
+    trial.unlink()
+    return ledger
+
+
+def test_without_runs_that_led_nowhere_nothing_is_said_of_them(tmp_path):
+    ledger = ledger_without_trials(tmp_path / "ledger")
+    add_run(ledger, "withdraw", "done")
+    add_run(ledger, "release", "done")
+    add_run(ledger, "release", "running")
+    label = gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS))
+    assert (label.cost.runs_led_nowhere, label.cost.project_work, label.cost.project_total) == (0, label.cost.work, label.cost.total)
+    for text in (card_markdown(label), label_html(label)):
+        assert "nowhere" not in text
+
+
+def test_a_run_that_led_nowhere_makes_no_figure_smaller(tmp_path):
+    ledger = ledger_without_trials(tmp_path / "ledger")
+    metered = Energy(0.001, 0.0009, 0.0011, METER, "all that is plugged in", Idle(0.5, 0.1, 2.0), counts_idle=True)
+    add_run(ledger, "train", "failed", metered)
+    cost = gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS)).cost
+    assert (cost.project_work.kwh, cost.project_work.low_kwh) == pytest.approx((cost.work.kwh, cost.work.low_kwh))
+    assert cost.project_total.kwh == pytest.approx(cost.total.kwh + 0.001)
+
+
+def test_a_plan_that_failed_under_another_budget_led_nowhere(tmp_path):
+    ledger = ledger_without_trials(tmp_path / "ledger")
+    before = gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS)).cost
+    add_run(ledger, "plan", "failed")
+    cost = gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS)).cost
+    assert (cost.runs, cost.energy, cost.runs_led_nowhere) == (before.runs, before.energy, 1)
+
+
+def test_how_much_a_run_that_was_cut_off_may_have_lasted_longer_is_said(tmp_path):
+    words = "; a run that was cut off may have lasted 15 s longer"
+    label = whole_label(tmp_path)
+    assert all(words in text for text in (card_markdown(label), label_html(label)))
+    ledger = filled_ledger(tmp_path / "ledger")
+    (cut,) = [run for run in ledger.runs() if run.status == "cut off"]
+    write_record(ledger.folder, dataclasses.replace(cut, status="interrupted"))
+    assert "cut off" not in card_markdown(gather_label(Project(tmp_path), PROJECT, ledger, artifacts_of(FACTS)))
 
 
 def test_a_step_whose_key_changed_while_it_ran_is_counted(tmp_path):

@@ -55,7 +55,7 @@ def evil(tmp_path):
         **FACTS,
         "corpus": {**FACTS["corpus"], "sources": [{"name": EVIL, "documents": 1, "bytes": 2}], "licences": {EVIL: {}}, "dropped": {EVIL: 3}},
     }
-    facts["evaluate"] = {**facts["evaluate"], "groups": [{"name": EVIL + str(i), "bits_per_byte": 1.0} for i in range(2)]}
+    facts["evaluate"] = {**facts["evaluate"], "groups": [{"name": EVIL + str(i), "bits_per_byte": 2.0} for i in range(2)]}
     names = ("name", "purpose", "not_for", "author", "licence", "currency")
     return whole_label(tmp_path, dataclasses.replace(PROJECT, **dict.fromkeys(names, EVIL)), facts)
 

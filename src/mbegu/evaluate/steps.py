@@ -14,6 +14,7 @@ from mbegu.core.report import Say
 from mbegu.core.steps import Inputs
 from mbegu.core.units import format_bytes
 from mbegu.evaluate.counting import count_bits
+from mbegu.evaluate.intervals import FEWEST_DOCUMENTS
 from mbegu.evaluate.memorise import measure_memory
 from mbegu.evaluate.memory_words import REPEATS, memory_words
 from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
@@ -100,10 +101,20 @@ def write_results(
     rows = [["this model", results["model"]], *([NAMES[name], table] for name, table in results["baselines"].items())]
     say.table(["", "bits per byte", "95 % interval", "documents"], [[name, t["bits_per_byte"], _bounds(t), t["documents"]] for name, t in rows])
     say.done(verdict.words)
-    for group in results["groups"][:1]:
-        say.note(f"worst source: {group['name']}, {group['bits_per_byte']:.3f} bits per byte")
+    worst = worst_source(results)
+    if worst:
+        say.note(f"worst source, of those with {FEWEST_DOCUMENTS} documents or more: {worst['name']}, {worst['bits_per_byte']:.3f} bits per byte")
     durable.write_json(out / RESULTS, results)
     return results
+
+
+def worst_source(results: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the source that the model predicts worst of several; ``None`` where even that is predicted better than the whole text.
+
+    Sources of few documents have no score of their own: all of what is worse may lie there.
+    """
+    groups = results["groups"]
+    return groups[0] if len(groups) > 1 and groups[0]["bits_per_byte"] > results["model"]["bits_per_byte"] else None
 
 
 def _baselines(settings: EvaluateSettings, train: list[bytes], texts: list[bytes], say: Say) -> tuple[dict[str, Costs], dict[str, Any]]:

@@ -24,7 +24,8 @@ class RunRecord:
 
     ``key`` is the step's key (hash of step, settings and inputs), ``inputs`` gives the hash of each input's manifest,
     ``outputs_sha256`` the hash of the output's. ``started`` and ``ended`` are UTC in ISO 8601; a run that is running or was cut off
-    tells what it knew at its last heartbeat. ``energy_reason`` says why energy is known the way it is. ``previous`` is the
+    tells what it knew at its last heartbeat. ``seconds`` and ``cpu_seconds`` begin where the run before in the same process ended, or with the
+    process: ``started`` may be some seconds later. ``energy_reason`` says why energy is known the way it is. ``previous`` is the
     SHA-256 of the file of the run before, empty for the first.
     """
 

@@ -17,13 +17,17 @@ from mbegu import __version__
 from mbegu.core.errors import MbeguError
 from mbegu.ledger import clock
 from mbegu.ledger.energy.choose import MeterChoice
-from mbegu.ledger.energy.processor_model import ProcessorModel, beside_idle, cpu_seconds
+from mbegu.ledger.energy.processor_model import ProcessorModel, beside_idle
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.machine import Machine
 from mbegu.ledger.memory import forget_peak, peak_memory_bytes
 from mbegu.ledger.record import RunRecord, Status, write_record
+from mbegu.ledger.spent import UNCOUNTED, cpu_seconds
 
-HEARTBEAT_S = 30.0
+# How long after one writing of the record the next comes: short at first, when most runs are cut, then a quarter of the run, up to the longest.
+SHORTEST_BEAT_S = 5.0
+LONGEST_BEAT_S = 15.0
+LEAST_WAIT_S = 1.0  # between two tries, where the disk is full
 # Module names of the libraries whose versions can change a result, with their distribution names where they differ.
 LIBRARIES = {
     "numpy": "numpy",
@@ -45,8 +49,11 @@ LIBRARIES = {
 class RunRecorder:
     """The record of a run that is under way; made by ``Ledger.begin``.
 
-    It may be called from several threads. As a context manager it closes the run whatever happens: an interrupt as "interrupted",
-    any other error as "failed". Only ``finish`` makes it "done".
+    It may be called from several threads. As a context manager it writes the record again and again, so that a kill loses no more than the
+    last seconds, and closes the run whatever happens: an interrupt as "interrupted", any other error as "failed". Only ``finish`` makes it "done".
+
+    Time and processor seconds are counted from the end of the run before in this process, or from the start of the process: see ``spent``. So is
+    modelled energy; a meter, a counter or the battery is read from here on.
 
     Args:
         folder: the ledger's folder.
@@ -63,12 +70,14 @@ class RunRecorder:
         self._model = ProcessorModel(machine)
         self._lock = threading.RLock()
         self._left_out: dict[str, tuple[str, ...]] = {}
-        self._began_s = time.monotonic()
-        self._began_cpu_s = cpu_seconds()
-        self._written_s = self._began_s
+        self._over = threading.Event()
         forget_peak()
-        self._model.start()
         choice.meter.start()
+        before = UNCOUNTED.take()
+        self._metered_s = self._written_s = time.monotonic()
+        self._began_s = self._metered_s - before.seconds
+        self._began_cpu_s = cpu_seconds() - before.cpu_seconds
+        self._model.start(before)
         self._write("running", {})
 
     @property
@@ -95,7 +104,7 @@ class RunRecorder:
         self._left_out[what] = tuple(known_to)
 
     def heartbeat(self, facts: Mapping[str, Any] | None = None) -> bool:
-        """Remember facts, and write the record when the last writing is 30 s ago. Call it often, from any thread.
+        """Remember facts, and write the record when it is due again. Call it from any thread, as often as you like.
 
         Returns:
             Whether the record was written.
@@ -103,7 +112,7 @@ class RunRecorder:
         with self._lock:
             if facts:
                 self._record = dataclasses.replace(self._record, facts={**self._record.facts, **facts})
-            if not self.is_open or time.monotonic() - self._written_s < HEARTBEAT_S:
+            if not self.is_open or self._due_in_s() > 0:
                 return False
             self._write("running", {})
             return True
@@ -124,9 +133,11 @@ class RunRecorder:
         return self._close("failed", facts or {}, error=" ".join(text.split()))
 
     def __enter__(self) -> RunRecorder:
+        threading.Thread(target=self._beat, name="mbegu-record", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
         if not self.is_open:
             return
         # The error under way says more than one of writing the ledger (a full disk); the next run then closes this one as cut off.
@@ -136,6 +147,15 @@ class RunRecorder:
             else:
                 self.fail(error if error is not None else "the step ended without saying how")
 
+    def _beat(self) -> None:
+        while not self._over.wait(max(self._due_in_s(), LEAST_WAIT_S)):
+            with contextlib.suppress(MbeguError):  # a full disk is met, and reported, by the step itself
+                self.heartbeat()
+
+    def _due_in_s(self) -> float:
+        beat_s = min(max(SHORTEST_BEAT_S, self.seconds() / 4), LONGEST_BEAT_S)
+        return self._written_s + beat_s - time.monotonic()
+
     def _close(self, status: Status, facts: Mapping[str, Any], *, outputs_sha256: str = "", error: str = "") -> RunRecord:
         with self._lock:
             if not self.is_open:
@@ -143,6 +163,8 @@ class RunRecorder:
             own = {name: facts[name] for name in ("seed", "threads") if isinstance(facts.get(name), int)}
             merged = {**self._record.facts, **facts}
             self._write(status, {**own, "facts": merged, "outputs_sha256": outputs_sha256, "error": error})
+            UNCOUNTED.leave()
+        self._over.set()
         return self._record
 
     def _write(self, status: Status, changes: Mapping[str, Any]) -> None:
@@ -173,14 +195,14 @@ class RunRecorder:
 
     def _read_meter(self) -> tuple[Energy, str]:
         """Return the meter's energy, or the model's with the reason why the meter could not tell."""
-        measured = self._choice.meter.read()
-        if measured is not None:
-            known = measured.idle is not None
-            return (measured if known else beside_idle(measured, self.seconds(), self._machine)), self._choice.why
-        modelled = self._model.read()
-        if modelled is None:
-            raise AssertionError("the model always tells")
-        return modelled, f"{self._choice.why}, but {self._choice.meter.trouble}: modelled instead"
+        meter = self._choice.meter
+        if isinstance(meter, ProcessorModel):
+            return self._model.read(), self._choice.why
+        measured = meter.read()
+        if measured is None:
+            return self._model.read(), f"{self._choice.why}, but {meter.trouble}: modelled instead"
+        known = measured.idle is not None
+        return (measured if known else beside_idle(measured, time.monotonic() - self._metered_s, self._machine)), self._choice.why
 
 
 def utc_now() -> str:

@@ -1,6 +1,6 @@
 """The ledger of a project: one JSON file a run, each naming the hash of the one before.
 
-The file of a run is written when it begins, again at heartbeats, and when it ends. A run that was killed leaves a file that says
+The file of a run is written when it begins, every few seconds while it lasts, and when it ends. A run that was killed leaves a file that says
 "running"; the next run closes it as "cut off" with what its last heartbeat knew, so that no cost is forgotten.
 """
 

@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from mbegu.core.units import format_bytes, format_count, format_seconds
+from mbegu.core.units import format_bytes, format_count, format_number_of, format_seconds
+from mbegu.evaluate.intervals import FEWEST_DOCUMENTS
 from mbegu.evaluate.memory_words import REPEATS, memory_note
 from mbegu.release.label import NOT_MEASURED, Amount, Label
 from mbegu.release.label_words import both_text, by_heart, carbon_text, energy_text, repeats, size_text, text_text, time_text, twice_text
@@ -121,7 +122,7 @@ def _how_good(label: Label) -> str:
     text += f"\nTwice the text: {twice_text(label)}.\n"
     if label.groups:
         worst = [(plain(score.name), score.text(), _count(score.documents)) for score in label.groups[:SHOWN_ROWS]]
-        text += "\nWorst group first:\n\n" + _table(("group", "bits per byte", "documents"), worst)
+        text += f"\nSources with {FEWEST_DOCUMENTS} documents or more, worst first:\n\n" + _table(("source", "bits per byte", "documents"), worst)
     return text
 
 
@@ -169,12 +170,12 @@ def _cost(label: Label) -> str:
         f"- Carbon: {carbon_text(cost)}",
         *([f"  - factor: {cost.carbon.grid.source}"] if cost.carbon else []),
         f"- Price of the electricity: {plain(cost.cost.text()) if cost.cost else cost.cost_reason}",
-        f"- Time: {time_text(cost)}",
+        f"- Time: {time_text(cost)}{cost.cut_words}",
         f"- Computer: {'; '.join(plain(each) for each in cost.machines) or NOT_MEASURED}",
         f"- Most memory: {_size(cost.peak_memory_bytes)}",
     ]
-    if cost.project_energy and cost.project_runs > cost.runs:
-        lines.append(f"- All {cost.project_runs} runs of the project, with those that led nowhere: {cost.project_energy.text()}")
+    if cost.runs_led_nowhere:
+        lines.append(f"- With {format_number_of(cost.runs_led_nowhere, 'run')} that led nowhere: {cost.project_words}")
     stages = [
         (
             stage.step,

@@ -16,6 +16,7 @@ from mbegu.core.units import format_bytes, format_count
 from mbegu.ledger.energy.carbon import CarbonRange, CostRange, carbon_of, cost_of, why_not_reckoned
 from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.record import RunRecord
+from mbegu.ledger.recorder import LONGEST_BEAT_S
 from mbegu.ledger.store import Ledger, total_of
 from mbegu.release.text_words import Rows, cleaning_rows, related_rows, terms_rows
 
@@ -28,6 +29,8 @@ NEVER_MEASURED = (
     "personal data that it may repeat",
 )
 MACHINE_WRITTEN = "machine-written"
+# Steps that make no model, so that none of their runs led nowhere; one of them writes this label.
+NO_TRIALS = ("release", "withdraw")
 _EXACT: Mapping[bool | None, str] = {True: "yes", False: "no: something changed on the way", None: ""}
 BASELINE_NAMES = {"ngram": "counting (n-grams)", "ppmd": "counting (PPMd)", "ppm": "counting (PPM)"}
 TOO_FEW = "Not known whether this model is better than plain counting: too few documents were held out."
@@ -111,6 +114,8 @@ class Cost:
 
     ``energy`` is as its method counts it; ``work`` is what the work drew above the idle computer, ``total`` all that was drawn. Carbon and
     price are of the total, where that is known. ``per_million_tokens`` is the energy of the training for a million training tokens.
+    ``project_runs``, ``project_work`` and ``project_total`` are of these runs and of all that led nowhere: another text, setting or budget,
+    a look ahead, what was made and thrown away.
     """
 
     seconds: float | None = None
@@ -131,7 +136,24 @@ class Cost:
     machines: tuple[str, ...] = ()
     peak_memory_bytes: int | None = None
     project_runs: int = 0
-    project_energy: Energy | None = None
+    project_work: Energy | None = None
+    project_total: Energy | None = None
+
+    @property
+    def runs_led_nowhere(self) -> int:
+        """How many runs of the project are not among those that made the model."""
+        return self.project_runs - self.runs
+
+    @property
+    def project_words(self) -> str:
+        """The energy with that of the runs that led nowhere: of the work alone and in all, as it is said of the model."""
+        work, total = (each.text() if each else NOT_MEASURED for each in (self.project_work, self.project_total))
+        return f"work alone {work}, in all {total}"
+
+    @property
+    def cut_words(self) -> str:
+        """How much longer than counted a run may have lasted that was cut off; empty where none was."""
+        return f"; a run that was cut off may have lasted {LONGEST_BEAT_S:.0f} s longer" if self.by_status.get("cut off") else ""
 
 
 @dataclass(frozen=True)
@@ -325,10 +347,15 @@ def _baselines(facts: Mapping[str, Any]) -> tuple[Score, ...]:
 
 
 def _groups(facts: Mapping[str, Any]) -> tuple[Score, ...]:
-    """Return the groups of documents, worst first; one group alone says nothing and is left out."""
+    """Return the groups of documents, worst first; none where there is one alone, or where the worst is no worse than the whole text.
+
+    Groups of few documents are not among them, and all of what is worse than the whole may lie there.
+    """
     scores = [_score(str(values["name"]), values) for values in facts.get("groups") or ()]
     found = sorted((score for score in scores if score is not None), key=lambda score: -score.bits_per_byte)
-    return tuple(found) if len(found) > 1 else ()
+    whole = _model_score(facts)
+    is_worst_known = len(found) > 1 and (whole is None or found[0].bits_per_byte > whole.bits_per_byte)
+    return tuple(found) if is_worst_known else ()
 
 
 def _forms(export: Artifact | None) -> tuple[FileForm, ...]:
@@ -349,8 +376,9 @@ def _forms(export: Artifact | None) -> tuple[FileForm, ...]:
 
 
 def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunRecord], training_tokens: int | None) -> Cost:
-    sums, everything = total_of(made_by), total_of(runs)
-    work, total = (sums.energy.work(), sums.energy.total()) if sums.energy else (None, None)
+    sums, nowhere = total_of(made_by), total_of(_led_nowhere(runs, made_by))
+    work, total = _work_and_total(sums.energy)
+    nowhere_work, nowhere_total = _work_and_total(nowhere.energy)
     paid = total or sums.energy
     carbon, reason = _carbon(project, paid)
     stages = _stages(made_by)
@@ -375,9 +403,20 @@ def _cost(project: ProjectSettings, made_by: list[RunRecord], runs: list[RunReco
         cost_reason=why_not_reckoned(paid) or "not reckoned: no tariff or price of fuel was given",
         machines=tuple(machines),
         peak_memory_bytes=max(peaks, default=None),
-        project_runs=everything.runs,
-        project_energy=everything.energy,
+        project_runs=sums.runs + nowhere.runs,
+        project_work=work and nowhere_work and work + nowhere_work if nowhere.runs else work,
+        project_total=total and nowhere_total and total + nowhere_total if nowhere.runs else total,
     )
+
+
+def _led_nowhere(runs: list[RunRecord], made_by: list[RunRecord]) -> list[RunRecord]:
+    """Return the runs that were to make a model and did not make this one."""
+    made = {run.number for run in made_by}
+    return [run for run in runs if run.number not in made and run.step not in NO_TRIALS]
+
+
+def _work_and_total(energy: Energy | None) -> tuple[Energy | None, Energy | None]:
+    return (energy.work(), energy.total()) if energy else (None, None)
 
 
 def _stages(made_by: list[RunRecord]) -> tuple[Stage, ...]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
 
-from mbegu.core.units import format_bytes, format_count
+from mbegu.core.units import format_bytes, format_count, format_number_of
+from mbegu.evaluate.intervals import FEWEST_DOCUMENTS
 from mbegu.evaluate.memory_words import REPEATS, memory_note
 from mbegu.release.label import NOT_MEASURED, Amount, Label, Score
 from mbegu.release.label_words import both_text, by_heart, carbon_text, energy_text, repeats, size_text, text_text, time_text, twice_text
@@ -105,7 +106,7 @@ def _how_good(label: Label) -> str:
     if label.groups:
         rows = [(_own(score.name), f"{score.bits_per_byte:.3f}", _count(score.documents)) for score in label.groups[:SHOWN_GROUPS]]
         more = f"<p class=soft>and {len(label.groups) - SHOWN_GROUPS} groups where it is better</p>" if len(label.groups) > SHOWN_GROUPS else ""
-        groups = _table(("Worst group first", "bits per byte", "documents"), rows) + more
+        groups = _table((f"Source of {FEWEST_DOCUMENTS} documents or more, worst first", "bits per byte", "documents"), rows) + more
     return _section("How good it is", note, _chart([label.model, *label.baselines]), twice, groups)
 
 
@@ -172,12 +173,12 @@ def _cost(label: Label) -> str:
         ("Training, a million tokens", escape(both_text(cost.per_million_tokens))),
         ("Carbon", escape(carbon_text(cost))),
         ("Price", _own(cost.cost.text()) if cost.cost else escape(cost.cost_reason)),
-        ("Time", escape(time_text(cost))),
+        ("Time", escape(time_text(cost) + cost.cut_words)),
         ("Computer", "<br>".join(escape(each) for each in cost.machines[:SHOWN_MACHINES]) or NOT_MEASURED),
         ("Most memory", _size(cost.peak_memory_bytes)),
     ]
-    if cost.project_energy and cost.project_runs > cost.runs:
-        shown.append(("With all trials", f"{escape(cost.project_energy.text())}, {cost.project_runs} runs"))
+    if cost.runs_led_nowhere:
+        shown.append((f"With {format_number_of(cost.runs_led_nowhere, 'run')} that led nowhere", escape(cost.project_words)))
     stages = [(escape(stage.step), escape(both_text(stage.energy))) for stage in cost.stages]
     by_stage = f"<details><summary>Energy of each stage</summary>{_rows(stages)}</details>" if stages else ""
     return _section("What it cost to make", _rows(shown), by_stage)

@@ -256,7 +256,7 @@ def require_disk_for_training(plan: Plan, folder: Path) -> None:
 
 def _explain(plan: Plan, text: Text, say: Say) -> None:
     expected, training, model = plan.expected, plan.training, plan.model
-    energy = Energy(expected.energy_kwh, expected.energy_kwh_low, expected.energy_kwh_high, expected.energy_method, "training and what follows")
+    energy = _energy(expected.seconds, plan.computer)
     say.note(
         f"chosen: {expected.parameters / 1e6:.1f} M parameters ({model.hidden_size} wide, {model.layers} deep, context {model.context}), "
         f"{training.steps:,} steps, {expected.passes:.1f} passes over {text.tokens:,} tokens, dropout {training.dropout}, "
@@ -268,7 +268,8 @@ def _explain(plan: Plan, text: Text, say: Say) -> None:
     say.note(
         f"expected: {format_seconds(expected.seconds)}, {format_bytes(expected.memory_bytes)} of memory, {format_bytes(expected.disk_bytes)} of disk"
     )
-    say.note(f"expected: {energy.text()}")
+    say.note(f"expected: energy, work alone {energy.text()}")
+    say.note(f"expected: energy, in all {(energy.total() or energy).text()}")
     say.note(
         f"expected: {expected.bits_per_byte:.3f} bits per byte on held-out text "
         f"({expected.bits_per_byte_low:.3f} to {expected.bits_per_byte_high:.3f}); "

@@ -100,12 +100,8 @@ def reach_of(logarithms: Sequence[float]) -> float:
     return distances_of(logarithms)[rank - 1] * _ROUNDING
 
 
-def range_of(values: Sequence[float], reach: float | None = None) -> Watts:
-    """Return centre and range of measured watts.
-
-    Args:
-        values: watts of computers.
-        reach: standard deviations of the logarithms on either side of the centre; found from the values when left out.
+def range_of(values: Sequence[float]) -> Watts:
+    """Return centre and range of the measured watts of computers.
 
     Raises:
         ValueError: fewer than 9 values, or one that is not above zero.
@@ -114,7 +110,7 @@ def range_of(values: Sequence[float], reach: float | None = None) -> Watts:
         raise ValueError(f"{len(values)} values cannot be calibrated: at least {LEAST_MACHINES} above zero are needed")
     logarithms = [math.log(value) for value in values]
     centre = statistics.fmean(logarithms)
-    half = (reach_of(logarithms) if reach is None else reach) * statistics.stdev(logarithms)
+    half = reach_of(logarithms) * statistics.stdev(logarithms)
     return Watts(math.exp(centre - half), math.exp(centre), math.exp(centre + half))
 
 

@@ -14,13 +14,13 @@ Of a server without hardware threads to be seen, a core may be half a core (as r
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import replace
 
 from mbegu.ledger.energy.calibration import idle_watts, work_watts
 from mbegu.ledger.energy.value import COUNTER, JOULES_PER_KWH, MODELLED, WORK_COUNTED, Energy, Idle
 from mbegu.ledger.machine import Machine
+from mbegu.ledger.spent import Spent, cpu_seconds
 
 MOST_PART_LOAD = 2.0
 # The share of the idle computer's watts that its processor package draws, which is all that a counter counts. We know of no public
@@ -29,7 +29,7 @@ IDLE_OF_PACKAGE = 0.5
 
 
 class ProcessorModel:
-    """Models the energy of this process and its children since ``start``."""
+    """Models the energy of this process and its children since ``start``, and what was spent before that is to be counted, too."""
 
     def __init__(self, machine: Machine) -> None:
         self.trouble = ""
@@ -37,13 +37,13 @@ class ProcessorModel:
         self._cpu_s = 0.0
         self._began_s = 0.0
 
-    def start(self) -> None:
-        """Begin to count at zero."""
-        self._cpu_s = cpu_seconds()
-        self._began_s = time.monotonic()
+    def start(self, before: Spent = Spent()) -> None:
+        """Begin to count at what was spent ``before``."""
+        self._cpu_s = cpu_seconds() - before.cpu_seconds
+        self._began_s = time.monotonic() - before.seconds
 
-    def read(self) -> Energy | None:
-        """Return the modelled energy since ``start``; never ``None``."""
+    def read(self) -> Energy:
+        """Return the modelled energy."""
         return modelled_energy(cpu_seconds() - self._cpu_s, time.monotonic() - self._began_s, self._machine)
 
 
@@ -89,9 +89,3 @@ def beside_idle(measured: Energy, seconds: float, machine: Machine) -> Energy:
 def usable_cores(machine: Machine) -> float:
     """Return the physical cores that this program may use; hardware threads where cores are not known."""
     return min(float(machine.physical_cores or machine.logical_cores), max(machine.usable_cores, 1.0))
-
-
-def cpu_seconds() -> float:
-    """Return the processor seconds of this process, all its threads and its ended children (children not on Windows)."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
