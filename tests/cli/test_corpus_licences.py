@@ -9,6 +9,8 @@ from tests.corpus.conftest import put
 from tests.corpus.material import stories
 from tests.end_to_end.project import CommandLine
 
+from mbegu.core.documents import read_documents
+
 TABLES = """
 [[source]]
 files = "story-000*"
@@ -48,6 +50,22 @@ def test_a_folder_of_text(tmp_path: Path, mbegu: CommandLine) -> None:
 def test_a_project(grown: Path, mbegu: CommandLine) -> None:
     said = mbegu("corpus", "licences", grown)
     assert "May you sell any of it, or a service made of it?  Ask first.\n  because of unknown" in said.out
+
+
+def test_the_held_out_documents_of_a_project_count_as_they_do_on_its_label(tmp_path: Path, mbegu: CommandLine) -> None:
+    project, text = tmp_path / "project", tmp_path / "project" / "text"
+    assert mbegu("new", project, "--language", "yor_Latn").code == 0
+    put(text, {**stories(40), "sources.toml": '[[source]]\nfiles = "**"\nlicence = "CC0-1.0"\n'})
+    assert mbegu("corpus", project).code == 0
+    heldout = [document.source for document in read_documents(project / "grown" / "corpus" / "heldout.parquet")]
+    table = f'[[source]]\nfiles = {json.dumps(heldout)}\nlicence = "CC-BY-NC-ND-4.0"\n\n[[source]]\nfiles = "**"\nlicence = "CC0-1.0"\n'
+    put(text, {"sources.toml": table})
+    assert mbegu("corpus", project).code == 0
+    assert sorted(heldout) == sorted(document.source for document in read_documents(project / "grown" / "corpus" / "heldout.parquet"))
+    said = json.loads(mbegu("corpus", "licences", project, "--json").out)
+    assert {use["name"]: use["answer"] for use in said["uses"]}["sell"] == "no"
+    assert said.pop("consent_ended") == []
+    assert said == json.loads((project / "grown" / "corpus" / "terms.json").read_bytes())
 
 
 def test_credits_take_the_place_of_no_other_file(tmp_path: Path, mbegu: CommandLine) -> None:

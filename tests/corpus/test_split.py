@@ -10,7 +10,7 @@ from mbegu.corpus.split import heldout_target, split, undivided_unit
 
 SETTINGS = CorpusSettings()
 N = 200
-IDS = [f"{i:04}" for i in range(N)]
+KEYS = [f"{i:04}" for i in range(N)]
 SIZES = [1000 + i for i in range(N)]
 ALONE = np.arange(N)
 CLEAN = np.zeros(N)
@@ -24,16 +24,16 @@ def test_the_target_is_the_share_within_its_bounds() -> None:
 
 
 def test_about_the_target_is_held_out_and_the_same_again_next_time() -> None:
-    one = split(IDS, SIZES, ALONE, CLEAN, SETTINGS)
+    one = split(KEYS, SIZES, ALONE, CLEAN, SETTINGS)
     held = sum(size for size, out in zip(SIZES, one.heldout, strict=True) if out)
     assert one.target_bytes <= held <= one.target_bytes + 1200
-    assert (split(IDS, SIZES, ALONE, CLEAN, SETTINGS).heldout == one.heldout).all()
-    assert (split(IDS, SIZES, ALONE, CLEAN, CorpusSettings(seed=2)).heldout != one.heldout).any()
+    assert (split(KEYS, SIZES, ALONE, CLEAN, SETTINGS).heldout == one.heldout).all()
+    assert (split(KEYS, SIZES, ALONE, CLEAN, CorpusSettings(seed=2)).heldout != one.heldout).any()
 
 
 def test_the_choice_hangs_on_the_documents_and_not_on_their_order() -> None:
-    one = split(IDS, SIZES, ALONE, CLEAN, SETTINGS)
-    turned = split(IDS[::-1], SIZES[::-1], ALONE, CLEAN, SETTINGS)
+    one = split(KEYS, SIZES, ALONE, CLEAN, SETTINGS)
+    turned = split(KEYS[::-1], SIZES[::-1], ALONE, CLEAN, SETTINGS)
     assert (turned.heldout[::-1] == one.heldout).all()
 
 
@@ -44,22 +44,22 @@ def test_a_sign_in_the_name_of_a_folder_does_not_join_folders(divide_by: str, un
 
 def test_a_group_is_never_divided() -> None:
     groups = ALONE // 4 * 4
-    heldout = split(IDS, SIZES, groups, CLEAN, SETTINGS).heldout
+    heldout = split(KEYS, SIZES, groups, CLEAN, SETTINGS).heldout
     assert all(heldout[i] == heldout[i + 1] == heldout[i + 2] == heldout[i + 3] for i in range(0, N, 4))
     assert 0 < heldout.sum() < N
 
 
 def test_documents_that_stand_elsewhere_are_passed_over() -> None:
-    one = split(IDS, SIZES, ALONE, CLEAN, SETTINGS)
+    one = split(KEYS, SIZES, ALONE, CLEAN, SETTINGS)
     shared = np.where(one.heldout, 0.5, 0.0)
-    other = split(IDS, SIZES, ALONE, shared, SETTINGS)
+    other = split(KEYS, SIZES, ALONE, shared, SETTINGS)
     assert not (other.heldout & one.heldout).any()
     assert other.passed_over > 0
     assert not other.forced
 
 
 def test_when_all_stand_elsewhere_some_are_taken_nevertheless_and_it_is_said() -> None:
-    made = split(IDS, SIZES, ALONE, np.ones(N), SETTINGS)
+    made = split(KEYS, SIZES, ALONE, np.ones(N), SETTINGS)
     assert made.forced
     assert made.heldout.any()
 
@@ -67,7 +67,7 @@ def test_when_all_stand_elsewhere_some_are_taken_nevertheless_and_it_is_said() -
 def test_one_huge_document_is_not_what_the_model_is_judged_by() -> None:
     sizes = [10_000_000, *SIZES[1:]]
     for seed in range(10):
-        assert not split(IDS, sizes, ALONE, CLEAN, CorpusSettings(seed=seed)).heldout[0]
+        assert not split(KEYS, sizes, ALONE, CLEAN, CorpusSettings(seed=seed)).heldout[0]
 
 
 def test_two_documents_are_one_for_each_side() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import random
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from mbegu.corpus.findings import (
     UNSUPPORTED,
     VANISHED,
 )
+from mbegu.corpus.keys import skeleton
 
 OUTPUTS = ["dropped.parquet", "heldout.parquet", "report.json", "terms.json", "train.parquet"]
 
@@ -116,6 +119,55 @@ def test_a_text_typed_again_without_tone_marks_is_not_held_out(grow) -> None:  #
     made = grow({**stories(200), **bare})
     assert made.facts["documents"] == 300
     assert made.facts["overlap_share"] < 0.01
+
+
+def held_texts(made: Grown) -> list[str]:
+    return sorted(document.text for document in made.heldout)
+
+
+@pytest.mark.parametrize("name", ["x-{0}.txt", "{1}/b.txt", "{1}.txt"])
+def test_what_is_held_out_hangs_on_the_texts_and_the_seed_and_on_no_name(grow, project: Path, name: str) -> None:  # type: ignore[no-untyped-def]
+    one: Grown = grow(stories(40))
+    other_seed: Grown = grow({}, seed=2)
+    shutil.rmtree(project / "text")
+    other: Grown = grow({name.format(i, 99 - i): text for i, text in enumerate(stories(40).values())})
+    assert held_texts(one) == held_texts(other)
+    assert held_texts(one) != held_texts(other_seed)
+
+
+def shares_in_train(made: Grown) -> list[float]:
+    """Return which share of each held-out document stands in train, comparing letter by letter."""
+    known = {bare[i : i + 50] for bare in (skeleton(document.text) for document in made.train) for i in range(len(bare) - 49)}
+    spans = [[bare[i : i + 50] in known for i in range(len(bare) - 49)] for bare in (skeleton(document.text) for document in made.heldout)]
+    return [sum(own) / max(1, len(own)) for own in spans]
+
+
+def test_no_short_document_that_stands_in_train_is_held_out(grow) -> None:  # type: ignore[no-untyped-def]
+    """Lines of some 30 to 70 letters, of which a sample of one span in eight often knows nothing; a third stand in longer ones too."""
+    lines = [sentence(i, words=9 + i % 12) for i in range(600)]
+    longer = [f"{sentence(1000 + i, words=14)[:-1]} {lines[i][:-1]} {sentence(2000 + i, words=14)}" for i in range(200)]
+    made: Grown = grow({"all.txt": "\n".join([*lines, *longer])}, document="line", repeated_lines=False)
+    assert made.facts["heldout_passed_over"] > 5
+    assert max(shares_in_train(made)) <= 0.2
+    assert not any(skeleton(held.text) in skeleton(learnt.text) for held in made.heldout for learnt in made.train)
+
+
+def test_a_little_overlap_of_short_documents_is_said_as_it_is(grow) -> None:  # type: ignore[no-untyped-def]
+    """Each document shares a few spans with the next."""
+    tails = [sentence(i, words=18) for i in range(300)]
+    texts = [f"{tails[i - 1]} {' '.join(sentence(5000 + 9 * i + k)[:-1] for k in range(5))} {tails[i]}" for i in range(300)]
+    made: Grown = grow({"all.txt": "\n".join(texts)}, document="line", repeated_lines=False)
+    sizes = [len(document.text.encode()) for document in made.heldout]
+    exact = sum(map(operator.mul, shares_in_train(made), sizes)) / sum(sizes)
+    assert made.facts["overlap_share"] == pytest.approx(exact, abs=1e-6)
+    assert 0.001 < exact < 0.1
+
+
+def test_the_files_that_are_counted_are_those_that_gave_text(grow) -> None:  # type: ignore[no-untyped-def]
+    papers = {"sources.toml": '[[source]]\nfiles = "**"\nlicence = "CC0-1.0"\n', "README.md": "Whose this is.", "empty.txt": "", "bad.docx": b"x"}
+    made: Grown = grow({**stories(30), **papers, "z.zip": zipped({"a.txt": story(50), "b.txt": story(51)})})
+    assert made.facts["files_seen"] == made.report["files_seen"] == 32
+    assert "from 32 files" in made.said
 
 
 def test_when_everything_is_told_twice_the_overlap_is_said(grow) -> None:  # type: ignore[no-untyped-def]

@@ -31,7 +31,7 @@ def licences(folder: Path, credits_file: Path | None, as_json: bool) -> None:
     """
     from mbegu.core import durable
     from mbegu.corpus.declared import declared_licences
-    from mbegu.corpus.leaks.find import training_text
+    from mbegu.corpus.leaks.find import whole_text
     from mbegu.corpus.licences import custom_licences
     from mbegu.corpus.licences.changes import changes_in
     from mbegu.corpus.licences.summary import terms_of
@@ -39,7 +39,7 @@ def licences(folder: Path, credits_file: Path | None, as_json: bool) -> None:
     if credits_file:
         _check_place(credits_file, folder)
     custom = custom_licences(declared_licences(folder))
-    terms = terms_of(_some(training_text(folder, Say(quiet=True)), folder), custom, changes_in(_texts(folder)))
+    terms = terms_of(_some(whole_text(folder, Say(quiet=True)), folder), custom, changes_in(_texts(folder)))
     ended = _ended(folder, terms)
     if credits_file:
         durable.write_text(credits_file, _mark_of(credits_file) + terms.credits["markdown" if _is_markdown(credits_file) else "plain"])

@@ -17,7 +17,9 @@ from mbegu.corpus.admit import Admission, ended_consents
 from mbegu.corpus.describe import Profile, make_report
 from mbegu.corpus.files import text_files, text_roots
 from mbegu.corpus.findings import EXACT, HELD_OUT, Findings
-from mbegu.corpus.keys import digest, letters_and_marks, line_key
+from mbegu.corpus.keys import digest, letters_and_marks, line_key, skeleton
+from mbegu.corpus.leaks.find import without_ranges
+from mbegu.corpus.overlap import LEAST_LETTERS, SpanIndex, in_batches, share_of_bytes
 from mbegu.corpus.papers import Papers
 from mbegu.corpus.read import read_documents as read_files
 from mbegu.corpus.settings import CorpusSettings
@@ -25,7 +27,6 @@ from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.clock import today
 
 OWN_SIDES = ("train", "heldout")
-SEEN_LETTERS = 20  # shorter lines, such as dates and titles, stand in many texts
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class RelatedText:
 def grow_related(settings: CorpusSettings, place: Project, out: Path, say: Say) -> RelatedText:
     """Read the text of the related language into ``related.parquet``, without what the project's own text has.
 
-    Documents that are copies of one that came before, in either text, are left out; of the others the lines that stand in the
-    held-out documents: a model is not judged by what it has read.
+    Documents that are copies of one that came before, in either text, are left out; of the others each line that stands in the held-out
+    documents or has 50 letters in a row with them in common (of a long line the sentence): a model is not judged by what it has read.
 
     Args:
         settings: the [corpus] table, with ``related``.
@@ -60,21 +61,24 @@ def grow_related(settings: CorpusSettings, place: Project, out: Path, say: Say) 
     say.note(f"reading {len(files):,} files of {settings.related_language}, {format_bytes(sum(file.size_bytes for file in files))}")
     profile = Profile()
     read = read_files(files, settings.related_language, own, findings, say, admission)
-    write_documents(out / f"{RELATED}.parquet", _counted(_unseen(read, out, findings), profile))
+    own_text = _own_text(out)
+    write_documents(out / f"{RELATED}.parquet", _counted(_unseen(read, own_text, findings), profile))
     if not profile.documents:
         fix = "put text there, or leave 'related' out of [corpus]"
         raise InputError("there is no text of the related language that is not in the project's own", ", ".join(settings.related), fix)
     report = make_report(profile, findings, {}, settings.related_language, [])
     left_out = {reason: entry["count"] for reason, entry in report["dropped"].items()}
     told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+    overlap = share_of_bytes(own_text.spans.shared_share(read_documents(out / f"{RELATED}.parquet")), own_text.sizes_bytes)
     say.note(
         f"to be read beside the project's own text: {format_count(profile.documents)} documents, {format_bytes(profile.bytes)}"
         + (f"; left out: {told}" if told else "")
+        + f"; {100 * overlap:.1f} % of the held-out text also stands there"
     )
     for reason in ended_consents(findings.dropped):
         say.warn(f"{findings.dropped[reason]:,} documents of the related language are not used: {reason}")
     shared = {name: report[name] for name in ("language", "documents", "bytes", "scripts", "licences", "sources", "contributors")}
-    return RelatedText({**shared, "dropped": left_out}, findings)
+    return RelatedText({**shared, "dropped": left_out, "overlap_share": overlap}, findings)
 
 
 def _counted(documents: Iterable[Document], profile: Profile) -> Iterator[Document]:
@@ -83,38 +87,73 @@ def _counted(documents: Iterable[Document], profile: Profile) -> Iterator[Docume
         yield document
 
 
-def _unseen(documents: Iterable[Document], out: Path, findings: Findings) -> Iterator[Document]:
-    """Yield what is no copy of an earlier document of either text, without the lines that stand in the held-out documents."""
-    first_with, heldout = _own_text(out)
+def _unseen(documents: Iterable[Document], own: _OwnText, findings: Findings) -> Iterator[Document]:
+    """Yield what is no copy of an earlier document of either text, without what stands in the held-out documents."""
+    for batch in in_batches(_without_copies(documents, own.first_with, findings)):
+        rests = [_without_lines(document.text, own.lines) for document in batch]
+        with_spans = own.spans.texts_with_spans([rest.text for rest in rests])
+        for number, document in enumerate(batch):
+            rest = _without_spans(rests[number], own.spans) if number in with_spans else rests[number]
+            if rest.taken:
+                findings.drop(document.source, HELD_OUT, f"{len(rest.taken):,} lines or parts of lines", "\n".join(rest.taken))
+            if any(character.isalpha() for character in rest.text):
+                yield dataclasses.replace(document, text=rest.text)
+
+
+def _without_copies(documents: Iterable[Document], first_with: dict[bytes, str], findings: Findings) -> Iterator[Document]:
     for document in documents:
         key = digest(letters_and_marks(document.text))
         if key in first_with:
             findings.drop(document.source, EXACT, f"same as {first_with[key]}", document.text)
-            continue
-        first_with[key] = document.source
-        rest = _without(heldout, document, findings)
-        if rest.text:
-            yield rest
+        else:
+            first_with[key] = document.source
+            yield document
 
 
-def _own_text(out: Path) -> tuple[dict[bytes, str], set[int]]:
-    """Return the source of each of the project's own documents by what tells copies, and the lines of those that are held out."""
-    first_with: dict[bytes, str] = {}
-    heldout: set[int] = set()
-    for side in OWN_SIDES:
-        for document in read_documents(out / f"{side}.parquet"):
-            first_with[digest(letters_and_marks(document.text))] = document.source
-            if side == "heldout":
-                heldout.update(key for line in document.text.split("\n") if (key := line_key(line, SEEN_LETTERS)) is not None)
-    return first_with, heldout
+@dataclass(frozen=True)
+class _OwnText:
+    """The source of each of the project's own documents by what tells copies; lines and spans of those that are held out, and their sizes."""
+
+    first_with: dict[bytes, str]
+    lines: set[int]
+    spans: SpanIndex
+    sizes_bytes: list[int]
 
 
-def _without(heldout: set[int], document: Document, findings: Findings) -> Document:
-    """Return the document without the lines that are held out, and record these."""
-    lines = document.text.split("\n")
-    gone = [line_key(line, SEEN_LETTERS) in heldout for line in lines]
+def _own_text(out: Path) -> _OwnText:
+    heldout = [document.text for document in read_documents(out / "heldout.parquet")]
+    first_with = {
+        digest(letters_and_marks(document.text)): document.source for side in OWN_SIDES for document in read_documents(out / f"{side}.parquet")
+    }
+    lines = {key for text in heldout for line in text.split("\n") if (key := line_key(line, LEAST_LETTERS)) is not None}
+    return _OwnText(first_with, lines, SpanIndex(heldout), [len(text.encode()) for text in heldout])
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What is left of a text, and what was taken out of it."""
+
+    text: str
+    taken: list[str]
+
+
+def _without_lines(text: str, lines: set[int]) -> _Rest:
+    """Take the lines out of a text that are held out as they are."""
+    every = text.split("\n")
+    gone = [line_key(line, LEAST_LETTERS) in lines for line in every]
     if not any(gone):
-        return document
-    parts = ["\n".join(line for line, is_gone in zip(lines, gone, strict=True) if is_gone is which) for which in (True, False)]
-    findings.drop(document.source, HELD_OUT, f"{sum(gone):,} lines", parts[0])
-    return dataclasses.replace(document, text=parts[1].strip())
+        return _Rest(text, [])
+    kept, taken = ([line for line, is_gone in zip(every, gone, strict=True) if is_gone is which] for which in (False, True))
+    return _Rest("\n".join(kept).strip(), taken)
+
+
+def _without_spans(rest: _Rest, spans: SpanIndex) -> _Rest:
+    """Take the lines out, or the sentences of long ones, in which spans of the held-out text stand.
+
+    What is left is looked at again: where something was taken out, its neighbours now stand together.
+    """
+    text, taken = rest.text, list(rest.taken)
+    while stretches := spans.letters_in(text):
+        text, pieces = without_ranges(text, stretches, lambda token: len(skeleton(token)))
+        taken += [piece.text for piece in pieces]
+    return _Rest(text, taken)

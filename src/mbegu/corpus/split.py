@@ -1,4 +1,4 @@
-"""Which documents are held out: by document, in an order that only the seed and the texts decide.
+"""Which documents are held out: by document, in an order that only the seed and the texts decide, not the names of files or their order.
 
 Documents of one group of similar ones stay together. A document of which more than a fifth stands elsewhere in the corpus word
 for word is not held out while there are others: a model would be judged by what it has read.
@@ -42,7 +42,7 @@ def heldout_target(total_bytes: int, settings: CorpusSettings) -> int:
 
 
 def split(
-    ids: Sequence[str],
+    keys: Sequence[str],
     sizes_bytes: Sequence[int],
     groups: npt.NDArray[np.int64],
     shared_share: npt.NDArray[np.float64],
@@ -51,7 +51,7 @@ def split(
     """Choose the documents to hold out.
 
     Args:
-        ids: stable identifiers [documents].
+        keys: what tells the texts apart and follows from them alone, such as a hash of each [documents].
         sizes_bytes: UTF-8 sizes [documents].
         groups: the group of each document [documents]; a group is never divided.
         shared_share: share of each document [documents] that stands elsewhere word for word.
@@ -72,11 +72,11 @@ def split(
             raise InputError(f"all text is of one {settings.divide_by}, which is never divided: nothing can be held out", fix=fix)
         cuts = ', or set document = "auto" in [corpus], so that a large file counts as several documents' if settings.document != "auto" else ""
         raise InputError(
-            f"the text is {len(ids)} document{'s' * (len(ids) != 1)}, all alike: nothing can be held out to judge the model by",
+            f"the text is {len(keys)} document{'s' * (len(keys) != 1)}, all alike: nothing can be held out to judge the model by",
             fix=f"give more texts{cuts}",
         )
     target = heldout_target(sum(sizes_bytes), settings)
-    order = sorted(members, key=lambda group: hashlib.sha256(f"{settings.seed}:{min(ids[i] for i in members[group])}".encode()).digest())
+    order = sorted(members, key=lambda group: hashlib.sha256(f"{settings.seed}:{min(keys[i] for i in members[group])}".encode()).digest())
     group_bytes = {group: sum(sizes_bytes[i] for i in members[group]) for group in order}
     largest = max(MAX_GROUP_SHARE * target, _median(list(group_bytes.values())))
     fits = [group for group in order if group_bytes[group] <= largest]
@@ -88,7 +88,7 @@ def split(
         chosen, passed_over = _take(fits, set(fits), group_bytes, target)
     if len(chosen) == len(order):
         chosen.pop()
-    heldout = np.zeros(len(ids), dtype=bool)
+    heldout = np.zeros(len(keys), dtype=bool)
     heldout[[i for group in chosen for i in members[group]]] = True
     return Split(heldout, target, passed_over, forced)
 

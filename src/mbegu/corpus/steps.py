@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,18 @@ from mbegu.corpus.files import TextFile, fingerprint, text_files, text_roots
 from mbegu.corpus.findings import PAPERS, PROBLEMS, Drop, Findings
 from mbegu.corpus.papers import LicenceTable, Papers
 from mbegu.corpus.settings import CorpusSettings, require_encoding
+from mbegu.corpus.source import file_of
 from mbegu.corpus.step_cleaning import CLEANED, clean_text, cleaning_facts, cleaning_line, is_cleaned_here
 from mbegu.corpus.withdrawn import Withdrawn
 from mbegu.ledger.clock import today
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mbegu.core.documents import Document
+    from mbegu.corpus.compare import Compared
+    from mbegu.corpus.describe import Profile
     from mbegu.corpus.licences.changes import Changes
 
 __all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
@@ -32,6 +39,7 @@ __all__ = ["TextFile", "fingerprint", "grow_corpus", "text_files"]
 MIN_CORPUS_BYTES = 2_000
 LITTLE_TEXT_BYTES = 100_000
 MAX_OVERLAP_SHARE = 0.1
+MOST_CHOICES = 20  # of what is held out; a text that repeats itself so much is held out as it is, and the overlap says so
 MIN_SCRIPT_SHARE = 0.5
 SAID_PROBLEMS = 5
 ROWS_PER_GROUP = 10_000
@@ -77,15 +85,17 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     try:
         heldout_ids, figures, kept = _divide(whole, files, language.tag, settings, findings=findings, say=say, admission=admission)
         profile = Profile()
+        used_files: set[str] = set()
         for side in ("train", "heldout"):
             wanted = (document for document in read_documents(whole) if document.id in kept and (document.id in heldout_ids) == (side == "heldout"))
-            figures |= _write_side(out, side, wanted, profile)
+            figures |= _write_side(out, side, wanted, profile, used_files)
     finally:
         durable.remove_file(whole)
     figures["heldout_lines_in_train_share"] = _repeated_line_share(out)
     related = grow_related(settings, inputs.place, out, say) if settings.related else None
     warnings = _warnings(profile, language.script, figures, findings)
-    report = make_report(profile, findings, figures, language.tag, warnings)
+    warnings += _overlap_warnings(related.facts["overlap_share"], "related text") if related else []
+    report = make_report(profile, findings, figures, language.tag, warnings) | {"files_seen": len(used_files)}  # not the papers beside them
     write_dropped(out / "dropped.parquet", [*findings.drops, *(related.findings.drops if related else ())])
     durable.write_json(out / "report.json", report)
     for line in render(report).splitlines():
@@ -159,30 +169,72 @@ def _divide(
     Returns:
         The identifiers held out, figures of the split, and the identifiers of all documents kept.
     """
-    import numpy as np
-
     from mbegu.core.documents import write_documents
     from mbegu.corpus.compare import Comparison
+    from mbegu.corpus.keys import digest
     from mbegu.corpus.read import read_documents
-    from mbegu.corpus.split import split
 
     comparison = Comparison(settings, findings, sum(file.size_bytes for file in files))
-    write_documents(whole, comparison.without_copies(read_documents(files, language, settings, findings, say, admission)))
+    keys: dict[str, str] = {}
+
+    def keyed(documents: Iterable[Document]) -> Iterator[Document]:
+        for document in documents:
+            keys[document.id] = digest(document.text).hex()
+            yield document
+
+    write_documents(whole, keyed(comparison.without_copies(read_documents(files, language, settings, findings, say, admission))))
     _require_text(comparison.total_bytes, files, settings, findings)
     say.progress(0, 0, "documents")
     compared = comparison.finish()
-    division = split(compared.ids, compared.sizes_bytes, compared.groups, compared.shared_share, settings)
-    side = division.heldout.astype(np.int64)
-    overlap = compared.spans.shared_share(side)
-    weights = np.array(compared.sizes_bytes) * division.heldout
+    heldout, figures = _choose(whole, compared, [keys[name] for name in compared.ids], settings)
+    return heldout, figures, set(compared.ids)
+
+
+def _choose(whole: Path, compared: Compared, keys: Sequence[str], settings: CorpusSettings) -> tuple[set[str], dict[str, Any]]:
+    """Choose the documents to hold out, and look where else they stand; choose anew where one stands in train that need not be held out.
+
+    Args:
+        whole: the file of all documents.
+        compared: the documents that are kept, and which share of each is believed to stand elsewhere.
+        keys: what the order of the choice is made of [documents].
+        settings: seed and amounts.
+
+    Returns:
+        The identifiers held out, and figures of the split.
+    """
+    import numpy as np
+
+    from mbegu.corpus.overlap import share_of_bytes
+    from mbegu.corpus.split import MAX_SHARED_SHARE, split
+
+    believed = compared.shared_share.copy()
+    for _ in range(MOST_CHOICES):
+        division = split(keys, compared.sizes_bytes, compared.groups, believed, settings)
+        chosen = np.flatnonzero(division.heldout)
+        found = _share_in_train(whole, compared.ids, chosen.tolist())
+        unforeseen = (found > MAX_SHARED_SHARE) & (believed[chosen] <= MAX_SHARED_SHARE)
+        if division.forced or not unforeseen.any():
+            break
+        believed[chosen[unforeseen]] = found[unforeseen]
     figures = {
         "heldout_target_bytes": division.target_bytes,
         "heldout_passed_over": division.passed_over,
         "heldout_forced": division.forced,
-        "overlap_share": round(float((overlap * weights).sum() / max(1, weights.sum())), 6),
+        "overlap_share": share_of_bytes(found, [compared.sizes_bytes[number] for number in chosen.tolist()]),
     }
-    heldout = {name for name, is_heldout in zip(compared.ids, division.heldout.tolist(), strict=True) if is_heldout}
-    return heldout, figures, set(compared.ids)
+    return {compared.ids[number] for number in chosen.tolist()}, figures
+
+
+def _share_in_train(whole: Path, ids: Sequence[str], chosen: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return which share of each chosen document [chosen] stands word for word in the documents that are kept and not chosen."""
+    from mbegu.core.documents import read_documents
+    from mbegu.corpus.overlap import SpanIndex
+
+    heldout = {ids[number] for number in chosen}
+    train = set(ids) - heldout
+    texts = {document.id: document.text for document in read_documents(whole) if document.id in heldout}
+    index = SpanIndex(texts[ids[number]] for number in chosen)
+    return index.shared_share(document for document in read_documents(whole) if document.id in train)
 
 
 def _require_text(total_bytes: int, files: list[TextFile], settings: CorpusSettings, findings: Findings) -> None:
@@ -202,16 +254,17 @@ def _require_text(total_bytes: int, files: list[TextFile], settings: CorpusSetti
     raise InputError(f"{what}: {looked}{problem}", ", ".join(settings.text), "put text files (.txt, .docx, .pdf, .epub, .csv ...) there")
 
 
-def _write_side(out: Path, side: str, documents: Iterable[Any], profile: Any) -> dict[str, int]:
-    """Write one side of the split; return its counts."""
+def _write_side(out: Path, side: str, documents: Iterable[Document], profile: Profile, files: set[str]) -> dict[str, int]:
+    """Write one side of the split, and add the files that it came from to ``files``; return its counts."""
     from mbegu.core.documents import write_documents
 
     size = 0
 
-    def counted() -> Iterator[Any]:
+    def counted() -> Iterator[Document]:
         nonlocal size
         for document in documents:
             profile.add(document)
+            files.add(file_of(document.source))
             size += len(document.text.encode("utf-8"))
             yield document
 
@@ -254,12 +307,13 @@ def _warnings(profile: Any, script: str, figures: Mapping[str, Any], findings: F
         most = next(iter(scripts))
         warnings.append(f"the recipe says script {script}, but {100 * scripts[most]:.0f} % of the letters are {most}: check 'language' and the files")
     warnings += [f"{findings.dropped[reason]:,} documents are not used: {reason}" for reason in ended_consents(findings.dropped)]
-    if figures["overlap_share"] > MAX_OVERLAP_SHARE:
-        warnings.append(
-            f"{100 * figures['overlap_share']:.0f} % of the held-out text also stands in the training text word for word:"
-            " scores on it will look better than they are"
-        )
-    return warnings
+    return warnings + _overlap_warnings(figures["overlap_share"], "training text")
+
+
+def _overlap_warnings(share: float, where: str) -> list[str]:
+    if share <= MAX_OVERLAP_SHARE:
+        return []
+    return [f"{100 * share:.0f} % of the held-out text also stands in the {where} word for word: scores on it will look better than they are"]
 
 
 def _problem_line(drop: Drop) -> str:

@@ -47,7 +47,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(
         "corpus",
-        3,
+        4,
         "read, clean, deduplicate and split the text",
         "mbegu.corpus.settings:CorpusSettings",
         "mbegu.corpus.steps:grow_corpus",

@@ -13,9 +13,10 @@ from tests.corpus.conftest import put
 from tests.corpus.material import WORDS, sentence, stories, story
 from tests.end_to_end.project import CommandLine
 
-from mbegu.core.documents import Document, read_documents
+from mbegu.core.documents import Document, read_documents, write_documents
 from mbegu.core.errors import InputError
-from mbegu.corpus.leaks.find import LeakSearch, without_leaks
+from mbegu.core.report import Say
+from mbegu.corpus.leaks.find import LeakSearch, Piece, training_text, whole_text, without_leaks, without_ranges
 from mbegu.corpus.leaks.items import Item, read_items
 from mbegu.corpus.leaks.words import bare_words, size_in_words
 
@@ -167,6 +168,10 @@ def test_sentences_go_and_the_rest_of_the_line_stays() -> None:
     assert without_leaks(document, matches, ["test#1"])[0] is None
 
 
+def test_an_empty_line_inside_what_is_taken_out_is_no_piece() -> None:
+    assert without_ranges("a b\n\nc d\ne", [(0, 4)], lambda token: len(bare_words(token))) == ("e", [Piece(1, 0, "a b"), Piece(3, 0, "c d")])
+
+
 def test_the_command_reports_and_its_exit_code_tells(tmp_path: Path, mbegu: CommandLine) -> None:
     put(tmp_path / "text", {**stories(30), "leak.txt": f"{story(99)}{ITEM}\n"})
     put(tmp_path, {"clean.txt": FILLER[0] + "\n", "test.txt": f"{ITEM}\n{FILLER[49]}\n"})
@@ -189,6 +194,16 @@ def test_the_command_reports_and_its_exit_code_tells(tmp_path: Path, mbegu: Comm
     assert "not empty" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--remove")
     assert "--out says where" in mbegu.fails(2, "corpus", "leaks", tmp_path / "text", tmp_path / "test.txt", "--out", tmp_path / "x")
     assert "no such file or folder" in mbegu.fails(4, "corpus", "leaks", tmp_path / "nothing", tmp_path / "test.txt")
+
+
+def test_the_training_text_of_a_project_is_without_its_held_out_documents(tmp_path: Path) -> None:
+    put(tmp_path, {"mbegu.toml": ""})
+    for side in ("train", "heldout", "related"):
+        write_documents(tmp_path / "grown" / "corpus" / f"{side}.parquet", [Document(side, story(1), "yor", side)])
+    say = Say(quiet=True)
+    assert [document.source for document in training_text(tmp_path, say)] == ["train", "related"]
+    assert [document.source for document in training_text(tmp_path, say, with_related=False)] == ["train"]
+    assert [document.source for document in whole_text(tmp_path, say)] == ["train", "heldout", "related"]
 
 
 def test_what_cannot_be_read_of_a_test_is_said_and_listed(tmp_path: Path, mbegu: CommandLine) -> None:
@@ -246,9 +261,6 @@ def test_the_order_of_words_alone_decides_nothing_by_chance() -> None:
 @pytest.mark.parametrize(("language", "least"), [("hau", 1463), ("pcm", 1566), ("swa", 1770), ("wol", 1205), ("zul", 0)])
 def test_the_real_cases_are_found(language: str, least: int) -> None:
     """Whole sentences of MasakhaNER 2.0 tests that the README of the data counts as lines of the raw news; zul has none."""
-    from mbegu.core.report import Say
-    from mbegu.corpus.leaks.find import training_text
-
     search = LeakSearch([(language, read_items(DATA / "ner" / "masakhaner2" / language / "test.txt"))])
     for _ in search.through(training_text(DATA / "raw-text" / language, Say(quiet=True))):
         pass

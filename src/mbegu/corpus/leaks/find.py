@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -126,13 +126,26 @@ def training_text(folder: Path, say: Say, *, with_related: bool = True) -> Itera
         InputError: it is not there, or the project has not read its text yet.
         DamageError: a file of documents is damaged.
     """
+    return _text_of(folder, say, (RELATED,) if with_related else ())
+
+
+def whole_text(folder: Path, say: Say) -> Iterator[Document]:
+    """Yield the training text with, of a project, all that stands beside it: the held-out documents and the related text.
+
+    Raises:
+        InputError, DamageError: as ``training_text`` raises.
+    """
+    return _text_of(folder, say, ("heldout", RELATED))
+
+
+def _text_of(folder: Path, say: Say, beside: Sequence[str]) -> Iterator[Document]:
     from mbegu.core.documents import read_documents as read_parquet
 
     path = text_file(folder)
     if path is None:
         return _any_text(folder, say)
-    related = path.with_name(f"{RELATED}.parquet")
-    return itertools.chain(read_parquet(path), read_parquet(related) if with_related and path.name != KEPT and related.is_file() else ())
+    others = [path.with_name(f"{name}.parquet") for name in beside] if path.name != KEPT else []
+    return itertools.chain.from_iterable(read_parquet(each) for each in (path, *others) if each == path or each.is_file())
 
 
 def text_file(folder: Path) -> Path | None:
@@ -180,34 +193,56 @@ def without_leaks(document: Document, matches: Sequence[Match], places: Sequence
     Returns:
         The rest, ``None`` when no letter is left; and what was taken out.
     """
-    lines = document.text.split("\n")
-    removed: list[Removed] = []
-    kept: list[str] = []
-    before = 0
-    for number, line in enumerate(lines, start=1):
-        tokens = line.split(" ")
-        counts = [len(bare_words(token)) for token in tokens]
-        words = sum(counts)
-        touching = [i for i, match in enumerate(matches) if match.first < before + words and match.last > before]
-        if not touching:
-            kept.append(line)
-            before += words
-            continue
-        gone = _gone_tokens(tokens, counts, [(matches[i].first - before, matches[i].last - before) for i in touching])
-        rest = " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if not is_gone)
-        taken = " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if is_gone)
-        removed.append(Removed(document.source, number, matches[touching[0]].kind, places[touching[0]], taken))
-        if rest.strip():
-            kept.append(rest.strip())
-        before += words
-    if not removed:
+    text, pieces = without_ranges(document.text, [(match.first, match.last) for match in matches], lambda token: len(bare_words(token)))
+    if not pieces:
         return document, []
-    text = "\n".join(kept).strip()
+    removed = [Removed(document.source, piece.line, matches[piece.range].kind, places[piece.range], piece.text) for piece in pieces]
     return (replace(document, text=text) if any(each.isalpha() for each in text) else None), removed
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What was taken out of one line, numbered from 1, and the number of the first range that touched it."""
+
+    line: int
+    range: int
+    text: str
+
+
+def without_ranges(text: str, ranges: Sequence[tuple[int, int]], size_of: Callable[[str], int]) -> tuple[str, list[Piece]]:
+    """Take ranges out of a text: a line that is mostly in them as a whole, of a longer one the sentences that they touch.
+
+    Args:
+        text: the text.
+        ranges: first and one past the last of each, counted through the whole text in what ``size_of`` counts.
+        size_of: how many words or letters a piece of text between blanks has.
+
+    Returns:
+        The rest and what was taken out; the text as it is where nothing was.
+    """
+    pieces: list[Piece] = []
+    kept: list[str] = []
+    before = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        tokens = line.split(" ")
+        counts = [size_of(token) for token in tokens]
+        total = sum(counts)
+        touching = [i for i, (first, last) in enumerate(ranges) if total and first < before + total and last > before]
+        if not touching:
+            kept.append(line)
+            before += total
+            continue
+        gone = _gone_tokens(tokens, counts, [(ranges[i][0] - before, ranges[i][1] - before) for i in touching])
+        rest = " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if not is_gone)
+        pieces.append(Piece(number, touching[0], " ".join(token for token, is_gone in zip(tokens, gone, strict=True) if is_gone)))
+        if rest.strip():
+            kept.append(rest.strip())
+        before += total
+    return "\n".join(kept).strip() if pieces else text, pieces
+
+
 def _gone_tokens(tokens: Sequence[str], counts: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[bool]:
-    """Return which tokens of a line go: the sentences that the ranges of words touch, or all where they are most of the line."""
+    """Return which tokens of a line go: the sentences that the ranges touch, or all where they are most of the line."""
     total = sum(counts)
     touched, begun = [False] * len(tokens), 0
     covered = 0
