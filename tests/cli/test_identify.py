@@ -53,6 +53,15 @@ def test_a_json_object_for_each_line(taught: Path, mbegu: CommandLine) -> None:
     assert found[2]["language"] in ("swh", "yor")
 
 
+def test_lines_without_text_are_neither_shown_nor_counted(taught: Path, mbegu: CommandLine) -> None:
+    (taught / "blank.txt").write_text(f"{LINES[0]}\n\n   \n{LINES[0]}\n", encoding="utf-8")
+    said = mbegu("identify", "blank.txt")
+    assert [line.split("\t")[0] for line in said.out.splitlines()] == ["1", "4"]
+    assert "und " not in said.err.split("share")[1]
+    assert "100.0%" in said.err
+    assert [each["line"] for each in objects(mbegu("identify", "blank.txt", "--json", "-q"))] == [1, 2, 3, 4]
+
+
 def test_several_files_are_named(taught: Path, mbegu: CommandLine) -> None:
     (taught / "word.docx").write_bytes(docx(["Watoto wanacheza nje ya nyumba kila siku."]))
     found = objects(mbegu("identify", "letters.txt", "word.docx", "--json"))
@@ -65,9 +74,9 @@ def test_for_people_it_shows_the_text_the_shares_and_which_model_was_used(taught
     rows = [line.split("\t") for line in said.out.splitlines()]
     assert rows[0][:2] == ["1", "yor"]
     assert rows[0][3] == LINES[0]
-    assert rows[2][1] == "swh+yor"
+    assert rows[1][:2] == ["3", "swh+yor"]  # line 2 has no text
     assert f"2 taught languages (swh, yor) in {taught / 'identifier.npz'}; pycld2 is not installed" in said.err
-    assert "40.0%" in said.err
+    assert "25.0%" in said.err
     assert "identifier.npz" not in mbegu("identify", "letters.txt", "-q").err
 
 
@@ -75,7 +84,7 @@ def test_without_teaching_it_says_so(here: Path, mbegu: CommandLine) -> None:
     said = mbegu("identify", "letters.txt")
     assert said.code == 0
     assert "no language was taught; pycld2 is not installed" in said.err
-    assert said.out.splitlines()[3].startswith("4\tnqo\t0.90")
+    assert said.out.splitlines()[2].startswith("4\tnqo\t0.90")
 
 
 def test_teaching_tells_where_the_model_is_and_how_good_it_is(here: Path, mbegu: CommandLine) -> None:

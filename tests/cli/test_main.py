@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench.kill_test import environment
 from bench.startup import imports_of
 from tests.end_to_end.project import CommandLine, blocking, last_line, mbegu_process
 
@@ -93,6 +94,13 @@ def test_python_m_mbegu_is_mbegu() -> None:
     said = mbegu_process("grow", "nowhere")
     assert said.code == 3
     assert last_line(said.err).startswith("mbegu: no project here: mbegu.toml is missing")
+
+
+def test_ctrl_c_while_the_program_loads_shows_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), environment()["PYTHONPATH"]])
+    said = mbegu_process("--help", extra={"PYTHONPATH": path})
+    assert (said.code, said.out, said.err) == (130, "", "mbegu: stopped before it began.\n")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["samples"], ["steps", "corpus", "--json"]])

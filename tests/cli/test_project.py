@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import unicodedata
 from pathlib import Path
 
 import pytest
 from bench.kill_test import file_hashes, small_project
-from tests.end_to_end.project import CommandLine
+from tests.end_to_end.project import CommandLine, copy_grown
 
 from mbegu.core.artifacts import is_sealed
 from mbegu.core.steps import Project, ProjectSettings
@@ -96,7 +98,7 @@ def test_commands_on_a_folder_without_a_project(mbegu: CommandLine, tmp_path: Pa
     [
         ("", b"", "there is no text: looked at 0 files"),
         ("a.txt", b"ab", "left out: 1 too short"),
-        ("a.txt", bytes(range(256)) * 20, "binary data, the name says text, but this is something else"),
+        ("a.txt", bytes(range(256)) * 20, "binary data, the name says text, but these bytes are none that is known"),
         ("a.txt", "Ọjọ́ kan ni ìjàpá lọ sí oko àgbàdo.\n".encode(), "bytes of text, and 2,000 are needed even for a trial"),
         ("a.pdf", b"%PDF-1.4 broken", "there is no text: looked at 1 files"),
         ("a.zip", b"PK\x03\x04 broken", "there is no text: looked at 1 files"),
@@ -261,7 +263,54 @@ def test_doctor_and_samples(mbegu: CommandLine) -> None:
     samples = json.loads(mbegu("samples", "--json").out)
     assert {each["language"] for each in samples["built_in"]} >= {"yor_Latn", "swh_Latn"}
     assert "machine-written" in mbegu("samples").out
-    assert mbegu("samples", "--language", "amh").code == 0
+    assert "amh" in mbegu("samples", "--language", "amh_Ethi").out
+
+
+def test_samples_of_a_language_by_its_name_or_of_none(mbegu: CommandLine) -> None:
+    assert "Did you mean yor (Yoruba)?" in mbegu.fails(3, "samples", "--language", "Yoruba")
+    said = mbegu("samples", "--language", "qaa")
+    assert said.code == 0
+    assert said.out.startswith("There is no sample text and no open corpus of qaa (qaa) in this list. `mbegu samples` lists the sources")
+    assert json.loads(mbegu("samples", "--language", "qaa", "--json").out) == {"built_in": [], "open_corpora": []}
+
+
+def test_doctor_names_what_is_missing_and_no_class(mbegu: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mbegu.cli.doctor.NEEDED_TO_SERVE", ("no-such-package",))
+    found = {each["check"]: each["found"] for each in json.loads(mbegu("doctor", "--json").out)}
+    assert found["to serve"] == "missing: no-such-package. Install 'mbegu[serve]'"
+    assert not re.search(r"[a-z][A-Z]|Rapl|Emi\b|Battery\b", found["energy"])
+    monkeypatch.setattr("mbegu.ledger.energy.choose.Rapl.is_available", False)
+    monkeypatch.setattr("mbegu.ledger.energy.choose.Emi.is_available", False)
+    monkeypatch.setattr("mbegu.ledger.energy.choose.Battery.is_available", False)
+    found = {each["check"]: each["found"] for each in json.loads(mbegu("doctor", "--json").out)}
+    assert found["energy"].startswith("modelled from processor time: no meter file, ")
+
+
+@pytest.mark.parametrize("arguments", [("new", "", "--language", "yor"), ("new", "x", "--language", "yor", "--text", ""), ("grow", "")])
+def test_an_empty_word_is_no_folder(mbegu: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "it is empty: name a file or folder, or . for the current folder" in mbegu.fails(2, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_is_said_next_can_be_copied(mbegu: CommandLine, tmp_path: Path) -> None:
+    folder = tmp_path / "with space"
+    assert shlex.split(mbegu("new", folder, "--language", "yor").out.splitlines()[-1].partition("then: ")[2]) == ["mbegu", "grow", str(folder)]
+    copy_grown(tmp_path / "it's")
+    last = mbegu("grow", tmp_path / "it's", "--quiet").out.splitlines()[-1]
+    assert shlex.split(last.partition("Let it write: ")[2]) == ["mbegu", "complete", str(tmp_path / "it's"), "..."]
+
+
+def test_verify_of_a_file_that_is_not_mbegus_says_what_grow_needs_first(mbegu: CommandLine, grown: Path) -> None:
+    (grown / "grown" / "mine.txt").write_text("mine", encoding="utf-8")
+    (grown / "grown" / "train" / "mine.txt").write_text("mine", encoding="utf-8")
+    line = mbegu.fails(5, "verify", grown)
+    assert line == f"mbegu: 2 files are here that Mbegu did not put here ({grown}). Move what is named above elsewhere."
+    weights = grown / "grown" / "train" / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    line = mbegu.fails(5, "verify", grown)
+    assert "1 of " in line
+    assert line.endswith("Move elsewhere what Mbegu did not put here, then run `mbegu grow` to make them anew.")
 
 
 def test_quiet_says_only_warnings(mbegu: CommandLine, tmp_path: Path) -> None:

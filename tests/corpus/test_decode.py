@@ -108,3 +108,40 @@ def test_a_line_longer_than_the_buffer_keeps_every_character_when_it_is_mixed(mo
     data = text.encode() + b"\n" + "déjà vu cet été\n".encode("cp1252") * 3
     findings = Findings()
     assert "".join(decode(source(data), findings)) == text + "\n" + "déjà vu cet été\n" * 3
+
+
+WORDS_WITHOUT_BLANKS = {
+    "Tibetan": "བོད་ཀྱི་སྐད་ཡིག་ནི་ཧ་ཅང་ཡག་པོ་ཡོད། ང་ཚོས་སྐད་ཡིག་སློབ་སྦྱོང་བྱེད་ཀྱི་ཡོད།\n",
+    "Ge'ez word spaces": "ሰላም፡ለኩልክሙ፡ወለኵሉ፡ዓለም።ልጆቹ፡ትናንት፡መጻሕፍት፡አነበቡ።\n",
+    "Khmer with zero-width spaces": "កុមារ\u200bទៅ\u200bសាលារៀន\u200bនៅ\u200bពេល\u200bព្រឹក។\n",
+    "Burmese": "ကလေးများသည် မနက်တိုင်း ကျောင်းသွားကြသည်။\n",
+    "Oriya": "ଏଠାରେ ଏକ ବଡ଼ ଗଛ ଅଛି, ଏବଂ ଏହା ସୁନ୍ଦର।\n",
+    "Dzongkha shads": "༄༅། །རྫོང་ཁ་༎ ང་བཅས་ཀྱི་༑ སྐད་ཡིག་༔\n",
+}
+
+
+@pytest.mark.parametrize("script", list(WORDS_WITHOUT_BLANKS))
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("named", ["", "utf-16", "cp1252"])
+def test_text_parted_by_signs_is_told_without_a_mark(script: str, codec: str, named: str) -> None:
+    text = WORDS_WITHOUT_BLANKS[script] * 5
+    assert decoded(text.encode(codec), named)[0] == text
+
+
+@pytest.mark.parametrize("text", ["བོད་ཀྱི་སྐད་ཡིག་ནི་ཧ་ཅང་ཡག་པོ་ཡོད།", "ሰላም፡ለኩልክሙ፡ወለኵሉ፡ዓለም።"])
+def test_text_without_any_blank_is_read_by_the_name_of_its_encoding(text: str) -> None:
+    with pytest.raises(ReadError, match=r'if it is text, name its encoding: encoding = "utf-16-le" under \[corpus\], or --encoding'):
+        detect(source(text.encode("utf-16-le")))
+    assert decoded(text.encode("utf-16-le"), "UTF-16LE") == (text, "UTF-16-LE (as the recipe or the file says)")
+    assert decoded(text.encode("utf-16-be"), "utf-16-be") == (text, "UTF-16-BE (as the recipe or the file says)")
+
+
+def test_the_name_of_a_wide_encoding_changes_no_file_that_is_in_another() -> None:
+    assert decoded("Ọjọ́ dára.".encode(), "utf-16-le") == ("Ọjọ́ dára.", "UTF-8")
+    assert decoded(b"plain letters of ASCII", "utf-16-le") == ("plain letters of ASCII", "UTF-8")
+    western = "Les élèves de l’école étaient déjà préparés, ça va.\n" * 3
+    assert decoded(western.encode("cp1252"), "utf-16-le") == (western, "cp1252 (guessed)")
+    text = story(1)
+    assert decoded(text.encode("utf-16-le"), "utf-16-be") == (text, "UTF-16-LE without byte order mark")
+    with pytest.raises(ReadError, match=r"none that is known, nor by utf-16-le: if it is text"):
+        detect(source(b"\x89PNG\r\n\x1a\n" + bytes(500)), "utf-16-le")

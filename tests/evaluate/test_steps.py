@@ -64,7 +64,7 @@ def test_the_results_of_an_untrained_model(tmp_path: Path) -> None:
     assert results["verdict"]["verdict"] == "worse"
     assert set(results["baselines"]) == {"ngram", "ppmd"}
     assert {group["name"] for group in results["groups"]} == {"ìtàn", "ìròyìn"}
-    assert "not better than counting" in said.getvalue()
+    assert "  ! The model is not better than counting" in said.getvalue(), "no tick for a loss"
     memory = results["memory"]
     assert (memory["training"], memory["reason"]) == (None, "its context of 32 tokens is too short")
     assert [(group["times"], group["lines"]) for group in memory["canaries"]["groups"]] == [(1, 2)]

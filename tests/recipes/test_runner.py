@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,13 @@ from tests.end_to_end.project import CommandLine
 
 from mbegu.core import durable
 from mbegu.core.artifacts import Artifact, is_sealed, read_manifest
-from mbegu.core.errors import BusyError, MbeguError, ResourceError, SettingsError
+from mbegu.core.errors import BusyError, MbeguError, ResourceError, SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
+from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.store import Ledger
 from mbegu.recipes import runner
-from mbegu.recipes.catalog import STEPS, load
+from mbegu.recipes.catalog import BY_NAME, STEPS, load
 from mbegu.recipes.check import verify_folder
 from mbegu.recipes.recipe import read_recipe
 from mbegu.recipes.runner import StepState, grow, hold, look_ahead, opened
@@ -293,6 +293,26 @@ def test_what_a_step_says_is_left_out_of_its_energy_stands_in_the_ledger(grown: 
     assert (train.energy.left_out, after.energy.left_out) == ("the lamp", "")
 
 
+def test_a_step_that_goes_on_counts_what_it_had_cost(monkeypatch: pytest.MonkeyPatch, grown: Path) -> None:
+    said: list[str] = []
+
+    def stopped(settings: object, inputs: object, folder: Path, say: Say) -> dict[str, object]:
+        said.append(say.cost_so_far())
+        raise StoppedError("stopped")
+
+    monkeypatch.setattr(runner, "load", lambda place: stopped if place == BY_NAME["evaluate"].function else load(place))
+    now = Energy(1e-3, 1e-3, 1e-3, "counted here", "all")
+    monkeypatch.setattr("mbegu.ledger.recorder.RunRecorder.energy", lambda self: now)
+    change(grown / "mbegu.toml", "resamples = 100", "resamples = 101")
+    for _ in range(2):
+        with pytest.raises(StoppedError):
+            again(grown)
+    first, _ = (run.energy for run in Ledger(grown / "ledger").runs("evaluate")[-2:])
+    assert first is not None
+    assert said == [now.text(), (first + now).text()]
+    assert "modelled" in said[1]
+
+
 def test_a_full_disk_at_the_manifest_loses_no_training(grown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = file_hashes(grown)
     change(grown / "plan.toml", "steps = 30", "steps = 31")
@@ -366,28 +386,3 @@ def test_a_text_that_changes_while_it_is_read_is_read_again(grown: Path, monkeyp
     again(grown, "corpus")
     monkeypatch.undo()
     assert ahead(grown)["corpus"] == "run"
-
-
-def test_the_ledger_is_kept_up_to_date_while_a_step_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Recorder(contextlib.AbstractContextManager[None]):
-        beats = 0
-
-        def heartbeat(self) -> None:
-            self.beats += 1
-
-        def leave_out(self, what: str, known_to: Collection[str]) -> None:
-            """Nothing is left out here."""
-
-        def __exit__(self, *_: object) -> None:
-            return None
-
-    recorder = Recorder()
-    monkeypatch.setattr(runner, "HEARTBEAT_S", 0.01)
-    with runner.recorded(recorder, Say(io.StringIO())):  # type: ignore[arg-type]
-        deadline = time.monotonic() + 10
-        while recorder.beats < 3 and time.monotonic() < deadline:
-            time.sleep(0.01)
-    beats = recorder.beats
-    assert beats >= 3
-    time.sleep(0.1)
-    assert recorder.beats <= beats + 1, "it stops with the step"

@@ -106,7 +106,13 @@ def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
     assert f"expected: {plan.expected.bits_per_byte:.3f} bits per byte on held-out text" in said
     assert "counting (PPMd) needs" in said
     assert "of memory" in said
-    assert "Wh" in said
+    work = re.search(r"expected: energy, work alone ([\d.]+) Wh \(.*; modelled from processor time\)\n", said)
+    total = re.search(r"expected: energy, in all ([\d.]+) Wh \(.*; modelled from processor time; idle power modelled\)\n", said)
+    assert work
+    assert total
+    assert float(work[1]) == pytest.approx(1000 * plan.expected.energy_kwh, rel=0.05)
+    idle_kwh = idle_energy(plan.expected.seconds, budget.describe_machine()).kwh
+    assert float(total[1]) == pytest.approx(1000 * (plan.expected.energy_kwh + idle_kwh), rel=0.05)
 
 
 def test_teachers_and_how_the_last_model_learns_from_them_are_said(inputs: Inputs) -> None:

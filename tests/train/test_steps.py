@@ -18,7 +18,7 @@ from tests.train.tiny import PLAN, prepared_inputs
 
 from mbegu.core import artifacts, durable
 from mbegu.core.durable import sha256_file
-from mbegu.core.errors import ResourceError, SettingsError, StoppedError
+from mbegu.core.errors import InputError, ResourceError, SettingsError, StoppedError
 from mbegu.core.report import Say
 from mbegu.core.steps import Inputs, Project, ProjectSettings
 from mbegu.core.units import format_bytes
@@ -364,6 +364,18 @@ def test_checkpoints_are_written_by_the_clock(inputs: Inputs, tmp_path: Path, mo
     assert written == [12]
 
 
+def test_a_project_that_is_renamed_meanwhile_is_not_written_anew_at_its_old_place(inputs: Inputs, tmp_path: Path) -> None:
+    class Renaming(Stopping):
+        def progress(self, done: float, *others: Any) -> None:
+            if done == 5:
+                (tmp_path / "project").rename(tmp_path / "renamed")
+
+    out = tmp_path / "project" / "train"
+    with pytest.raises(InputError, match=r"the project is no longer there: it was moved, renamed or deleted.*it goes on from step 4"):
+        grow_train(OFTEN, inputs, out, Renaming())
+    assert not out.parent.exists()
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_used(inputs: Inputs, tmp_path: Path, uncut: tuple[Path, dict[str, Any], str]) -> None:
     out = tmp_path / "train"
     with pytest.raises(StoppedError):
@@ -449,6 +461,16 @@ def test_the_cost_so_far_stands_in_the_table(inputs: Inputs, tmp_path: Path) -> 
     say.cost_so_far = lambda: "0.001 kWh (modelled)"
     grow_train(TrainSettings(), inputs, tmp_path / "train", say)
     assert say.said.count("0.001 kWh (modelled)") == 4
+
+
+def test_a_table_that_goes_on_has_its_head(inputs: Inputs, tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        grow_train(OFTEN, inputs, tmp_path / "train", Stopping(after_step=7))
+    say = Stopping()
+    grow_train(OFTEN, inputs, tmp_path / "train", say)
+    assert "goes on at step 7" in say.said
+    assert say.said.count("step  passes  learnt") == 1
+    assert say.said.index("step  passes  learnt") < say.said.index("%")
 
 
 def test_a_full_disk_stops_it_and_loses_nothing(

@@ -32,7 +32,16 @@ class PowerOptions:
     battery_above: str | None = None
 
 
-PATH = click.Path(path_type=Path)
+class _NamedPath(click.Path):
+    """A path that was named: an empty word, such as a variable of the shell that is not set, would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty: name a file or folder, or . for the current folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _NamedPath(path_type=Path)
 SAME_WISH_S = 1.0  # torchrun hands on the Ctrl-C that the terminal has sent to every process already
 
 

@@ -13,7 +13,7 @@ from mbegu.cli.common import PATH, json_option, quiet_option
 from mbegu.core.errors import SettingsError, StoppedError, UsageError
 from mbegu.core.report import Say, plain, write_result
 from mbegu.core.steps import Project
-from mbegu.core.units import format_bytes
+from mbegu.core.units import format_bytes, format_number_of
 
 if TYPE_CHECKING:
     from mbegu.corpus.withdraw.names import Plan
@@ -73,7 +73,7 @@ def _confirm(plan: Plan, yes: bool) -> None:
     click.echo("These files of yours will be deleted:", err=True)
     for name in plan.whole:
         click.echo(f"  {plain(name)}", err=True)
-    if not yes and not click.confirm(f"Delete these {len(plan.whole):,} files?", err=True):
+    if not yes and not click.confirm(f"Delete {'this file' if len(plan.whole) == 1 else f'these {len(plan.whole):,} files'}?", err=True):
         raise StoppedError("nothing was withdrawn and nothing deleted", fix="without --delete-originals your own files stay")
 
 
@@ -125,9 +125,10 @@ def _record(place: Project, recipe: Recipe, found: list[Withdrawal]) -> None:
 def _words(found: Withdrawal, is_cleaned_folder: bool) -> str:
     """Return what was done, and what is left to do, for people; a cleaned folder has no ledger to know models from."""
     plan, done = found.plan, found.done
-    verb = "would be" if found.dry_run else "were"
-    lines = [f"{plan.documents:,} documents ({format_bytes(plan.bytes)}) of the {plan.kind} '{plain(plan.name)}' {verb} withdrawn."]
-    lines += [f"  {name}: {len(rows['gone']):,} documents {verb} taken out" for name, rows in sorted(plan.rows.items())]
+    whole = f"{format_number_of(plan.documents, 'document')} ({format_bytes(plan.bytes)}) of the {plan.kind} '{plain(plan.name)}'"
+    lines = [f"{whole} {_were(plan.documents, found)} withdrawn."]
+    taken = [(name, len(rows["gone"])) for name, rows in sorted(plan.rows.items())]
+    lines += [f"  {name}: {format_number_of(count, 'document')} {_were(count, found)} taken out" for name, count in taken]
     lines += [f"  cleaned: {name}" for name in done.changed if name not in plan.rows] + [f"  removed: {name}" for name in done.removed]
     if plan.whole and not plan.delete_originals:
         lines.append("Your own files that hold nothing else: delete them, and their copies, by hand or with --delete-originals:")
@@ -151,3 +152,8 @@ def _words(found: Withdrawal, is_cleaned_folder: bool) -> str:
         lines.append("No model of this project was trained on it, as far as the ledger tells.")
     lines.append("Copies elsewhere (backups, other computers, what you published) cannot be reached from here.")
     return "\n".join(lines)
+
+
+def _were(count: int, found: Withdrawal) -> str:
+    """Return the verb for what was done to a number of things, or what would be."""
+    return "would be" if found.dry_run else "was" if count == 1 else "were"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import click
 
 from mbegu.cli.common import PATH, prepare_threads, quiet_option, stoppable
 from mbegu.core import durable
+from mbegu.core.commands import program_here, typed
 from mbegu.core.errors import BudgetError
-from mbegu.core.report import Say, write_result
+from mbegu.core.report import Say, display_width, write_result
 from mbegu.core.steps import Project, ProjectSettings
-from mbegu.core.units import format_seconds
+from mbegu.core.units import format_bytes, format_seconds
 
 BUDGET = "100s"
 SLOW_BUDGET = "20min"  # enough for the fewest steps on a computer ten times slower than those of today
@@ -59,7 +59,8 @@ def demo(folder: Path, language: str, budget: str, quiet: bool) -> None:
             artifacts = grow(place, dataclasses.replace(recipe, settings={**recipe.settings, "plan": slow}), say)
     _let_it_write(place, say)
     facts = artifacts["release"].facts
-    write_result({}, False, f"\n{facts['label_text']}\n\n{_what_next(place, folder, time.monotonic() - began_s)}")
+    next_steps = _what_next(place, folder, artifacts["corpus"].facts["bytes"], time.monotonic() - began_s)
+    write_result({}, False, f"\n{facts['label_text']}\n\n{next_steps}")
 
 
 def _let_it_write(place: Project, say: Say) -> None:
@@ -75,12 +76,18 @@ def _let_it_write(place: Project, say: Say) -> None:
         write_result({}, False, f"  {start}│{' '.join(written.split())}")
 
 
-def _what_next(place: Project, folder: Path, seconds: float) -> str:
-    quoted = f'"{folder}"' if " " in os.fspath(folder) else folder
-    return (
-        f"That took {format_seconds(seconds)}. A model of 80 kB of text can do little; yours will have more. Next:\n"
-        f'  mbegu complete {quoted} "..."                                   let it write on from your own words\n'
-        f"  mbegu new my-language --language CODE --text PATH   make a project from your own text (a file or a folder)\n"
-        f"  mbegu grow my-language --budget 30min               grow it; stop and go on at any time\n"
-        f"The label opens in a browser, offline: {place.release / 'label.html'}"
+def _what_next(place: Project, folder: Path, text_bytes: int, seconds: float) -> str:
+    program = program_here()
+    commands = {
+        f'{typed("complete", folder, program=program)} "..."': "let it write on from your own words",
+        f"{typed('new', 'my-language', program=program)} --language CODE --text PATH": "make a project from your own text (a file or a folder)",
+        f"{typed('grow', 'my-language', '--budget', '30min', program=program)}": "grow it; stop and go on at any time",
+    }
+    widest = max(map(display_width, commands))
+    return "\n".join(
+        [
+            f"That took {format_seconds(seconds)}. A model of {format_bytes(text_bytes)} of text can do little; yours will have more. Next:",
+            *(f"  {command}{' ' * (widest - display_width(command))}  {what}" for command, what in commands.items()),
+            f"The label opens in a browser, offline: {place.release / 'label.html'}",
+        ]
     )

@@ -78,7 +78,9 @@ def _versions(names: tuple[str, ...], how: str) -> tuple[bool, str]:
             found.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
-    return not missing, ", ".join(found) + (f"; missing: {', '.join(missing)}. {how}" if missing else "")
+    parts = [", ".join(found)] if found else []
+    parts += [f"missing: {', '.join(missing)}. {how}"] if missing else []
+    return not missing, "; ".join(parts)
 
 
 def _not_needed() -> tuple[bool, str]:
@@ -129,10 +131,12 @@ def _engine() -> tuple[bool, str]:
 def _energy() -> tuple[bool, str]:
     from mbegu.core.steps import ProjectSettings
     from mbegu.ledger.energy.choose import choose_meter
+    from mbegu.ledger.energy.processor_model import ProcessorModel
+    from mbegu.ledger.energy.value import MODELLED
     from mbegu.ledger.machine import describe_machine
 
     choice = choose_meter(ProjectSettings(language="und"), describe_machine())
-    return True, f"{type(choice.meter).__name__}: {choice.why}"
+    return True, f"{MODELLED}: {choice.why}" if isinstance(choice.meter, ProcessorModel) else choice.why
 
 
 def _battery() -> tuple[bool, str]:

@@ -52,7 +52,7 @@ def identify() -> None:
 @json_option
 @quiet_option
 def lines(files: tuple[Path, ...], model: Path | None, as_json: bool, quiet: bool) -> None:
-    """Name the language of each line of FILE..., a JSON object a line with --json.
+    """Name the language of each line of FILE..., a JSON object a line with --json. Lines without text are not shown or counted.
 
     Places in "spans" count the characters (code points, from 0) of the line in NFC.
     """
@@ -65,11 +65,12 @@ def lines(files: tuple[Path, ...], model: Path | None, as_json: bool, quiet: boo
     for file in files:
         for first, texts in _batches(file):
             for record, text in _records(identifier, texts, first):
-                counts[record["language"]] += 1
-                _write_record({"file": str(file), **record} if len(files) > 1 else record, text, as_json)
+                counts[record["language"]] += bool(text.strip())
+                if as_json or text.strip():
+                    _write_record({"file": str(file), **record} if len(files) > 1 else record, text, as_json)
     total = sum(counts.values())
     say.note(_about(identifier, path))
-    say.table(("language", "lines", "share"), [(code, count, f"{count / total:.1%}") for code, count in counts.most_common()])
+    say.table(("language", "lines", "share"), [(code, count, f"{count / total:.1%}") for code, count in counts.most_common() if count])
 
 
 def _batches(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -24,6 +24,8 @@ from mbegu.cli.common import (
     stoppable,
     workers_option,
 )
+from mbegu.core.artifacts import STRANGER
+from mbegu.core.commands import typed
 from mbegu.core.errors import DamageError, InputError, LostWorkerError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
@@ -85,7 +87,7 @@ def new(
     if not texts:
         (place.root / "text").mkdir(exist_ok=True)
     where = "" if texts else f"Put your text into {place.root / 'text'}, then: "
-    text = f"Made a project for {parsed.name} ({parsed.tag}): {place.recipe}\n{where}mbegu grow {folder}"
+    text = f"Made a project for {parsed.name} ({parsed.tag}): {place.recipe}\n{where}{typed('grow', folder)}"
     write_result({"project": str(place.root), "recipe": str(place.recipe), "language": parsed.tag, "name": parsed.name}, as_json, text)
 
 
@@ -131,7 +133,7 @@ def grow(folder: Path, budget: str, power: PowerOptions, workers: int, as_json: 
     write_result(
         {"release": str(release.folder), "label": release.facts["label"], "manifest_sha256": release.sha256},
         as_json,
-        f'{release.facts["label_text"]}\n\nThe model, its label and its checksums: {release.folder}\nLet it write: mbegu complete {folder} "..."',
+        f'{release.facts["label_text"]}\n\nThe model, its label and its checksums: {release.folder}\nLet it write: {typed("complete", folder)} "..."',
     )
 
 
@@ -218,8 +220,14 @@ def verify(folder: Path, as_json: bool) -> None:
         return
     write_result(result, as_json, "\n".join(problems))
     is_project = Project(folder.resolve()).recipe.is_file()
+    strangers = sum(error.what == STRANGER for error in report.problems) if is_project else 0
+    if strangers == len(problems):
+        are = "file is" if strangers == 1 else "files are"
+        raise DamageError(f"{strangers} {are} here that Mbegu did not put here", folder, "move what is named above elsewhere")
     fix = "run `mbegu grow` to make them anew" if is_project else "copy the folder again from where it came from"
-    raise DamageError(f"{len(problems)} of {report.files} files are not as they were written", folder, fix)
+    if strangers:  # `mbegu grow` refuses as long as they are there
+        fix = f"move elsewhere what Mbegu did not put here, then {fix}"
+    raise DamageError(f"{len(problems) - strangers} of {report.files} files are not as they were written", folder, fix)
 
 
 @click.command()

@@ -10,20 +10,22 @@ import click
 
 from mbegu.cli.common import PATH, json_option, quiet_option
 from mbegu.core.report import Say, format_table, write_result
-from mbegu.core.units import format_bytes
+from mbegu.core.units import format_bytes, format_number_of
 
 
 @click.group(invoke_without_command=True)
-@click.option("--language", default="", help="Show only corpora in this language.")
+@click.option("--language", default="", metavar="CODE", help="Show only corpora in this language, by its ISO 639-3 code.")
 @json_option
 @click.pass_context
 def samples(context: click.Context, language: str, as_json: bool) -> None:
     """List built-in sample text and open corpora with size and licence. Nothing is downloaded unless you say `get`."""
     if context.invoked_subcommand:
         return
+    from mbegu.core.language import parse_language
     from mbegu.samples.builtin import builtin_samples
 
-    code = language.partition("_")[0]
+    wanted = parse_language(language, declared_name=language) if language else None
+    code = wanted.code if wanted else ""
     built_in = [sample for sample in builtin_samples() if not code or sample.language.startswith(code)]
     heads, listed = _corpora_in(code) if code else _families()
     value: dict[str, Any] = {
@@ -32,6 +34,10 @@ def samples(context: click.Context, language: str, as_json: bool) -> None:
         ],
         "open_corpora": [dict(zip(heads, row, strict=True)) for row in listed],
     }
+    if wanted and not built_in and not listed:
+        every = "`mbegu samples` lists the sources, each with how many languages it has"
+        write_result(value, as_json, f"There is no sample text and no open corpus of {wanted.name} ({code}) in this list. {every}.")
+        return
     rows = [(s.language, s.name, s.documents, format_bytes(s.bytes), s.licence) for s in built_in]
     parts = [
         "Built in, for `mbegu demo`; machine-written for this project, not reviewed by a speaker, only for demonstration:",
@@ -72,4 +78,5 @@ def get(name: str, target: Path | None, base_url: str | None, as_json: bool, qui
 
     download = get_corpus(name, target or Path(name), Say(quiet=quiet), base_url)
     value = {"name": name, "folder": str(download.folder), "files": [str(file) for file in download.files], "fetched_bytes": download.fetched_bytes}
-    write_result(value, as_json, f"{len(download.files)} files in {download.folder} ({format_bytes(download.fetched_bytes)} fetched now)")
+    files = format_number_of(len(download.files), "file")
+    write_result(value, as_json, f"{files} in {download.folder} ({format_bytes(download.fetched_bytes)} fetched now)")

@@ -6,13 +6,14 @@ declared in the recipe with a code of the ranges that ISO 639-3 keeps for that (
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
 from mbegu.core.errors import SettingsError
 from mbegu.core.settings import near
 
-_CODE = re.compile(r"^([A-Za-z]{2,8})(?:[_-]([A-Za-z]{4}))?$")
+_CODE = re.compile(r"^([A-Za-z]{2,8})(?:[_-]([A-Za-z]+))?$")
 SPECIAL_SCOPE = "S"  # ISO 639-3: "undetermined", "multiple languages" and the like, which name no language
 _PRIVATE = re.compile(r"^q[a-t][a-z]$")
 
@@ -69,7 +70,8 @@ def parse_language(text: str, declared_name: str = "") -> Language:
         raise SettingsError(f"'{script}' is not a script that is known", text, f"use an ISO 15924 code{near(script, list(SCRIPTS))}, or leave it out")
     if _PRIVATE.match(code):
         if not declared_name:
-            raise SettingsError(f"'{code}' is kept for languages that have no code of their own", fix='also give its name: language_name = "..."')
+            fix = 'also give its name: --language-name NAME, or language_name = "NAME" in mbegu.toml'
+            raise SettingsError(f"'{code}' is kept for languages that have no code of their own", fix=fix)
         return Language(code, declared_name, script)
     name = _name_of(code)
     if name is None:
@@ -94,14 +96,14 @@ def _hint(text: str) -> str:
     import iso639
 
     bare = text.strip().split("_")[0].split("-")[0]
-    try:
+    with contextlib.suppress(iso639.LanguageNotFoundError):
         language = iso639.Language.match(bare)
-        return f"did you mean {language.part3} ({language.name})?"
-    except iso639.LanguageNotFoundError:
-        pass
+        if language.scope != SPECIAL_SCOPE:
+            return f"did you mean {language.part3} ({language.name})?"
     import difflib
 
-    codes = {language.part3: language.name for language in sorted(iso639.ALL_LANGUAGES, key=lambda language: language.part3) if language.part3}
+    named = [language for language in iso639.ALL_LANGUAGES if language.part3 and language.scope != SPECIAL_SCOPE]
+    codes = {language.part3: language.name for language in sorted(named, key=lambda language: language.part3)}
     names: dict[str, list[str]] = {}
     for code, name in codes.items():  # "Swahili (individual language)" is called Swahili
         names.setdefault(name.partition(" (")[0].lower(), []).append(code)

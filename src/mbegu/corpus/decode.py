@@ -23,6 +23,9 @@ CHUNK_BYTES = 1 << 16
 SAMPLE_BYTES = 1 << 18
 LINE_BYTES = 1 << 20
 REPLACEMENT = "\ufffd"
+WIDE_CODECS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+WIDE_BYTES = 40_000  # looked at to tell them
+NAME_IT = 'name its encoding: encoding = "utf-16-le" under [corpus], or --encoding'
 
 # The longer mark first: UTF-32-LE begins like UTF-16-LE.
 _BYTE_ORDER_MARKS = (
@@ -44,7 +47,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 MAX_CONTROL_SHARE = 0.02  # text has none; compressed and random data have about a tenth
 MAX_BROKEN_SHARE = 0.005  # stray bytes for each character of several bytes, below which UTF-8 counts as broken and not as mixed
 MAX_BROKEN = 3
-MIN_TEXT_SHARE = 0.9  # letters, marks and spaces in decoded text; prose of every script tried has more
+MIN_TEXT_SHARE = 0.9  # letters, marks, spaces and punctuation in decoded text; prose of every script tried has more
 MAX_HIGH_SHARE_WESTERN = 0.5  # accented letters in Western European text; Cyrillic, Greek, Arabic code pages have nearly all letters there
 
 
@@ -105,13 +108,18 @@ def detect(source: Source, fallback: str = "") -> Encoding:
     for magic, what in _MAGIC:
         if head.startswith(magic):
             raise ReadError(BINARY, f"the name says text, but this is {what}: give it its right ending")
-    if b"\x00" in head:
-        return _with_zeros(source, head)
-    if len(_CONTROLS.findall(head)) > MAX_CONTROL_SHARE * len(head):
-        raise ReadError(BINARY, "the name says text, but this is something else")
-    if _is_utf8(source):
+    has_zeros = b"\x00" in head
+    is_bytewise = not has_zeros and len(_CONTROLS.findall(head)) <= MAX_CONTROL_SHARE * len(head)
+    if is_bytewise and _is_utf8(source):
         return Encoding("utf-8", "UTF-8")
-    return _not_utf8(source, fallback)
+    if (has_zeros or _is_wide(fallback)) and (found := _wide(head, fallback)):
+        return found
+    if has_zeros and _is_utf8_with_zeros(source, head):
+        return Encoding("utf-8", "UTF-8 with zero bytes, which were removed")
+    if not is_bytewise:
+        tried = f", nor by {fallback}" if _is_wide(fallback) else ""
+        raise ReadError(BINARY, f"the name says text, but these bytes are none that is known{tried}: if it is text, {NAME_IT}")
+    return _not_utf8(source, "" if _is_wide(fallback) else fallback)
 
 
 def whole_characters(data: bytes) -> int:
@@ -139,26 +147,48 @@ def _is_utf8(source: Source) -> bool:
     return True
 
 
-def _with_zeros(source: Source, head: bytes) -> Encoding:
-    """Tell UTF-16 without a mark, and UTF-8 with a stretch of zeros that a crash left, from binary data."""
-    for codec in ("utf-16-le", "utf-16-be"):
-        if len(head) >= 4 and _text_share(head[: len(head) // 2 * 2].decode(codec, "replace")) >= MIN_TEXT_SHARE:
-            return Encoding(codec, f"{codec.upper()} without byte order mark")
+def _is_utf8_with_zeros(source: Source, head: bytes) -> bool:
+    """Whether it is UTF-8 but for a stretch of zeros, which a crash may leave."""
     rest = head.replace(b"\x00", b"")
-    if len(rest) > len(head) // 2 and _is_utf8(source) and len(_CONTROLS.findall(rest)) <= MAX_CONTROL_SHARE * len(rest):
-        return Encoding("utf-8", "UTF-8 with zero bytes, which were removed")
-    raise ReadError(BINARY, "the name says text, but this is something else")
+    return len(rest) > len(head) // 2 and _is_utf8(source) and len(_CONTROLS.findall(rest)) <= MAX_CONTROL_SHARE * len(rest)
+
+
+def _wide(head: bytes, named: str) -> Encoding | None:
+    """Tell UTF-16 and UTF-32 without a mark by the text that comes out; where that has no blank and no line end, the name must say it too.
+
+    Wrong byte order gives letters too, of many unrelated blocks, but hardly ever a blank or line end.
+    """
+    texts = {codec: head[: min(len(head), WIDE_BYTES) // 4 * 4].decode(codec, "replace") for codec in WIDE_CODECS}
+    readable = [codec for codec, text in texts.items() if _text_share(text) >= MIN_TEXT_SHARE]
+    spaced = [codec for codec in readable if any(character in " \n\r\t" for character in texts[codec])]
+    meant = [codec for codec in readable if named and codec.startswith(_normal(named))]
+    found = [codec for codec in spaced if codec in meant] or spaced or meant
+    if not found:
+        return None
+    how = "without byte order mark" if found[0] in spaced else "(as the recipe or the file says)"
+    return Encoding(found[0], f"{found[0].upper()} {how}")
+
+
+def _is_wide(named: str) -> bool:
+    """Whether an encoding is UTF-16 or UTF-32, which mix with no other in a file."""
+    return _normal(named).startswith(("utf-16", "utf-32"))
+
+
+def _normal(named: str) -> str:
+    """Return the name of an encoding as Python writes it; empty where there is none of that name."""
+    try:
+        return codecs.lookup(named).name if named else ""
+    except LookupError:
+        return ""
 
 
 def _text_share(text: str) -> float:
-    """Return the share of characters that are letters, digits, marks, spaces or common punctuation."""
+    """Return the share of characters that are letters, digits, marks, blanks, joiners or punctuation, which parts words in Tibetan and Ethiopic."""
     import unicodedata
 
-    sample = text[:20_000]
-    good = sum(unicodedata.category(character)[0] in "LMNZ" or character in "\n\r\t.,;:!?'\"()-" for character in sample)
-    # Wrong byte order gives letters too, of many unrelated blocks, but hardly ever a space or line end.
-    spaces = sum(character in " \n\r\t" for character in sample)
-    return good / len(sample) if spaces else 0.0
+    categories = [unicodedata.category(character) for character in text]
+    good = sum(category[0] in "LMNPZ" or category == "Cf" for category in categories) + sum(map(text.count, "\n\r\t"))
+    return good / max(1, len(text))
 
 
 def _not_utf8(source: Source, fallback: str) -> Encoding:

@@ -18,7 +18,7 @@ from mbegu.evaluate.intervals import FEWEST_DOCUMENTS
 from mbegu.evaluate.memorise import measure_memory
 from mbegu.evaluate.memory_words import REPEATS, memory_words
 from mbegu.evaluate.more_text import counting_curve, more_text, more_text_words
-from mbegu.evaluate.results import NAMES, Costs, as_table, by_group, judge, measure, rounded
+from mbegu.evaluate.results import BETTER, NAMES, WORSE, Costs, as_table, by_group, judge, measure, rounded
 from mbegu.evaluate.settings import EvaluateSettings
 from mbegu.model.canaries import LEARNT
 from mbegu.model.ppmd import ppmd_bits
@@ -100,7 +100,7 @@ def write_results(
     }
     rows = [["this model", results["model"]], *([NAMES[name], table] for name, table in results["baselines"].items())]
     say.table(["", "bits per byte", "95 % interval", "documents"], [[name, t["bits_per_byte"], _bounds(t), t["documents"]] for name, t in rows])
-    say.done(verdict.words)
+    {BETTER: say.done, WORSE: say.warn}.get(verdict.verdict, say.note)(verdict.words)
     worst = worst_source(results)
     if worst:
         say.note(f"worst source, of those with {FEWEST_DOCUMENTS} documents or more: {worst['name']}, {worst['bits_per_byte']:.3f} bits per byte")

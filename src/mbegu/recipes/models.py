@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from mbegu.core.commands import typed
 from mbegu.core.errors import InputError
 from mbegu.core.steps import Project
 
@@ -44,7 +45,7 @@ def find_model(path: Path, order: tuple[str, ...]) -> Path:
             return files[0]
         if (folder / "config.json").is_file():
             return folder
-    raise InputError("no model here yet", path, f"run `mbegu grow {path}` first" if place.recipe.is_file() else FIX)
+    raise InputError("no model here yet", path, f"run `{typed('grow', path)}` first" if place.recipe.is_file() else FIX)
 
 
 def _rank(file: Path, order: tuple[str, ...]) -> int:

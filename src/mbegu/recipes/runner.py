@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,16 +11,16 @@ import tomli_w
 
 from mbegu.core import artifacts, durable
 from mbegu.core.artifacts import STARTED, Artifact
-from mbegu.core.errors import DamageError, MbeguError, PausedError, SettingsError, StoppedError
+from mbegu.core.commands import typed
+from mbegu.core.errors import DamageError, PausedError, SettingsError, StoppedError
 from mbegu.core.lock import hold_folder
 from mbegu.core.report import Say
 from mbegu.core.settings import as_key, as_table
 from mbegu.core.steps import Inputs, Project
+from mbegu.ledger.energy.value import Energy
 from mbegu.ledger.store import Ledger, RunRecorder
 from mbegu.recipes.catalog import BY_NAME, STEPS, Step, load
 from mbegu.recipes.recipe import Recipe
-
-HEARTBEAT_S = 10.0  # how often the recorder is asked; it writes every 30 s
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def opened(place: Project, name: str) -> Artifact:
     """
     folder = BY_NAME[name].folder(place)
     if not artifacts.is_sealed(folder):
-        raise SettingsError(f"'{name}' is not done yet", place.root, f"run `mbegu grow {place.root}`")
+        raise SettingsError(f"'{name}' is not done yet", place.root, f"run `{typed('grow', place.root)}`")
     return artifacts.open_artifact(folder, name)
 
 
@@ -160,6 +159,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
     say.pauses.require(f"'{step.name}' comes next; all that is done is saved")
     _prepare_folder(folder, key)
     inputs = Inputs(recipe.project, place, {name: done[name] for name in step.inputs}, workers)
+    spent_before = ledger.totals(step.name, [key]).energy
     recorder = ledger.begin(
         step=step.name,
         version=step.version,
@@ -168,7 +168,7 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
         inputs={name: artifact.sha256 for name, artifact in inputs.artifacts.items()},
         project=recipe.project,
     )
-    with recorded(recorder, say):
+    with recorded(recorder, say, spent_before):
         facts = load(step.function)(recipe.settings[step.name], inputs, folder, say)
         if folder.parent == place.grown and not step.file_decides:
             durable.write_text(folder / artifacts.SETTINGS, tomli_w.dumps({step.name: as_table(recipe.settings[step.name])}))
@@ -182,17 +182,20 @@ def _run_or_skip(step: Step, place: Project, recipe: Recipe, done: Mapping[str, 
 
 
 @contextlib.contextmanager
-def recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
-    """Keep the ledger's record up to date while a step runs, so that a kill loses little of what it cost, and close it with the right word."""
-    say.cost_so_far, say.leave_out = (lambda: recorder.energy().text()), recorder.leave_out
-    over = threading.Event()
+def recorded(recorder: RunRecorder, say: Say, spent_before: Energy | None = None) -> Iterator[None]:
+    """Have said what a step has cost so far while it runs, and close its record with the right word.
 
-    def beat() -> None:
-        while not over.wait(HEARTBEAT_S):
-            with contextlib.suppress(MbeguError):  # a full disk is met, and reported, by the step itself
-                recorder.heartbeat()
+    Args:
+        recorder: of the run.
+        say: is told what the step has cost so far.
+        spent_before: by earlier runs that this one goes on from.
+    """
 
-    threading.Thread(target=beat, name="mbegu-ledger", daemon=True).start()
+    def cost_so_far() -> str:
+        spent = recorder.energy()
+        return (spent_before + spent if spent_before else spent).text()
+
+    say.cost_so_far, say.leave_out = cost_so_far, recorder.leave_out
     try:
         with recorder:
             try:
@@ -201,7 +204,6 @@ def recorded(recorder: RunRecorder, say: Say) -> Iterator[None]:
                 recorder.finish("interrupted")
                 raise
     finally:
-        over.set()
         say.cost_so_far, say.leave_out = (lambda: ""), (lambda what, known_to: None)
 
 

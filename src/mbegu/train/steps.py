@@ -14,7 +14,7 @@ import torch
 from mbegu.core import durable
 from mbegu.core.artifacts import CHECKPOINTS, Artifact
 from mbegu.core.documents import RELATED
-from mbegu.core.errors import LostWorkerError, SettingsError
+from mbegu.core.errors import InputError, LostWorkerError, SettingsError
 from mbegu.core.report import Say
 from mbegu.core.settings import as_table
 from mbegu.core.steps import Inputs
@@ -101,6 +101,7 @@ def _train_as_first(settings: TrainSettings, inputs: Inputs, out: Path, say: Say
     data, watched_ids, watched_bytes, learnt = _training_data(plan, tokenizer)
     model, optimiser = machine.build(plan.model, plan.training, computer)
     state = TrainingState(model, optimiser)
+    durable.make_folder(out)
     checkpoints = out / CHECKPOINTS
     _resume(state, checkpoints, computed_by(computer, workers.count), say)
     workers.begin(state)
@@ -258,6 +259,7 @@ class _Session:
         self.longest_step_s = 0.0
         self.save_takes_s = sum(tensor.nbytes for tensor in state.tensors().values()) / SLOW_DISK_BYTES_PER_S  # until it is measured
         self.shown = len(state.progress.history)
+        self.has_head = False
 
     def after_step(self, state: TrainingState) -> bool:
         progress = state.progress
@@ -270,6 +272,7 @@ class _Session:
         decision = self.say.pauses.ask(LEAST_MARGIN_S + MARGIN * (self.longest_step_s + self.save_takes_s))
         if decision.saves or is_over or now_s - self.saved_s >= self.settings.checkpoint_every_s:
             self.workers.gather_state(state.optimiser)
+            self._require_folder()
             save_checkpoint(self.checkpoints, state.tensors(), progress)
             self.saved_s, self.saved_step = time.monotonic(), progress.step
             self.save_takes_s = self.saved_s - now_s
@@ -277,6 +280,13 @@ class _Session:
             self.say.warn(f"{decision.why}; saved at step {progress.step:,}")
         self.stepped_s = time.monotonic()
         return decision.ends
+
+    def _require_folder(self) -> None:
+        """Stop where the project was moved or renamed: saving would make a new folder at its old place, and nobody would look there."""
+        folder = self.checkpoints.parent
+        if not folder.is_dir():
+            fix = f"run the same command where it is now: it goes on from step {self.saved_step:,}"
+            raise InputError("the project is no longer there: it was moved, renamed or deleted", folder, fix)
 
     def explain_lost(self, error: LostWorkerError) -> LostWorkerError:
         """Say where a worker was lost and what stands."""
@@ -291,7 +301,8 @@ class _Session:
     def _show(self, progress: Progress) -> None:
         """One row of the table, with a sample of the model's writing under it."""
         row, teachers = progress.history[-1], self.plan.training.teachers
-        if not self.shown or (teachers and row["model"] != progress.history[-2]["model"]):
+        if not self.has_head or (teachers and row["model"] != progress.history[-2]["model"]):
+            self.has_head = True
             if teachers:
                 number = row["model"] + 1
                 self.say.note(f"teacher {number} of {teachers}" if number <= teachers else f"the model that learns from {teachers} teachers")

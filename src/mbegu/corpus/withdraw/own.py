@@ -42,7 +42,7 @@ def is_step(folder: Path, place: Project) -> bool:
 
 
 def own_folders(place: Project, manifests: Mapping[str, Any], text: Sequence[Path]) -> list[Path]:
-    """Return the folders that Mbegu wrote: steps, the release, sealed and cleaned folders, never below the user's text.
+    """Return the folders that Mbegu wrote: steps (what lies in one belongs to it), the release, sealed and cleaned folders, not the user's text.
 
     Args:
         place: the project.
@@ -51,7 +51,7 @@ def own_folders(place: Project, manifests: Mapping[str, Any], text: Sequence[Pat
     """
     found = {place.root / name for name in manifests}
     found |= {path.parent for path in place.root.rglob(MANIFEST) if has_manifest(path.parent, place)}
-    found |= {path.parent for path in place.root.rglob(KEPT) if is_written_folder(path.parent)}
+    found |= {path.parent for path in place.root.rglob(KEPT) if not path.is_relative_to(place.grown) and is_written_folder(path.parent)}
     found |= {place.release} if (place.release / STARTED).is_file() else set()
     if place.grown.is_dir():
         found |= {path for path in place.grown.iterdir() if path.is_dir()}

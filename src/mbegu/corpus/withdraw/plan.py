@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -112,9 +113,9 @@ def make_plan(place: Project, texts: Texts, name: str, withdrawn: Withdrawn, dat
     if not kind:
         raise InputError(f"no contributor, document or source is called '{name}'{_nearest(name, texts)}", place.root, "check the name")
     plan = Plan(kind, name, date, delete_originals=delete_originals)
-    names = called if kind == SOURCE else (name,)
-    spans = Spans.of_documents(_noted(texts, plan, names, place, withdrawn))
-    spans.take_away(each for each in texts.everything() if not _goes(each, kind, names))
+    going = _Going(kind, called if kind == SOURCE else (name,), place.grown, withdrawn)
+    spans = Spans.of_documents(_noted(texts, plan, going, place))
+    spans.take_away(_staying(texts, going))
     plan.models = models_of(place, plan)
     return plan, spans
 
@@ -135,37 +136,95 @@ def _goes(document: Document, kind: str, names: Sequence[str]) -> bool:
     return any(of_kind(document, kind, name) for name in names)
 
 
-def _noted(texts: Texts, plan: Plan, names: Sequence[str], place: Project, withdrawn: Withdrawn) -> Iterator[Document]:
-    """Yield the documents that go, by what they may be called, noting in the plan where they stand."""
-    sizes: dict[str, int] = {}
-    hashes: set[str] = set()
+@dataclass
+class _Going:
+    """Which documents go. Copies in Mbegu's files go with their originals: papers may name a giver after the text was read.
 
-    def noted(document: Document) -> Document:
-        sizes[document.source] = len(document.text.encode("utf-8", "replace"))
-        hashes.add(withdrawn.text_hash(document.text))
-        return document
+    ``ids``, ``sources`` and ``texts`` (hashes) are those of the originals that go, ``kept`` the sources of those that stay.
+    """
 
+    kind: str
+    names: Sequence[str]
+    grown: Path
+    withdrawn: Withdrawn
+    ids: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+
+    def has(self, document: Document) -> bool:
+        """Whether a document goes by its own giver, id or place."""
+        return _goes(document, self.kind, self.names)
+
+    def note(self, original: Document) -> bool:
+        """Remember an original for what may be a copy of it; return whether it goes."""
+        if not self.has(original):
+            self.kept.add(original.source)
+            return False
+        self.ids.add(original.id)
+        self.sources.add(original.source)
+        self.texts.add(self.withdrawn.text_hash(original.text))
+        return True
+
+    def has_copy(self, document: Document, path: Path) -> bool:
+        """Whether a document in a file of Mbegu's goes: also by its place, or in a step's output as the text of what was renamed since."""
+        if self.has(document) or document.id in self.ids:
+            return True
+        if document.source in self.kept:
+            return False
+        if document.source in self.sources or file_of(document.source) in self._files:
+            return True
+        return bool(self.texts) and path.is_relative_to(self.grown) and self.withdrawn.text_hash(document.text) in self.texts
+
+    @cached_property
+    def _files(self) -> set[str]:
+        """The files of which all goes."""
+        return {file_of(source) for source in self.sources} - {file_of(source) for source in self.kept}
+
+
+def _staying(texts: Texts, going: _Going) -> Iterator[Document]:
+    """Yield the documents that stay."""
     for path in texts.files:
-        gone, count = [], 0
-        for document in read_documents(path):
-            if _goes(document, plan.kind, names):
-                gone.append(count)
-                yield noted(document)
-            count += 1
-        if gone:
-            plan.rows[relative(path, place)] = {"count": count, "gone": gone}
+        yield from (document for document in read_documents(path) if not going.has_copy(document, path))
+    yield from (document for _, document in texts.originals() if not going.has(document))
+
+
+def _noted(texts: Texts, plan: Plan, going: _Going, place: Project) -> Iterator[Document]:
+    """Yield the documents that go, noting in the plan where they stand: the originals first, which tell what is a copy of them."""
+    sizes: dict[str, int] = {}
     own: dict[str, list[str]] = {}
     others: set[str] = set()
     for file, document in texts.originals():
-        if _goes(document, plan.kind, names):
+        if going.note(document):
             own.setdefault(relative(file.path, place), []).append(document.source)
-            yield noted(document)
+            sizes[document.source] = _size(document)
+            yield document
         else:
             others.add(relative(file.path, place))
     plan.whole = sorted(own.keys() - others)
     plan.mixed = {name: places for name, places in sorted(own.items()) if name in others}
-    plan.sources, plan.texts = sorted(sizes), sorted(hashes)
+    hashes, renamed = set(going.texts), set[str]()
+    for path in texts.files:
+        gone, count = [], 0
+        for document in read_documents(path):
+            if going.has_copy(document, path):
+                gone.append(count)
+                text = going.withdrawn.text_hash(document.text)
+                if document.source not in sizes and text in going.texts:
+                    renamed.add(document.source)
+                else:
+                    sizes.setdefault(document.source, _size(document))
+                hashes.add(text)
+                yield document
+            count += 1
+        if gone:
+            plan.rows[relative(path, place)] = {"count": count, "gone": gone}
+    plan.sources, plan.texts = sorted(sizes.keys() | renamed), sorted(hashes)
     plan.documents, plan.bytes = len(sizes), sum(sizes.values())
+
+
+def _size(document: Document) -> int:
+    return len(document.text.encode("utf-8", "replace"))
 
 
 def _nearest(name: str, texts: Texts) -> str:
