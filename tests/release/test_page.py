@@ -12,6 +12,7 @@ from tests.label_facts import FACTS, PROJECT, whole_label
 
 from mbegu.core.steps import Project, ProjectSettings
 from mbegu.ledger.store import Ledger
+from mbegu.release.card import card_markdown
 from mbegu.release.label import gather_label
 from mbegu.release.page import label_html
 
@@ -133,3 +134,14 @@ def test_prints_on_one_page(tmp_path, evil):
     command = [CHROMIUM, *options, f"--print-to-pdf={tmp_path / 'label.pdf'}", (tmp_path / "label.html").as_uri()]
     subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert len(pypdf.PdfReader(tmp_path / "label.pdf").pages) == 1
+
+
+def test_of_many_sources_and_givers_the_page_says_how_many_are_not_shown(tmp_path):
+    amounts = {f"giver {i}": {"documents": 1, "bytes": 100 - i} for i in range(7)}
+    sources = [{"name": f"source {i}", "documents": 1, "bytes": 100 - i} for i in range(20)]
+    corpus = {**FACTS["corpus"], "sources": sources, "source_count": 51, "contributors": amounts}
+    label = whole_label(tmp_path, PROJECT, {**FACTS, "corpus": corpus})
+    text = Structure(label_html(label)).text
+    assert "and 47 more, in sources.json" in text
+    assert "giver 3 and 3 more, in sources.json" in text
+    assert "and 31 more, in sources.json" in card_markdown(label)

@@ -140,7 +140,7 @@ def _made_of(label: Label) -> str:
     if text.scripts:
         lines.append("Scripts: " + ", ".join(f"{name} {100 * share:.1f} %" for name, share in text.scripts[:6]) + ".\n")
     lines.append("Who gave it: " + (", ".join(plain(giver.name) for giver in text.givers) or "not recorded") + ".\n")
-    lines += [_amounts("licence", text.licences), _amounts("source", text.sources)]
+    lines += [_amounts("licence", text.licences, len(text.licences)), _amounts("source", text.sources, text.source_count)]
     if text.dropped:
         lines.append("Left out: " + ", ".join(f"{plain(reason)} {format_count(count)}" for reason, count in text.dropped) + ".\n")
     lines += [_rows(text.related), _rows(text.cleaning), "### What may be done with the text\n" if text.terms else "", _rows(text.terms)]
@@ -151,11 +151,11 @@ def _rows(rows: Sequence[tuple[str, str]]) -> str:
     return "".join(f"- {plain(name)}{'' if name.endswith('?') else ':'} {plain(value)}\n" for name, value in rows)
 
 
-def _amounts(head: str, amounts: Sequence[Amount]) -> str:
+def _amounts(head: str, amounts: Sequence[Amount], count: int) -> str:
     if not amounts:
         return f"{head.capitalize()}: not recorded.\n"
     rows = [(plain(each.name), _count(each.documents), _size(each.bytes)) for each in amounts[:SHOWN_ROWS]]
-    more = f"\nand {len(amounts) - SHOWN_ROWS} more.\n" if len(amounts) > SHOWN_ROWS else ""
+    more = f"\nand {format_count(count - len(rows))} more, in sources.json.\n" if count > len(rows) else ""
     return _table((head, "documents", "size"), rows) + more
 
 

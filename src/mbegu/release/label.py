@@ -88,6 +88,7 @@ class Text:
     heldout_bytes: int | None = None
     overlap_share: float | None = None
     sources: tuple[Amount, ...] = ()
+    source_count: int = 0
     licences: tuple[Amount, ...] = ()
     givers: tuple[Amount, ...] = ()
     scripts: tuple[tuple[str, float], ...] = ()
@@ -311,7 +312,8 @@ def _text(facts: Mapping[str, Any], related_steps: int = 0) -> Text:
         heldout_documents=facts.get("heldout_documents"),
         heldout_bytes=heldout,
         overlap_share=facts.get("overlap_share"),
-        sources=_amounts(facts.get("sources")),
+        sources=(sources := _amounts(facts.get("sources"))),
+        source_count=facts.get("source_count", len(sources)),
         licences=_amounts(facts.get("licences")),
         givers=_amounts(facts.get("contributors")),
         scripts=tuple((facts.get("scripts") or {}).items()),

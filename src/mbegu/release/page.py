@@ -148,19 +148,26 @@ def _made_of(label: Label) -> str:
         shown.append(("Scripts", escape(", ".join(f"{name} {100 * share:.1f} %" for name, share in text.scripts[:4]))))
     if text.overlap_share is not None:
         shown.append(("Held-out text also learnt", f"{100 * text.overlap_share:.1f} %"))
-    shown.append(("Who gave it", ", ".join(_own(giver.name) for giver in text.givers[:SHOWN_AMOUNTS]) or "not recorded"))
+    more_givers = len(text.givers) - SHOWN_AMOUNTS
+    named = ", ".join(_own(giver.name) for giver in text.givers[:SHOWN_AMOUNTS]) or "not recorded"
+    shown.append(("Who gave it", named + (f" and {format_count(more_givers)} more, in sources.json" if more_givers > 0 else "")))
     if text.dropped:
         dropped = ", ".join(f"{escape(reason)} {format_count(count)}" for reason, count in text.dropped[:SHOWN_DROPPED])
         shown.append(("Left out", dropped + (" …" if len(text.dropped) > SHOWN_DROPPED else "")))
     shown += [(escape(name), escape(value)) for name, value in (*text.related, *text.cleaning, *text.terms)]
-    return _section("What it was made of", _rows(shown), _amounts("Licence of the text", text.licences), _amounts("Source", text.sources))
+    return _section(
+        "What it was made of",
+        _rows(shown),
+        _amounts("Licence of the text", text.licences, len(text.licences)),
+        _amounts("Source", text.sources, text.source_count),
+    )
 
 
-def _amounts(head: str, amounts: Sequence[Amount]) -> str:
+def _amounts(head: str, amounts: Sequence[Amount], count: int) -> str:
     if not amounts:
         return f"<p>{head}: not recorded.</p>"
     rows = [(_own(each.name), _count(each.documents), _size(each.bytes)) for each in amounts[:SHOWN_AMOUNTS]]
-    more = f"<p class=soft>and {len(amounts) - SHOWN_AMOUNTS} more, in sources.json</p>" if len(amounts) > SHOWN_AMOUNTS else ""
+    more = f"<p class=soft>and {format_count(count - len(rows))} more, in sources.json</p>" if count > len(rows) else ""
     return _table((head, "documents", "size"), rows) + more
 
 
