@@ -56,6 +56,8 @@ def test_every_kind_of_error_is_in_the_list_or_a_special_case_of_one() -> None:
 
 def test_no_name_commands_the_terminal() -> None:
     assert InputError("no file", "a\x1b[2Jb\x07").one_line() == "no file (a\ufffd[2Jb\ufffd)."
+    assert InputError("no file", "a\u202etxt.\u2067exe\x9b").one_line() == "no file (a\ufffdtxt.\ufffdexe\ufffd)."
+    assert InputError("می\u200cخواهم \u200d \u200f").one_line() == "می\u200cخواهم \u200d \u200f.", "joiners and marks stay"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from mbegu.core import report
-from mbegu.core.report import Say, display_width, format_table, plain, write_result
+from mbegu.core.errors import ResourceError
+from mbegu.core.report import Say, display_width, format_table, plain, plain_lines, write_out, write_result
 
 
 class Terminal(io.StringIO):
@@ -145,3 +148,32 @@ def test_text_of_others_commands_no_terminal(monkeypatch: pytest.MonkeyPatch) ->
     for speak in (say.title, say.note, say.done, say.warn):
         speak("a\x1b[2J")
     assert "\x1b" not in stream.getvalue()
+
+
+def test_json_commands_no_terminal_and_is_read_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = {"file\u202e": ["a\x9b2J\x1b\x7f\u2028\U000e0041", "ẹ̀kọ́ می\u200cخواهم"]}
+    out = old_windows()
+    monkeypatch.setattr(sys, "stdout", out)
+    write_result(value, as_json=True, text="")
+    written = out.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+    assert json.loads(written) == value
+    assert plain_lines(written) == written
+    assert "ẹ̀kọ́ می\u200cخواهم" in written
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_behind_stdout_is_said_and_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(ResourceError, match=r"the disk is full \(standard output\)\. Free some space"):
+            write_result({}, as_json=False, text="label")
+
+
+def test_a_reader_that_went_away_is_no_error_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(BrokenPipeError):
+            write_out("x" * 100)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writer)

@@ -136,6 +136,39 @@ def test_a_value_nested_deeply_is_told_in_short() -> None:
 
 
 @dataclass(frozen=True)
+class Texts:
+    name: str = setting("", help="on one line")
+    purpose: str = setting("", help="on several", lines=True)
+    names: tuple[str, ...] = setting((), help="each on one line")
+    code: str = setting("", help="two letters", pattern="([A-Z]{2})?", pattern_help="a code of two letters, such as NG")
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\x1b", "\x9b", "\x00", "\u2028", "\u2029", "\u202e", "\u2066"])
+def test_a_text_that_would_not_stay_on_its_line_is_refused(character: str) -> None:
+    _, found = read_settings(Texts, {"name": f"a{character}b"}, "project")
+    assert found == [f"[project] name: {f'a{character}b'!r} holds the end of a line or a control character: take it out"]
+    _, found = read_settings(Texts, {"names": ["a", f"a{character}b"]}, "project")
+    assert found == [f"[project] names: {f'a{character}b'!r} holds the end of a line or a control character: take it out"]
+
+
+def test_a_text_of_several_lines_keeps_its_lines_and_nothing_else_that_commands() -> None:
+    assert require_settings(Texts, {"purpose": "one\ntwo"}, "project").purpose == "one\ntwo"
+    _, found = read_settings(Texts, {"purpose": "one\n\x1b[2J"}, "project")
+    assert found == ["[project] purpose: 'one\\n\\x1b[2J' holds a control character: take it out"]
+
+
+def test_joiners_and_marks_that_scripts_need_are_taken() -> None:
+    text = "ẹ̀kọ́ ߒߞߏ می\u200cخواهم \u200d \u200f ខ្មែរ\u200bភាសា"
+    assert require_settings(Texts, {"name": text}, "project").name == text
+
+
+@pytest.mark.parametrize(("code", "is_one"), [("NG", True), ("", True), ("NGA", False), ("Nigeria", False), ("ng", False)])
+def test_a_text_matches_its_pattern(code: str, is_one: bool) -> None:
+    _, found = read_settings(Texts, {"code": code}, "project")
+    assert found == ([] if is_one else [f"[project] code: {code!r} is not a code of two letters, such as NG"])
+
+
+@dataclass(frozen=True)
 class Watched:
     size: int = setting(3, help="of it")
     often: float = setting(60.0, help="how often it is looked at", changes_output=False)

@@ -22,6 +22,19 @@ def test_a_declared_language_is_read_with_its_name() -> None:
     assert ProjectSettings(language="qaa", language_name="Ngaatha").parsed_language().name == "Ngaatha"
 
 
+@pytest.mark.parametrize(("country", "is_code"), [("", True), ("NG", True), ("nga", True), ("Nigeria", False), ("N1", False), ("NG\n", False)])
+def test_a_country_is_a_code(country: str, is_code: bool) -> None:
+    _, problems = read_settings(ProjectSettings, {"language": "yor", "country": country}, "project")
+    assert (problems == []) == is_code
+    if country == "Nigeria":
+        assert problems == ["[project] country: 'Nigeria' is not an ISO 3166 code of two or three letters, such as NG"]
+
+
+def test_only_what_a_model_is_for_may_have_several_lines() -> None:
+    _, problems = read_settings(ProjectSettings, {"language": "yor", "name": "x\nenergy 0", "purpose": "a\nb", "not_for": "a\nb"}, "project")
+    assert problems == ["[project] name: 'x\\nenergy 0' holds the end of a line or a control character: take it out"]
+
+
 def test_a_folder_without_recipe_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"mbegu\.toml is missing.*mbegu new DIR"):
         Project(tmp_path).require()

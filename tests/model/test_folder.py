@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.model.small_decoder import GROUPED, random_tokens, small_decoder
+from tests.model.small_decoder import GROUPED, SHAPES, random_tokens, small_decoder
 from tests.tokenizer.texts import TEXTS
 
 from mbegu.core.errors import DamageError, InputError, MbeguError, ResourceError
 from mbegu.model.decoder import Decoder
-from mbegu.model.folder import load_model, save_model, unit_norms
+from mbegu.model.folder import file_tensors, load_model, save_model, unit_norms, weight_shapes
 from mbegu.tokenizer.bpe import save_tokenizer
 from mbegu.tokenizer.train import train_tokenizer
 
@@ -175,19 +175,41 @@ def test_a_folder_from_before_the_hash_still_opens(folder: Path, model: Decoder)
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda c: c.update(model_type="llama"), InputError, r"a 'llama' model cannot be run here\. Use a model grown by Mbegu, or its GGUF file\."),
+        (lambda c: c.update(model_type="llama"), InputError, r"a 'llama' model cannot be run here \(.*config\.json\)\. Use a model grown by"),
         (lambda c: c.update(tie_word_embeddings=False), DamageError, "the weights cannot be read"),
         (lambda c: c.update(tie_word_embeddings="no"), InputError, "tie_word_embeddings is 'no'"),
-        (lambda c: c.pop("head_dim"), InputError, r"config\.json does not describe a model: head_dim is None\. Copy the model anew\."),
+        (
+            lambda c: c.pop("head_dim"),
+            InputError,
+            r"config\.json does not describe a model: head_dim is None \(.*config\.json\)\. Copy the model anew\.",
+        ),
         (lambda c: c.update(num_hidden_layers="2", vocab_size=0), InputError, "vocab_size is 0, num_hidden_layers is '2'"),
         (lambda c: c.update(hidden_size=48.0), InputError, r"hidden_size is 48\.0"),
-        (lambda c: c.pop("rms_norm_eps"), InputError, "rope_theta or rms_norm_eps cannot be read"),
-        (lambda c: c.update(rope_parameters=[1]), InputError, "rope_theta or rms_norm_eps cannot be read"),
-        (lambda c: c.update(rms_norm_eps="small"), InputError, "rope_theta or rms_norm_eps cannot be read"),
+        (lambda c: c.pop("rms_norm_eps"), InputError, "rms_norm_eps is None"),
+        (lambda c: c.update(rope_parameters=[1]), InputError, r"rope_theta is \[1\]"),
+        (lambda c: c.update(rms_norm_eps="small"), InputError, "rms_norm_eps is 'small'"),
+        (lambda c: c.update(rms_norm_eps=float("nan")), InputError, "rms_norm_eps is nan"),
+        (lambda c: c.update(rms_norm_eps=-5), InputError, "rms_norm_eps is -5"),
+        (lambda c: c.update(rms_norm_eps=10**400), InputError, "rms_norm_eps is 1000"),
+        (lambda c: c.update(rope_parameters=None, rope_theta=0), InputError, "rope_theta is 0"),
+        (lambda c: c.update(rope_parameters={"rope_theta": -2}), InputError, "rope_theta is -2"),
+        (lambda c: c.update(head_dim=7), InputError, "head_dim is 7, which is odd"),
+        (lambda c: c.update(max_position_embeddings=10**9), InputError, "max_position_embeddings is 1000000000, not 2 to 131072"),
+        (lambda c: c.update(max_position_embeddings=1), InputError, "max_position_embeddings is 1, not 2"),
+        (
+            lambda c: c.update(vocab_size=2**63),
+            DamageError,
+            r"'model.embed_tokens.weight' has the shape \[300, 48\], not \[9223372036854775808, 48\]",
+        ),
+        (lambda c: c.update(vocab_size=10**12), DamageError, "has the shape"),
+        (lambda c: c.update(hidden_size=10**9), DamageError, "has the shape"),
+        (lambda c: c.update(intermediate_size=10**12), DamageError, "mlp.gate_proj.weight' has the shape"),
+        (lambda c: c.update(num_hidden_layers=10_000_000), DamageError, "num_hidden_layers is 10000000, and the file holds 24 tensors"),
         (lambda c: c.update(num_hidden_layers=3), DamageError, "the weights cannot be read"),
         (lambda c: c.update(num_hidden_layers=1), InputError, "parts that Mbegu's own engine does not run"),
         (lambda c: c.update(vocab_size=301), DamageError, "the weights cannot be read"),
-        (lambda c: c.update(num_key_value_heads=3), DamageError, "the weights cannot be read"),
+        (lambda c: c.update(num_key_value_heads=3), InputError, "num_key_value_heads, 3, does not divide num_attention_heads, 4"),
+        (lambda c: c.update(num_key_value_heads=4), DamageError, "the weights cannot be read"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(folder: Path, change: Callable[[dict[str, object]], None], error: type, message: str) -> None:
@@ -199,10 +221,42 @@ def test_a_configuration_that_does_not_fit_is_refused(folder: Path, change: Call
         load_model(folder)
 
 
-@pytest.mark.parametrize(("text", "message"), [(b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[1]", "not a table"), (b"", "not JSON")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[1]", "not a table"), (b"", "not JSON"), (b"[" * 100_000, "not JSON")],
+    ids=["cut", "no UTF-8", "a list", "empty", "nested deeply"],
+)
 def test_a_configuration_that_is_no_table_is_refused(folder: Path, text: bytes, message: str) -> None:
     (folder / "config.json").write_bytes(text)
     with pytest.raises(DamageError, match=rf"{message}.*config\.json"):
+        load_model(folder)
+
+
+def test_weights_that_do_not_fit_are_found_before_a_model_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("memory was taken for it")
+
+    monkeypatch.setattr("mbegu.model.folder.Decoder", never)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, "vocab_size": 301}), encoding="utf-8")
+    with pytest.raises(DamageError, match="they are not those"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_shapes_of_a_file_are_those_of_the_decoder(shape: str) -> None:
+    config = SHAPES[shape]
+    tensors = file_tensors(config, dict(small_decoder(config).named_parameters()))
+    assert weight_shapes(config) == {name: tuple(tensor.shape) for name, tensor in tensors.items() if name not in unit_norms(config)}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38])
+def test_weights_that_are_no_numbers_are_refused_by_name(folder: Path, value: float) -> None:
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    tensors["model.layers.1.mlp.up_proj.weight"][3, 4:6] = value
+    save_file(tensors, path)
+    with pytest.raises(DamageError, match=r"'model\.layers\.1\.mlp\.up_proj\.weight' holds values that are no numbers.*model\.safetensors"):
         load_model(folder)
 
 

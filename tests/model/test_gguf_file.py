@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
+import struct
 from pathlib import Path
 
 import pytest
 from tests import tiny_model
+from tests.model.own_hash import with_own_hash
 
 from mbegu.core.errors import DamageError, InputError
 from mbegu.model.gguf_file import read_gguf_head
+from mbegu.model.gguf_values import STRING
 from mbegu.release.gguf import About, read_model_folder, write_gguf
 
 
@@ -75,3 +79,39 @@ def test_a_folder_and_nothing_are_refused(tmp_path: Path) -> None:
         read_gguf_head(tmp_path)
     with pytest.raises(InputError, match="no such file"):
         read_gguf_head(tmp_path / "none.gguf")
+
+
+def _with_value(tmp_path: Path, data: bytes, key: str, form: str, value: float) -> Path:
+    """Write a file in which one number of the head is another, and whose own hash is right."""
+    changed = bytearray(data)
+    place = data.index(struct.pack("<Q", len(key)) + key.encode()) + 8 + len(key) + 4
+    struct.pack_into("<" + form, changed, place, value)
+    return with_own_hash(_write(tmp_path, bytes(changed)))
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "value"),
+    [
+        ("qwen3.block_count", "I", 0),
+        ("qwen3.block_count", "I", 10_000),
+        ("qwen3.context_length", "I", 1),
+        ("qwen3.context_length", "I", 2**32 - 1),
+        ("qwen3.attention.layer_norm_rms_epsilon", "f", math.nan),
+        ("qwen3.attention.layer_norm_rms_epsilon", "f", -1.0),
+        ("qwen3.rope.freq_base", "f", 0.0),
+        ("qwen3.rope.freq_base", "f", math.inf),
+    ],
+)
+def test_a_head_on_which_llama_cpp_would_end_the_process_is_refused_though_its_hash_is_right(
+    tmp_path: Path, sound: bytes, key: str, form: str, value: float
+) -> None:
+    path = _with_value(tmp_path, sound, key, form, value)
+    with pytest.raises(DamageError) as caught:
+        read_gguf_head(path)
+    assert str(caught.value) == f"the GGUF file is damaged, or no model: '{key}' is {value} ({path}). Copy or download the file again."
+
+
+def test_a_sound_value_is_taken(tmp_path: Path, sound: bytes) -> None:
+    path = _with_value(tmp_path, sound, "qwen3.rope.freq_base", "f", 500.0)
+    assert read_gguf_head(path).metadata["qwen3.rope.freq_base"] == 500.0
+    assert read_gguf_head(path).arrays["tokenizer.ggml.tokens"] == (STRING, read_gguf_head(path).metadata["tokenizer.ggml.tokens"])

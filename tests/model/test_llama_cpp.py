@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests import tiny_model
+from tests.model.own_hash import with_own_hash
 
 from mbegu.core.errors import DamageError, InputError, MissingDependencyError, ResourceError
 from mbegu.model import llama_cpp, llama_library
@@ -165,6 +166,18 @@ def test_a_damaged_file_is_refused_before_it_is_opened(tmp_path: Path, gguf: Pat
     path.write_bytes(data)
     with pytest.raises(DamageError, match="SHA-256"):
         LlamaCpp(path)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_weights_that_are_no_numbers_are_said_to_be_damaged(tmp_path: Path, gguf: Path, temperature: float) -> None:
+    data = bytearray(gguf.read_bytes())
+    data[-4000:] = np.full(1000, np.nan, dtype="<f4").tobytes()
+    path = tmp_path / "x.gguf"
+    path.write_bytes(data)
+    with LlamaCpp(with_own_hash(path), threads=1) as broken:
+        for use in (lambda: list(broken.complete(PROMPT, 2, temperature)), lambda: broken.score([PROMPT])):
+            with pytest.raises(DamageError, match=r"the model is damaged: it gives values that are no numbers \(.*x\.gguf\)\. Copy or download"):
+                use()
 
 
 def test_a_model_that_llama_cpp_does_not_know_is_refused_with_its_reason(tmp_path: Path, gguf: Path) -> None:

@@ -13,7 +13,7 @@ from tests.model.small_decoder import GROUPED, small_decoder
 from tests.tokenizer.texts import SENTENCES, TEXTS
 from tokenizers import Tokenizer
 
-from mbegu.core.errors import InputError
+from mbegu.core.errors import DamageError, InputError
 from mbegu.model import torch_engine
 from mbegu.model.decoder import Decoder, DecoderConfig
 from mbegu.model.folder import save_model
@@ -165,3 +165,22 @@ def test_a_folder_opens_with_its_tokenizer(engine: TorchEngine, tmp_path: Path) 
     assert "".join(opened.complete(SPECIAL, 9)) == "".join(engine.complete(SPECIAL, 9))
     with pytest.raises(InputError, match=r"no model here: config\.json is missing"):
         TorchEngine.open(tmp_path / "tokenizer")
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_a_model_that_gives_no_numbers_is_said_to_be_damaged(tokenizer: Tokenizer, temperature: float) -> None:
+    model = small_decoder(replace(GROUPED, vocabulary_size=tokenizer.get_vocab_size(), context=CONTEXT))
+    with torch.no_grad():
+        model.norm[3] = float("nan")
+    broken = TorchEngine(model, tokenizer, "here")
+    for use in (lambda: list(broken.complete("ẹ", 2, temperature)), lambda: broken.score(["ẹ kú"])):
+        with pytest.raises(DamageError, match=r"the model is damaged: it gives values that are no numbers \(here\)\. Copy or download"):
+            use()
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    bpe.save_tokenizer(tmp_path / "tokenizer", tokenizer)
+    model = small_decoder(replace(GROUPED, vocabulary_size=tokenizer.get_vocab_size() - 1))
+    save_model(tmp_path / "model", model.config, dict(model.named_parameters()), tmp_path / "tokenizer")
+    with pytest.raises(DamageError, match="the tokenizer has tokens that the model has not"):
+        TorchEngine.open(tmp_path / "model")

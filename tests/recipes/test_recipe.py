@@ -115,7 +115,7 @@ def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_new_recipe_reads_back_as_what_was_given_and_the_defaults(tmp_path: Path) -> None:
-    project = ProjectSettings(language="nqo_Nkoo", name='ߒߞߏ "x" \\ \n 🌱', purpose="ለሙከራ")
+    project = ProjectSettings(language="nqo_Nkoo", name='ߒߞߏ "x" \\ 🌱', purpose="ለሙከራ\nሁለት")
     text = new_recipe(project, ("my text", "D:\\text"), "4h")
     made = read_recipe(recipe(tmp_path, text))
     assert made.project == project

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from mbegu.cli.common import PATH, json_option, prepare_threads, quiet_option, require_unicode
-from mbegu.core.report import Say, write_result
+from mbegu.core.report import Say, plain_lines, write_out, write_result
 from mbegu.core.units import format_number_of
 
 MODEL = click.argument("model", type=PATH)
@@ -33,11 +34,20 @@ def complete(model: Path, text: str, n_tokens: int, temperature: float, seed: in
     if as_json:
         write_result({"text": text, "completion": "".join(pieces), "engine": engine.name}, True, "")
         return
-    click.echo(text, nl=False)
-    for piece in pieces:
-        click.echo(piece, nl=False)
-        sys.stdout.flush()
-    click.echo()
+    write_out(plain_lines(text))
+    _write_pieces(pieces)
+
+
+def _write_pieces(pieces: Iterable[str]) -> str:
+    """Write a text as it comes, each line ``plain``, end its line whatever happens, and return it."""
+    said = []
+    try:
+        for piece in pieces:
+            said.append(piece)
+            write_out(plain_lines(piece))
+    finally:
+        write_out("\n")
+    return "".join(said)
 
 
 @click.command()
@@ -60,16 +70,10 @@ def chat(model: Path, n_tokens: int, temperature: float, seed: int) -> None:
     turns: list[tuple[str, str]] = []
     while line := _read_line():
         turns.append(("user", line))
-        said = []
         answer = engine.chat(turns, n_tokens, temperature, seed) if converses else engine.complete(line, n_tokens, temperature, seed)  # type: ignore[union-attr]
         if not converses:
-            click.echo(line, nl=False)
-        for piece in answer:
-            said.append(piece)
-            click.echo(piece, nl=False)
-            sys.stdout.flush()
-        click.echo()
-        turns.append(("assistant", "".join(said)))
+            write_out(plain_lines(line))
+        turns.append(("assistant", _write_pieces(answer)))
 
 
 def _read_line() -> str:

@@ -6,8 +6,9 @@ Anything else that escapes is a defect of Mbegu and exits with ``EXIT_DEFECT`` a
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
+
+from mbegu.core.plain import plain
 
 EXIT_DEFECT = 1
 EXIT_INTERRUPTED = 130
@@ -41,8 +42,7 @@ class MbeguError(Exception):
             text += f" ({self.where})"
         if self.fix:
             text += f". {self.fix[0].upper()}{self.fix[1:]}"
-        text = " ".join(text.split())
-        text = "".join("\ufffd" if unicodedata.category(each) == "Cc" else each for each in text)  # no file name commands the terminal
+        text = plain(" ".join(text.split()))
         return text if text.endswith((".", "!", "?")) else text + "."
 
 

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import math
-import re
+import os
 import sys
 import time
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TextIO
 
+from mbegu.core.errors import explain_os_error
+from mbegu.core.plain import COMMANDS, plain, plain_lines
 from mbegu.core.power import Pauses
 from mbegu.core.units import format_seconds
 
 PROGRESS_INTERVAL_S = 0.5
-# What a terminal obeys or what hides in a line: C0 and C1 controls, line separators, direction overrides and isolates, invisible tags.
-COMMANDS = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\U000e0000-\\U000e007f]")
+__all__ = ["Say", "display_width", "format_table", "plain", "plain_lines", "write_out", "write_result"]
 
 
 class Say:
@@ -154,22 +155,28 @@ def _cell_text(cell: Any) -> str:
     return f"{cell:,}" if isinstance(cell, int) else plain(str(cell))
 
 
-def plain(text: str) -> str:
-    """Return text of others, such as the name of a file, on one line and without what commands a terminal.
-
-    Control characters but the tab, ends of lines, direction overrides and invisible tags become U+FFFD. Joiners and plain direction marks
-    stay, which Arabic script, N'Ko, Khmer and others need.
-    """
-    return COMMANDS.sub("\ufffd", text)
-
-
-def plain_lines(text: str) -> str:
-    """Return text of several lines, each of them ``plain``."""
-    return "\n".join(map(plain, text.split("\n")))
-
-
 def write_result(value: Any, as_json: bool, text: str) -> None:
-    """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``, each of its lines ``plain``."""
-    out = json.dumps(value, ensure_ascii=False, indent=2) if as_json else plain_lines(text)
-    sys.stdout.buffer.write((out + "\n").encode("utf-8", "backslashreplace"))  # a path may hold bytes that are no UTF-8
-    sys.stdout.flush()
+    """Write a command's result to stdout: ``value`` as JSON when asked, else ``text``, each of its lines ``plain``. Raises as ``write_out``."""
+    write_out((_plain_json(value) if as_json else plain_lines(text)) + "\n")
+
+
+def write_out(text: str) -> None:
+    """Write text to stdout at once, as it is.
+
+    Raises:
+        ResourceError: there is no room, or stdout cannot be written for another reason. A reader that went away stays a ``BrokenPipeError``.
+    """
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))  # a path may hold bytes that are no UTF-8
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try the rest again at its end
+        raise explain_os_error(error, "standard output") from error
+
+
+def _plain_json(value: Any) -> str:
+    """Return JSON that is read back as it was and commands no terminal: what would is written as an escape."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    return "\n".join(COMMANDS.sub(lambda found: json.dumps(found[0])[1:-1], line) for line in lines)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from mbegu.core.errors import SettingsError
+from mbegu.core.plain import plain, plain_lines
 
 T = TypeVar("T")
 LARGEST_EXACT = 2**53  # from here on a float no longer holds every whole number
@@ -29,6 +31,9 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: Sequence[Any] = (),
+    pattern: str = "",
+    pattern_help: str = "",
+    lines: bool = False,
     changes_output: bool = True,
 ) -> Any:
     """Declare one setting as a dataclass field.
@@ -40,11 +45,24 @@ def setting(
         low: smallest allowed number.
         high: largest allowed number.
         choices: the only allowed values.
+        pattern: regular expression that a whole text must match.
+        pattern_help: what such a text is, for the message, with an example.
+        lines: whether a text may have several lines.
         changes_output: whether another value would give another output; if not, what is done or half done stays when it changes.
     """
     if isinstance(default, list):
         raise TypeError("use a tuple: settings are frozen")
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "choices": tuple(choices), "changes_output": changes_output}
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "choices": tuple(choices),
+        "pattern": pattern,
+        "pattern_help": pattern_help,
+        "lines": lines,
+        "changes_output": changes_output,
+    }
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
 
 
@@ -136,11 +154,22 @@ def _accept(value: Any, hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, st
     if metadata["choices"] and value not in metadata["choices"]:
         choices = [str(choice) for choice in metadata["choices"]]
         return value, f"{shown(value)} is not one of {', '.join(choices)}{near(str(value), choices)}"
+    if isinstance(value, str) and (problem := _text_problem(value, metadata)):
+        return value, problem
     if metadata["low"] is not None and value < metadata["low"]:
         return value, f"{value} is below the smallest allowed, {metadata['low']}{unit}"
     if metadata["high"] is not None and not value <= metadata["high"]:
         return value, f"{value} is above the largest allowed, {metadata['high']}{unit}"
     return value, ""
+
+
+def _text_problem(text: str, metadata: Mapping[str, Any]) -> str:
+    """Return why a text is not accepted, or nothing."""
+    if (plain_lines(text) if metadata["lines"] else plain(text)) != text:
+        return f"{shown(text)} holds {'' if metadata['lines'] else 'the end of a line or '}a control character: take it out"
+    if metadata["pattern"] and not re.fullmatch(metadata["pattern"], text):
+        return f"{shown(text)} is not {metadata['pattern_help']}"
+    return ""
 
 
 _NAMES = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}

@@ -19,11 +19,16 @@ class ProjectSettings:
     language: str = setting(help="ISO 639-3 code of the language, with an optional script: yor or yor_Latn")
     name: str = setting("", help="name of the model; the folder's name when empty")
     language_name: str = setting("", help="name of a language that has no code of its own (codes qaa to qtz), or another name for it")
-    purpose: str = setting("", help="what the model is for, in one or two sentences; stands in the label")
-    not_for: str = setting("", help="what the model must not be used for; stands in the label")
+    purpose: str = setting("", help="what the model is for, in one or two sentences; stands in the label", lines=True)
+    not_for: str = setting("", help="what the model must not be used for; stands in the label", lines=True)
     licence: str = setting("unknown", help="licence under which you give the model away, an SPDX identifier such as CC-BY-4.0")
     author: str = setting("", help="who grows the model and answers for it")
-    country: str = setting("", help="country whose electricity grid is used, ISO 3166 code such as NG; carbon is not reckoned when empty")
+    country: str = setting(
+        "",
+        help="country whose electricity grid is used, ISO 3166 code such as NG; carbon is not reckoned when empty",
+        pattern="([A-Za-z]{2,3})?",
+        pattern_help="an ISO 3166 code of two or three letters, such as NG",
+    )
     energy_source: str = setting(
         "",
         help="where the electricity comes from when it is not the country's grid: a diesel generator or solar panels of one's own",

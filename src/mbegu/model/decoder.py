@@ -14,8 +14,10 @@ Letters in shapes: B sequences, T tokens, D hidden size, H heads, K key-value he
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,11 +25,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mbegu.core.errors import InputError
+from mbegu.core.settings import shown
 from mbegu.model.loss import sum_cross_entropy
+from mbegu.model.score import SMALLEST_CONTEXT
 
 LONGEST_PLAIN_ATTENTION = 512  # tokens; beyond it the stored softmax costs more memory and time than it saves
 INITIAL_STD = 0.02  # of an embedding that is the output too, GPT-2's; projections into the stream start at zero: each block begins as the identity
-
+LONGEST_CONTEXT = 2**17  # tokens that a file may declare: its tables of angles take memory, and no weight in the file grows with it
 
 HUGGING_FACE_SIZES = {
     "vocabulary_size": "vocab_size",
@@ -91,24 +95,44 @@ class DecoderConfig:
         }
 
     @staticmethod
-    def from_hugging_face(config: dict[str, Any]) -> DecoderConfig:
-        """Read a config.json. Raises ``InputError`` when it is not a Qwen3 model, or a size is missing."""
+    def from_hugging_face(config: dict[str, Any], where: str | Path = "") -> DecoderConfig:
+        """Read a config.json; ``where`` it lies is for messages.
+
+        Raises:
+            InputError: it is not a Qwen3 model, or a value is missing or impossible.
+        """
         if config.get("model_type") != "qwen3":
-            raise InputError(f"a '{config.get('model_type')}' model cannot be run here", fix="use a model grown by Mbegu, or its GGUF file")
+            raise InputError(f"a {shown(config.get('model_type'))} model cannot be run here", where, "use a model grown by Mbegu, or its GGUF file")
         rope = config.get("rope_parameters") or {}
+        rope_base = rope.get("rope_theta", config.get("rope_theta", 10_000.0)) if isinstance(rope, dict) else rope
+        norm_epsilon, tied_output = config.get("rms_norm_eps"), config.get("tie_word_embeddings", False)
         sizes = {ours: config.get(theirs) for ours, theirs in HUGGING_FACE_SIZES.items()}
-        wrong = [f"{HUGGING_FACE_SIZES[name]} is {value!r}" for name, value in sizes.items() if type(value) is not int or value < 1]
-        try:
-            rope_base = float(rope.get("rope_theta", config.get("rope_theta", 10_000.0)))
-            norm_epsilon = float(config["rms_norm_eps"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            wrong.append(f"rope_theta or rms_norm_eps cannot be read ({error})")
-        tied_output = config.get("tie_word_embeddings", False)
+        wrong = [f"{HUGGING_FACE_SIZES[name]} is {shown(value)}" for name, value in sizes.items() if type(value) is not int or value < 1]
+        wrong += _wrong_together(sizes) if not wrong else []
+        numbers = {"rope_theta": rope_base, "rms_norm_eps": norm_epsilon}
+        wrong += [f"{name} is {shown(value)}" for name, value in numbers.items() if not _is_positive(value)]
         if not isinstance(tied_output, bool):
-            wrong.append(f"tie_word_embeddings is {tied_output!r}")
+            wrong.append(f"tie_word_embeddings is {shown(tied_output)}")
         if wrong:
-            raise InputError(f"config.json does not describe a model: {', '.join(wrong)}", fix="copy the model anew")
-        return DecoderConfig(**sizes, rope_base=rope_base, norm_epsilon=norm_epsilon, tied_output=tied_output)  # type: ignore[arg-type]
+            raise InputError(f"config.json does not describe a model: {', '.join(wrong)}", where, "copy the model anew")
+        return DecoderConfig(**sizes, rope_base=float(rope_base), norm_epsilon=float(norm_epsilon), tied_output=tied_output)  # type: ignore[arg-type]
+
+
+def _is_positive(value: Any) -> bool:
+    """Whether a value of a file is a finite number above zero."""
+    return type(value) in (int, float) and 0 < value <= sys.float_info.max
+
+
+def _wrong_together(sizes: dict[str, Any]) -> list[str]:
+    """Return what is wrong with sizes that are each a count."""
+    wrong = []
+    if not SMALLEST_CONTEXT <= sizes["context"] <= LONGEST_CONTEXT:
+        wrong.append(f"max_position_embeddings is {shown(sizes['context'])}, not {SMALLEST_CONTEXT} to {LONGEST_CONTEXT}")
+    if sizes["head_size"] % 2:
+        wrong.append(f"head_dim is {shown(sizes['head_size'])}, which is odd")
+    if sizes["heads"] % sizes["kv_heads"]:
+        wrong.append(f"num_key_value_heads, {shown(sizes['kv_heads'])}, does not divide num_attention_heads, {shown(sizes['heads'])}")
+    return wrong
 
 
 def rotary_tables(context: int, head_size: int, base: float) -> tuple[Tensor, Tensor]:

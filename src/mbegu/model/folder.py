@@ -25,7 +25,7 @@ from mbegu.tokenizer.bpe import tokenizer_config
 CONFIG, WEIGHTS, GENERATION = "config.json", "model.safetensors", "generation_config.json"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZER_HASH, NUMBERS_HASH = "tokenizer_sha256", "numbers_sha256"  # in the head of the weights: a copied folder can be checked by itself
-EMBEDDING = "model.embed_tokens.weight"
+EMBEDDING, OUTPUT = "model.embed_tokens.weight", "lm_head.weight"
 ROW_SCALE_TOLERANCE = 1e-3  # of a row of the embedding that should be of unit scale; rounding is 1e-7
 COPY_ANEW = "run `mbegu grow` again, or copy the model anew"
 
@@ -47,6 +47,23 @@ def file_tensors(config: DecoderConfig, weights: Mapping[str, Tensor]) -> dict[s
     if not config.tied_output:
         tensors[EMBEDDING] = unit_scale(tensors[EMBEDDING], config.norm_epsilon)  # as the decoder looks its rows up
     return {**tensors, **unit_norms(config)}
+
+
+def weight_shapes(config: DecoderConfig) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each learnt weight by its name in the file, without making any."""
+    D, queries, keys = config.hidden_size, config.heads * config.head_size, config.kv_heads * config.head_size
+    in_layer = {
+        "self_attn.q_proj": (queries, D),
+        "self_attn.k_proj": (keys, D),
+        "self_attn.v_proj": (keys, D),
+        "self_attn.o_proj": (D, queries),
+        "mlp.gate_proj": (config.inner_size, D),
+        "mlp.up_proj": (config.inner_size, D),
+        "mlp.down_proj": (D, config.inner_size),
+    }
+    shapes = {f"model.layers.{layer}.{name}.weight": shape for layer in range(config.layers) for name, shape in in_layer.items()}
+    outside: dict[str, tuple[int, ...]] = {EMBEDDING: (config.vocabulary_size, D), "model.norm.weight": (D,)}
+    return {**outside, **shapes} if config.tied_output else {**outside, OUTPUT: (config.vocabulary_size, D), **shapes}
 
 
 def _file_name(parameter: str) -> str:
@@ -102,17 +119,19 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> Decoder:
         DamageError: a file is damaged, or the tokenizer is not the one that the model was trained with.
         ResourceError: there is not enough memory.
     """
-    config = DecoderConfig.from_hugging_face(_read_json(folder / CONFIG))
+    config = DecoderConfig.from_hugging_face(_read_json(folder / CONFIG), folder / CONFIG)
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             metadata = file.metadata() or {}
             names = set(file.keys())
+            _require_weights_of(config, {name: tuple(file.get_slice(name).get_shape()) for name in names}, folder)
             _require_same_tokenizer(folder, metadata)
             _require_same_numbers(folder / WEIGHTS, metadata)
             model = Decoder(config, dtype)
             with torch.no_grad():
                 for name, parameter in model.named_parameters():
                     parameter.copy_(file.get_tensor(_file_name(name)))
+                    _require_numbers(parameter, _file_name(name), folder)
                     names.discard(_file_name(name))
             _require_unit_norms({name: file.get_tensor(name) for name in names}, unit_norms(config), folder)
             if not config.tied_output:
@@ -135,11 +154,31 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise InputError("no model here: config.json is missing", path.parent, "name a model folder, a project folder or a .gguf file") from None
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DamageError(f"not JSON: {error}", path, "copy the model anew") from error
     if not isinstance(value, dict):
         raise DamageError("not a table", path, "copy the model anew")
     return value
+
+
+def _require_weights_of(config: DecoderConfig, shapes: Mapping[str, tuple[int, ...]], folder: Path) -> None:
+    """Refuse weights that are not those of the configuration, before memory is taken for what it declares."""
+    if config.layers > len(shapes):
+        raise _other_weights(f"num_hidden_layers is {config.layers}, and the file holds {len(shapes)} tensors", folder)
+    for name, expected in weight_shapes(config).items():
+        if name not in shapes:
+            raise _other_weights(f"'{name}' is missing", folder)
+        if shapes[name] != expected:
+            raise _other_weights(f"'{name}' has the shape {list(shapes[name])}, not {list(expected)}", folder)
+
+
+def _other_weights(what: str, folder: Path) -> DamageError:
+    return DamageError(f"the weights cannot be read: they are not those that config.json describes: {what}", folder / WEIGHTS, COPY_ANEW)
+
+
+def _require_numbers(weight: Tensor, name: str, folder: Path) -> None:
+    if not bool(weight.sum().isfinite()):  # 0.2 ms a million weights; to look at each takes 6 ms
+        raise DamageError(f"'{name}' holds values that are no numbers, or far too large ones", folder / WEIGHTS, COPY_ANEW)
 
 
 def _require_same_tokenizer(folder: Path, metadata: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.core.errors import DamageError, InputError, explain_os_error
+from mbegu.model.gguf_values import wrong_value
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -47,9 +48,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class GgufHead:
-    """What stands before the weights. ``metadata`` leaves out arrays (their length is given instead)."""
+    """What stands before the weights. ``metadata`` leaves out arrays: it gives their length, and ``arrays`` the type of their parts and it."""
 
     metadata: dict[str, Any]
+    arrays: dict[str, tuple[int, int]]
     tensors: list[Tensor]
     hash_offset: int
 
@@ -87,11 +89,11 @@ class _Reader:
         return self.data[begin : self.at].decode("utf-8", "replace")
 
     def value(self, kind: int) -> Any:
-        """Read one value; an array is passed over and its length returned."""
-        if kind == _STRING:
-            return self.string()
-        if kind != _ARRAY:
-            return self.scalar(_SCALARS[kind])
+        """Read one value that is no array."""
+        return self.string() if kind == _STRING else self.scalar(_SCALARS[kind])
+
+    def array(self) -> tuple[int, int]:
+        """Pass over an array and return the type of its parts and its length."""
         inner, length = self.scalar("I"), self.scalar("Q")
         if length > _LARGEST_ARRAY:
             raise ValueError("an impossible length")
@@ -100,7 +102,7 @@ class _Reader:
                 self.skip(self.scalar("Q"))
         else:
             self.skip(length * struct.calcsize("<" + _SCALARS[inner]))
-        return length
+        return inner, length
 
 
 def read_gguf_head(path: Path) -> GgufHead:
@@ -114,7 +116,7 @@ def read_gguf_head(path: Path) -> GgufHead:
 
     Raises:
         InputError: there is no such file, or it is no GGUF file.
-        DamageError: the file is cut short, or a byte of it was changed.
+        DamageError: the file is cut short, a byte of it was changed, or llama.cpp would end the process on what it declares.
     """
     try:
         if path.is_dir():
@@ -143,6 +145,8 @@ def _read_checked(data: mmap.mmap, path: Path) -> GgufHead:
             raise DamageError(f"the GGUF file is cut short: {len(data)} bytes are there, '{tensor.name}' ends at {end}", path, AGAIN)
     if head.hash_offset and _hash_of(data, head.hash_offset) != head.metadata[HASH_KEY]:
         raise DamageError("the GGUF file is damaged: its SHA-256 is not the one written in it", path, AGAIN)
+    if wrong := wrong_value(head.metadata, head.arrays):
+        raise DamageError(f"the GGUF file is damaged, or no model: {wrong}", path, AGAIN)
     return head
 
 
@@ -155,11 +159,16 @@ def _read_head(data: mmap.mmap, path: Path) -> tuple[GgufHead, int]:
         raise InputError(f"GGUF version {version} cannot be read", path, "convert the model to GGUF version 3")
     tensor_count, value_count = reader.scalar("Q"), reader.scalar("Q")
     metadata: dict[str, Any] = {}
+    arrays: dict[str, tuple[int, int]] = {}
     hash_offset = 0
     for _ in range(value_count):
         key = reader.string()
         kind = reader.scalar("I")
-        metadata[key] = reader.value(kind)
+        if kind == _ARRAY:
+            arrays[key] = reader.array()
+            metadata[key] = arrays[key][1]
+        else:
+            metadata[key] = reader.value(kind)
         if key == HASH_KEY and kind == _STRING and len(metadata[key]) == HASH_CHARACTERS:
             hash_offset = reader.at - HASH_CHARACTERS
     tensors = [_read_tensor(reader) for _ in range(tensor_count)]
@@ -168,7 +177,7 @@ def _read_head(data: mmap.mmap, path: Path) -> tuple[GgufHead, int]:
     alignment = int(metadata.get("general.alignment", 32))
     if alignment < 1:
         raise ValueError("an alignment of 0")
-    return GgufHead(metadata, tensors, hash_offset), -(-reader.at // alignment) * alignment
+    return GgufHead(metadata, arrays, tensors, hash_offset), -(-reader.at // alignment) * alignment
 
 
 def _read_tensor(reader: _Reader) -> Tensor:

@@ -22,7 +22,7 @@ from mbegu.core.errors import InputError, MissingDependencyError, ResourceError
 from mbegu.core.report import Say
 from mbegu.model.gguf_file import read_gguf_head
 from mbegu.model.llama_library import Batch, ChatMessage, Library, load_library
-from mbegu.model.score import SMALLEST_CONTEXT, DocumentScore, score_documents
+from mbegu.model.score import SMALLEST_CONTEXT, DocumentScore, require_finite, score_documents
 
 if TYPE_CHECKING:
     from mbegu.model.llama_server import LlamaServer
@@ -109,6 +109,9 @@ class LlamaCpp:
 
         Returns:
             One value for each of ``tokens[first_target:]``.
+
+        Raises:
+            DamageError: a value is no number.
         """
         self._forget()
         found: list[float] = []
@@ -118,6 +121,7 @@ class LlamaCpp:
             self._run(tokens[start:end], start, wanted - start)
             if wanted < end:
                 found += _log2_softmax(self._c.llama_get_logits(self._state), self.vocabulary_size, tokens[wanted + 1 : end + 1])
+        require_finite(found, self.path)
         return found
 
     def score(self, documents: Sequence[str], say: Say | None = None) -> list[DocumentScore]:
@@ -136,6 +140,9 @@ class LlamaCpp:
 
         Yields:
             Whole characters: the bytes of one that is not complete are held back.
+
+        Raises:
+            DamageError: the model gives values that are no numbers.
         """
         return self._write_on([self.start_token, *self.encode(prompt)], n_tokens, temperature, seed, top_p)
 
@@ -198,7 +205,9 @@ class LlamaCpp:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         position = self._read(tokens, keep=max(1, self.context - n_tokens, self.context // 2))
         for _ in range(n_tokens):
-            token = draw(self._c.llama_get_logits(self._state)[: self.vocabulary_size], temperature, top_p, draws)
+            logits = self._c.llama_get_logits(self._state)[: self.vocabulary_size]
+            require_finite([sum(logits)], self.path)
+            token = draw(logits, temperature, top_p, draws)
             if self._c.llama_vocab_is_eog(self._vocabulary, token):
                 break
             if text := decoder.decode(self._bytes(token)):

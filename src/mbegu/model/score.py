@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+from mbegu.core.errors import DamageError
 from mbegu.core.report import Say
 
 SMALLEST_CONTEXT = 2  # tokens: one to read and one to predict
@@ -38,6 +41,12 @@ class Engine(Protocol):
 
     def log2_probabilities(self, tokens: Sequence[int], first_target: int) -> Sequence[float]:
         """Return log2 p of each of ``tokens[first_target:]`` given all tokens before it; ``first_target`` is at least 1."""
+
+
+def require_finite(values: Sequence[float], where: str | Path) -> None:
+    """Refuse what a model gave when a value is infinite or no number. Raises ``DamageError``; ``where`` is the model."""
+    if not all(map(math.isfinite, values)):
+        raise DamageError("the model is damaged: it gives values that are no numbers", where, "copy or download the model again")
 
 
 def scoring_windows(n_tokens: int, context: int) -> list[tuple[int, int, int]]:

@@ -11,10 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mbegu.core.errors import DamageError
 from mbegu.core.report import Say
 from mbegu.model.decoder import Decoder
 from mbegu.model.folder import load_model
-from mbegu.model.score import DocumentScore, score_documents
+from mbegu.model.score import DocumentScore, require_finite, score_documents
 from mbegu.tokenizer import bpe
 from mbegu.tokenizer.bpe import END_OF_TEXT_ID
 
@@ -32,23 +33,28 @@ class TorchEngine:
     Args:
         model: the decoder; runs where its weights are, in its dtype.
         tokenizer: the one it was trained with.
+        where: the folder it was read from, for messages.
     """
 
     name = "torch"
     start_token = END_OF_TEXT_ID
     end_token = END_OF_TEXT_ID
 
-    def __init__(self, model: Decoder, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: Decoder, tokenizer: Tokenizer, where: str | Path = "") -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.where = where
         self.context = model.config.context
 
     @staticmethod
     def open(folder: Path, threads: int | None = None, dtype: torch.dtype = torch.float32) -> TorchEngine:
-        """Open a model folder. Raises as ``load_model`` does."""
+        """Open a model folder. Raises as ``load_model`` does, and ``DamageError`` where the tokenizer is of another model."""
         if threads:
             torch.set_num_threads(threads)
-        return TorchEngine(load_model(folder, dtype), bpe.open_tokenizer(folder))
+        model, tokenizer = load_model(folder, dtype), bpe.open_tokenizer(folder)
+        if max(tokenizer.get_vocab().values(), default=0) >= model.config.vocabulary_size:
+            raise DamageError("the tokenizer has tokens that the model has not", folder, "copy the whole model folder anew")
+        return TorchEngine(model, tokenizer, folder)
 
     def encode(self, text: str) -> list[int]:
         """Return the token ids of a text after NFC; special tokens written in it stay text."""
@@ -64,6 +70,9 @@ class TorchEngine:
 
         Returns:
             One value for each of ``tokens[first_target:]``.
+
+        Raises:
+            DamageError: a value is no number.
         """
         ids = torch.tensor(tokens, dtype=torch.int64, device=self.model.cos.device)
         hidden = self.model.hidden(ids[None, :-1])[0, first_target - 1 :]
@@ -71,7 +80,9 @@ class TorchEngine:
         targets = ids[first_target:]
         pieces = zip(torch.split(hidden, TOKENS_AT_ONCE), torch.split(targets, TOKENS_AT_ONCE), strict=True)
         losses = [F.cross_entropy(F.linear(some, weight).float(), target, reduction="none") for some, target in pieces]
-        return [-value / math.log(2) for value in torch.cat(losses).tolist()]
+        found = [-value / math.log(2) for value in torch.cat(losses).tolist()]
+        require_finite(found, self.where)
+        return found
 
     @torch.no_grad()
     def bits_of_rows(self, rows: Tensor) -> list[float]:
@@ -119,12 +130,16 @@ class TorchEngine:
             n_tokens: how many tokens at most.
             temperature: 0 takes the likeliest token; 1 draws from the model's own distribution.
             seed: of the drawing; the same seed writes the same text.
+
+        Raises:
+            DamageError: the model gives values that are no numbers.
         """
         generator = torch.Generator().manual_seed(seed % SEEDS)
         tokens = [END_OF_TEXT_ID, *self.encode(prompt)]
         start, said = len(tokens), ""
         for _ in range(n_tokens):
             logits = self.model.logits(torch.tensor([tokens[-self.context :]], device=self.model.cos.device))[0, -1].cpu()
+            require_finite([float(logits.sum())], self.where)
             token = _draw(logits, temperature, generator)
             if token == END_OF_TEXT_ID:
                 break

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import random
 import zipfile
 from pathlib import Path
@@ -82,6 +83,15 @@ def test_a_file_of_another_version_or_far_too_large(path: Path, monkeypatch: pyt
         read_model(path)
     monkeypatch.setattr(model_file, "MOST_UNPACKED_BYTES", 1000)
     with pytest.raises(DamageError, match="far too large unpacked"):
+        read_model(path)
+
+
+def test_an_array_that_says_it_is_huge_is_no_lack_of_memory(path: Path) -> None:
+    held = io.BytesIO()
+    np.lib.format.write_array_header_1_0(held, {"descr": "|u1", "fortran_order": False, "shape": (10**12,)})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("about.npy", held.getvalue() + b"{}")
+    with pytest.raises(DamageError, match=r"its part 'about\.npy' says that it is larger than it is"):
         read_model(path)
 
 

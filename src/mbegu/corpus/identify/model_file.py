@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import unicodedata
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib import format as array_format
 
 from mbegu.core import durable
 from mbegu.core.errors import DamageError, MbeguError, explain_os_error
@@ -105,8 +107,7 @@ def read_model(path: Path) -> Model:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED_BYTES:
-                raise DamageError("this is no model of languages: it is far too large unpacked", path, _AGAIN)
+            _require_small(archive, path)
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(bytes(arrays["about"]).decode("utf-8"))
             return _model_of(about, arrays, path)
@@ -116,6 +117,18 @@ def read_model(path: Path) -> Model:
         raise explain_os_error(error, path) from error
     except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise DamageError("the model of languages is damaged, or is none", path, _AGAIN) from error
+
+
+def _require_small(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse a file that is far too large unpacked, or an array that says it is larger than its part of the file: memory would be taken for it."""
+    if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED_BYTES:
+        raise DamageError("this is no model of languages: it is far too large unpacked", path, _AGAIN)
+    for each in archive.infolist():
+        with archive.open(each) as file:
+            array_format.read_magic(file)
+            shape, _, dtype = array_format.read_array_header_1_0(file)
+        if math.prod(shape) * dtype.itemsize > each.file_size:
+            raise DamageError(f"the model of languages is damaged: its part '{each.filename}' says that it is larger than it is", path, _AGAIN)
 
 
 def _model_of(about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], path: Path) -> Model:
