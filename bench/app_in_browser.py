@@ -24,6 +24,7 @@ import psutil
 from tests.browser import Browser, browser
 from tests.serve.pack.packs import served
 
+from mbegu.core import artifacts
 from mbegu.core.report import Say, format_table
 from mbegu.model.gguf_file import read_gguf_head
 from mbegu.serve.pack.app import build_app
@@ -89,6 +90,7 @@ def main() -> None:
             folder = Path(name)
             (folder / "release").mkdir()
             shutil.copyfile(model, folder / "release" / "model-X.gguf")
+            artifacts.seal(folder / "release", kind="release", version=1, key="", parents={}, facts={})
             head = read_gguf_head(model)
             app_rule, web_rule = (f"{memory_bytes(model, head, copies) / 1e6:.0f} MB" for copies in (APP_COPIES, WEB_COPIES))
             size = f"{model.stat().st_size / 1e6:.1f} MB"

@@ -226,6 +226,17 @@ def test_verify(mbegu: CommandLine, grown: Path) -> None:
     assert any(str(damaged) in problem and "damaged" in problem for problem in problems)
     assert any("mine.txt" in problem and "Mbegu did not put here" in problem for problem in problems)
     assert str(damaged) in mbegu("verify", grown / "release").out
+    assert "1 problem found in " in mbegu.fails(5, "verify", grown / "release")
+
+
+def test_verify_tells_what_is_out_of_date(mbegu: CommandLine, grown: Path) -> None:
+    text = min((grown / "text").iterdir())
+    text.write_text(text.read_text(encoding="utf-8") + "\nỌjọ́ tuntun ni èyí.\n", encoding="utf-8")
+    assert mbegu("corpus", grown, "--quiet").code == 0
+    said = mbegu("verify", grown)
+    assert said.code == 0
+    assert "Out of date: 'tokenizer' was made of an earlier corpus than is here: `mbegu grow` makes it anew.\n" in said.out
+    assert len(json.loads(mbegu("verify", grown, "--json").out)["out_of_date"]) == 5
 
 
 def test_steps_lists_every_step_and_every_setting(mbegu: CommandLine) -> None:
@@ -309,7 +320,7 @@ def test_verify_of_a_file_that_is_not_mbegus_says_what_grow_needs_first(mbegu: C
     weights = grown / "grown" / "train" / "model" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     line = mbegu.fails(5, "verify", grown)
-    assert "1 of " in line
+    assert "1 problem found in " in line
     assert line.endswith("Move elsewhere what Mbegu did not put here, then run `mbegu grow` to make them anew.")
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from bench.watched_disk import FailingDisk, put_in
@@ -255,3 +257,130 @@ def test_a_link_to_nowhere_is_found(folder: Path) -> None:
     with pytest.raises(DamageError, match="link"):
         open_artifact(folder)
     assert "link" in artifacts.files_in(folder)
+
+
+def rewritten(folder: Path, **changes: Any) -> None:
+    """Change a manifest and its own hash with it, which anybody can do."""
+    path = folder / "manifest.json"
+    manifest = {**json.loads(path.read_bytes()), **changes}
+    del manifest["sha256"]
+    manifest["sha256"] = durable.sha256_bytes(durable.canonical_json(manifest))
+    path.write_bytes(durable.canonical_json(manifest))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": []},
+        {"files": {"label.html": {}}},
+        {"files": {"label.html": 5}},
+        {"files": {"label.html": {"sha256": "0" * 64, "bytes": "5"}}},
+        {"files": {"label.html": {"sha256": None, "bytes": 5}}},
+        {"files": None},
+        {"parents": ["corpus"]},
+        {"parents": {"corpus": 5}},
+        {"facts": 3},
+        {"kind": None},
+        {"key": []},
+        {"version": "3"},
+    ],
+)
+def test_a_manifest_of_another_shape_is_damage_though_its_hash_is_right(folder: Path, changes: dict[str, Any]) -> None:
+    sealed(folder)
+    rewritten(folder, **changes)
+    with pytest.raises(DamageError, match="the manifest is damaged"):
+        read_manifest(folder)
+
+
+OUTSIDE = ["../secret", "../../../etc/hostname", "/etc/hostname", "deep/../../secret", "..", "", ".", "C:\\secret", "C:secret", "..\\secret"]
+
+
+@pytest.mark.parametrize("name", [*OUTSIDE, "\\secret", "\\\\server\\share\\secret", "//server/share/secret", "deep\\..\\..\\secret"])
+def test_a_manifest_that_leads_out_of_its_folder_is_not_followed(folder: Path, name: str) -> None:
+    secret = folder.parent / "secret"
+    secret.write_bytes(b"of somebody else")
+    sealed(folder)
+    rewritten(folder, files={name: artifacts.describe_file(secret)})
+    with pytest.raises(DamageError, match="names a file outside of its folder"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a.txt/b"])
+def test_a_name_that_no_file_can_have_is_a_missing_file(folder: Path, name: str) -> None:
+    sealed(folder)
+    rewritten(folder, files={name: {"sha256": "0" * 64, "bytes": 1}})
+    assert problems_of(read_manifest(folder))[0].what == "a file is missing"
+
+
+def test_blocks_that_are_none_are_not_followed(folder: Path) -> None:
+    (folder / "large.bin").write_bytes(bytes(10))
+    entry = {"sha256": "0" * 64, "bytes": 10}
+    sealed(folder)
+    huge = {"bytes": 10**15, "block_bytes": 10**15, "sha256": ["0" * 64]}
+    for blocks in (huge, {**huge, "bytes": float("inf")}, 5, [], {"bytes": -1}):
+        rewritten(folder, files={"large.bin": {**entry, "blocks": blocks}})
+        assert problems_of(read_manifest(folder))[0].what == "a file is damaged: its SHA-256 is not the one recorded"
+
+
+def link(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+def link_to_folder(path: Path) -> None:
+    path.symlink_to("/etc", target_is_directory=True)
+
+
+def plain_file(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"mine")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes of other systems")
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("pipe", os.mkfifo), ("deep/.DS_Store", link), ("deep/x.partial", link), ("hf", link_to_folder), ("deep/checkpoints", link_to_folder)],
+)
+def test_pipes_and_links_are_named_whatever_they_are_called(folder: Path, name: str, make: Callable[[Path], None]) -> None:
+    made = sealed(folder)
+    make(folder / name)
+    assert artifacts.strangers_of(made) == [folder / name]
+
+
+@pytest.mark.parametrize("name", ["checkpoints/run.sh", "setup.exe.partial", "deep/modeling.py.partial", "started.json"])
+def test_what_a_cut_leaves_is_a_stranger_only_in_what_is_given_away(folder: Path, name: str) -> None:
+    made = sealed(folder)
+    plain_file(folder / name)
+    plain_file(folder / "deep" / "Thumbs.db")
+    assert artifacts.strangers_of(made) == []
+    assert artifacts.strangers_of(made, is_given=True) == [folder / name]
+    assert [problem.where for problem in problems_of(made, is_given=True)] == [str(folder / name)]
+
+
+def with_checksums(folder: Path, *, of: bytes = b"") -> Artifact:
+    """Seal a folder with a list of checksums; of ``a.txt`` as if it held something else, where that is given."""
+    names = artifacts.files_in(folder)
+    hashes = {name: durable.sha256_bytes(of) if of and name == "a.txt" else durable.sha256_file(folder / name) for name in names}
+    (folder / "SHA256SUMS").write_bytes("".join(f"{sha256}  {name}\n" for name, sha256 in hashes.items()).encode())
+    return sealed(folder)
+
+
+def test_checksums_that_say_another_thing_than_the_manifest_are_named(folder: Path) -> None:
+    assert problems_of(with_checksums(folder)) == []
+    (folder / "SHA256SUMS").unlink()
+    (problem,) = problems_of(with_checksums(folder, of=b"the true label"))
+    assert problem.one_line().startswith(f"SHA256SUMS and the manifest do not say the same of a file ({folder / 'a.txt'}).")
+    with pytest.raises(DamageError, match="do not say the same"):
+        open_artifact(folder)
+
+
+@pytest.mark.parametrize(("line", "name"), [(f"{'0' * 64}  ../secret\n", "../secret"), ("nonsense\n", ""), ("\n", "")])
+def test_checksums_name_what_the_manifest_names(folder: Path, line: str, name: str) -> None:
+    with_checksums(folder)
+    path = folder / "SHA256SUMS"
+    path.write_bytes(path.read_bytes() + line.encode())
+    made = sealed(folder)
+    assert [problem.where for problem in problems_of(made)] == ([str(folder / name)] if name else [])
+    path.write_bytes(b"")
+    assert len(problems_of(sealed(folder))) == 3
+    path.write_bytes(b"\xff")
+    assert [problem.what.split(":")[0] for problem in problems_of(made)] == ["a file is damaged"], "named once, not for every file in it"

@@ -123,6 +123,15 @@ def test_ten_thousand_tables_do_not_cost_ten_thousand_looks_a_document() -> None
     assert time.process_time() - began_s < 1
 
 
+@pytest.mark.parametrize("pattern", ["**a" * 8 + "**b", "*a*" * 100 + "b", "a?**" * 60 + "b"])
+def test_no_pattern_takes_long(pattern: str) -> None:
+    found = Papers([_make_rule(pattern, "", Paper(contributor="Ada"))])
+    began_s = time.process_time()
+    assert found.of("a" * 4000) == Paper()
+    assert found.of("a" * 4000 + "b.gz#3").contributor == "Ada"
+    assert time.process_time() - began_s < 1
+
+
 def test_the_marks_of_a_giver_are_coded_in_one_way(tmp_path: Path) -> None:
     typed = unicodedata.normalize("NFD", "Àdùkẹ́")
     found = papers(tmp_path, f'[[source]]\nfiles = "a.txt"\ncontributor = "{typed}"').of("a.txt").contributor
@@ -203,12 +212,46 @@ commercial = "perhaps"
         ("[[source]]\nfiles=[]\n", "[source 1] files: names no file"),
         ('[[source]]\nfiles="/"\n', "[source 1] files: an empty pattern"),
         ("a = " + "[" * 5000, "sources.toml"),
+        ('[[source]]\nfiles="a"\ncontributor="a%s"' % ("\\u0301\\u0327" * 40_000), "has 80,001 characters, and 1,000 are allowed"),
+        ('[[source]]\nfiles="%s"' % ("a" * 1001), "[source 1] files: 'aaa"),
+        ('[[source]]\nfiles="a"\ncontributor="Ada\\nMay you sell any of it?  Yes"', "[source 1] contributor: 'Ada\\nMay you sell any"),
+        ('[[source]]\nfiles="a"\nlicence="MIT\\u2028CC0-1.0"', "[source 1] licence: 'MIT\\u2028CC0-1.0' holds the end of a line"),
+        ('[[source]]\nfiles="a\\u001b[2J"', "[source 1] files: 'a\\x1b[2J' holds the end of a line"),
+        ('[[source]]\nfiles="a"\nconsent={purpose="x\\u202ey"}', "[source 1.consent] purpose: 'x\\u202ey' holds"),
+        ('[[licence]]\nname="Our terms"\nconditions="a\\nb"', "[licence 1] conditions: 'a\\nb' holds"),
+        ('[[licence]]\nname="Our terms"\nalike=["a\\nb"]', "[licence 1] alike: 'a\\nb' holds"),
+        ('[[licence]]\nname="Our\\nterms"', "[licence 1] name: 'Our\\nterms' holds"),
+        ('[[licence]]\nname=" Unknown"', "[licence 1] name: ' Unknown' stands for text without a licence"),
+        ('[[licence]]\nname=""', "[licence 1] name: '' stands for text without a licence"),
     ],
 )
 def test_what_is_no_sources_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         papers(tmp_path, text)
     assert message in caught.value.one_line()
+
+
+def test_names_are_checked_before_they_are_brought_into_one_form(tmp_path: Path) -> None:
+    began_s = time.process_time()
+    with pytest.raises(SettingsError, match="1,000 are allowed"):
+        papers(tmp_path, f'[[source]]\nfiles="a"\ncontributor="a{chr(0x301) * 40_000}{chr(0x327) * 40_000}"')
+    assert time.process_time() - began_s < 1
+
+
+@pytest.mark.parametrize("name", ["CC-BY-NC-4.0", "cc by-nc", "Creative Commons Attribution-NonCommercial 4.0 International", "CC–BY–NC–4.0"])
+def test_nobody_declares_a_licence_that_mbegu_knows(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        papers(tmp_path, f'[[licence]]\nname = "{name}"\ncommercial = "yes"')
+    assert "[licence 1] name: " in caught.value.one_line()
+    assert "is CC-BY-NC-4.0, whose terms Mbegu knows" in caught.value.one_line()
+    assert papers(tmp_path, '[[licence]]\nname = "Our agreement on CC-BY-NC-4.0"\ncommercial = "yes"').licences
+
+
+def test_names_in_any_script_with_their_joiners_are_taken(tmp_path: Path) -> None:
+    names = ["ߊ߬ߘߊ߫", "أَحْمَد\u200c", "ក្រុម\u200bចម្រៀង", "ab\u0301\u0327c", "نام\u200f"]
+    text = "".join(f'[[source]]\nfiles = "{number}"\ncontributor = "{name}"\n' for number, name in enumerate(names))
+    found = papers(tmp_path, text)
+    assert [found.of(str(number)).contributor for number in range(len(names))] == [unicodedata.normalize("NFC", name) for name in names]
 
 
 def test_the_papers_reach_documents_report_and_label(grow) -> None:  # type: ignore[no-untyped-def]
@@ -273,14 +316,31 @@ def test_text_of_one_giver_cannot_be_divided_by_giver(grow) -> None:  # type: ig
         grow(stories(40), contributor="Ada", divide_by="contributor")
 
 
-def test_documents_that_mbegu_wrote_keep_their_papers(grow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    kept = tmp_path / "kept.parquet"
+def test_documents_that_mbegu_kept_and_a_person_names_keep_their_papers(grow, project: Path) -> None:  # type: ignore[no-untyped-def]
     rows = [Document(f"id{i}", story(i).strip(), "xxx", f"ada/{i}.txt#3", "CC-BY-4.0", "Ada", {"title": "Tales"}) for i in range(30)]
-    write_documents(kept, rows)
-    made = grow({"in/kept.parquet": kept.read_bytes(), **stories(10, 100)}, contributor="Radio")
+    (project / "clean").mkdir()
+    write_documents(project / "clean" / "kept.parquet", rows)
+    (project / "clean" / "dropped.parquet").write_bytes(b"PAR1")
+    made = grow(stories(10, 100), contributor="Radio", text=("text", "clean/kept.parquet"))
     own = [d for d in [*made.train, *made.heldout] if d.contributor == "Ada"]
     assert {(d.id, d.source, d.licence, d.meta["title"]) for d in own} == {(d.id, d.source, "CC-BY-4.0", "Tales") for d in rows}
     assert made.report["formats"]["documents"] == 1
+
+
+def test_documents_in_a_file_among_the_text_stand_under_its_name_and_take_no_papers_of_other_files(grow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    rows = [Document(f"id{i}", story(i).strip(), "xxx", f"radio/{i}.csv#3", "CC0-1.0", "Mallory", {"title": "Tales"}) for i in range(30)]
+    write_documents(tmp_path / "a.parquet", rows)
+    content = (tmp_path / "a.parquet").read_bytes()
+    table = '[[source]]\nfiles = ["radio/", "radio/1.csv"]\nlicence = "CC-BY-4.0"\ncontributor = "Radio"\n'
+    table += '[[source]]\nfiles = "named.parquet"\nlicence = "CC-BY-SA-4.0"\ncontributor = "Ada"\n'
+    made = grow({"sources.toml": table, "mallory.parquet": content, **{f"radio/{name}": text for name, text in stories(10, 100).items()}})
+    claimed = [d for d in [*made.train, *made.heldout] if not d.source.startswith("radio/")]
+    assert sorted(d.source for d in claimed) == sorted(f"mallory.parquet/radio/{i}.csv#3" for i in range(30))
+    assert {(d.licence, d.contributor, d.meta["title"]) for d in claimed} == {("CC0-1.0", "Mallory", "Tales")}
+    assert not {d.id for d in claimed} & {d.id for d in rows}
+    made = grow({"sources.toml": table, "named.parquet": content, "mallory.parquet": b""})
+    claimed = [d for d in [*made.train, *made.heldout] if not d.source.startswith("radio/")]
+    assert {(d.licence, d.contributor, d.meta["title"]) for d in claimed} == {("CC-BY-SA-4.0", "Ada", "Tales")}
 
 
 def test_the_kind_of_text_that_a_person_names_stands_in_the_document(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_recipe_that_notepad_saved(tmp_path: Path) -> None:
         ("[corpus]\n", "[project] needs 'language': ISO 639-3 code of the language"),
         ("", "[project] needs 'language'"),
         ("[project]\nlanguage = 'yoruba'", "'yoruba' is not an ISO 639-3 language code. Near: yor (Yoruba)"),
-        ("[project]\nlanguage = 'qaa'", "Also give its name: language_name"),
+        ("[project]\nlanguage = 'qaa'", "Also give its name"),
         ("corpus = 3\n" + SOUND, "'corpus' is not a table: write [corpus]"),
         (SOUND + "[[corpus]]\n", "'corpus' is not a table"),
         ("[project]\nlanguage = ", "the recipe is not TOML: Invalid value (at end of document)"),

@@ -29,6 +29,7 @@ from mbegu.core.commands import typed
 from mbegu.core.errors import DamageError, InputError, LostWorkerError, UsageError
 from mbegu.core.report import Say, format_table, write_result
 from mbegu.core.steps import Project, ProjectSettings
+from mbegu.core.units import format_number_of
 
 if TYPE_CHECKING:
     from mbegu.core.artifacts import Artifact
@@ -210,24 +211,27 @@ def label(folder: Path, as_json: bool) -> None:
 @json_option
 def verify(folder: Path, as_json: bool) -> None:
     """Check every file of a project, or of a release that was given to you, against its hash."""
-    from mbegu.recipes.check import verify_folder
+    from mbegu.recipes.check import MAKE_ANEW, verify_folder
 
     report = verify_folder(folder.resolve())
     problems = [error.one_line() for error in report.problems]
-    result: dict[str, Any] = {"sound": not problems, "files": report.files, "problems": problems}
+    result: dict[str, Any] = {"sound": not problems, "files": report.files, "problems": problems, "out_of_date": list(report.out_of_date)}
+    told = problems or [f"Sound: {report.files:,} files, each as its hash says."]
+    write_result(result, as_json, "\n".join([*told, *(f"Out of date: {each}." for each in report.out_of_date)]))
     if not problems:
-        write_result(result, as_json, f"Sound: {report.files:,} files, each as its hash says.")
         return
-    write_result(result, as_json, "\n".join(problems))
     is_project = Project(folder.resolve()).recipe.is_file()
     strangers = sum(error.what == STRANGER for error in report.problems) if is_project else 0
     if strangers == len(problems):
         are = "file is" if strangers == 1 else "files are"
         raise DamageError(f"{strangers} {are} here that Mbegu did not put here", folder, "move what is named above elsewhere")
     fix = "run `mbegu grow` to make them anew" if is_project else "copy the folder again from where it came from"
-    if strangers:  # `mbegu grow` refuses as long as they are there
+    if any(error.fix.endswith(MAKE_ANEW) for error in report.problems):
+        fix = "do what is said of each above"
+    elif strangers:  # `mbegu grow` refuses as long as they are there
         fix = f"move elsewhere what Mbegu did not put here, then {fix}"
-    raise DamageError(f"{len(problems) - strangers} of {report.files} files are not as they were written", folder, fix)
+    found = format_number_of(len(problems) - strangers, "problem")
+    raise DamageError(f"{found} found in {format_number_of(report.files, 'file')}", folder, fix)
 
 
 @click.command()

@@ -10,23 +10,26 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from mbegu.core import durable
-from mbegu.core.blocks import BlockHasher, BlockHashes, describe_damage
+from mbegu.core.blocks import BLOCK_BYTES, BlockHasher, BlockHashes, describe_damage
 from mbegu.core.errors import DamageError, MbeguError, explain_os_error
 
 MANIFEST = "manifest.json"
 STARTED = "started.json"  # while a step is at work: the key it works for
 SETTINGS = "settings.toml"  # the settings that made an output, all defaults filled in
+CHECKSUMS = "SHA256SUMS"  # in a release: the same hashes for people without Mbegu
 CHECKPOINTS = "checkpoints"  # what a step needs to go on; kept until its output is sealed, never part of it
 SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")  # put into folders by file managers that only looked at them
 STRANGER = "a file is here that Mbegu did not put here"
 MOVE = "move it elsewhere"
 REPAIR = "run `mbegu grow` again: the step is made anew from the files that are sound"
+PARTS = {"kind": str, "version": int, "key": str, "parents": dict, "facts": dict, "files": dict}  # of a manifest, beside its own hash
 
 
 @dataclass(frozen=True)
@@ -130,20 +133,38 @@ def read_manifest(folder: Path) -> Artifact:
     """Read a folder's manifest and check the manifest itself, not yet the files.
 
     Raises:
-        DamageError: the manifest is missing, damaged or not in its canonical form.
+        DamageError: the manifest is missing, damaged, not in its canonical form, or names a file outside of its folder.
     """
     path = folder / MANIFEST
     try:
         raw = path.read_bytes()
         manifest = json.loads(raw)
-        sound = raw == durable.canonical_json(manifest) and manifest["sha256"] == _own_hash(manifest)
+        sound = raw == durable.canonical_json(manifest) and manifest["sha256"] == _own_hash(manifest) and _is_whole(manifest)
     except FileNotFoundError:
         raise DamageError("the manifest is missing", path, REPAIR) from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamageError(f"the manifest cannot be read: {error}", path, REPAIR) from error
     if not sound:
         raise DamageError("the manifest is damaged", path, REPAIR)
+    for name in manifest["files"]:
+        if not _is_inside(name):
+            raise DamageError(f"the manifest names a file outside of its folder: {name!r}", path, REPAIR)
     return Artifact(folder, manifest)
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has all parts that ``seal`` writes, each of its type."""
+    if not all(isinstance(manifest.get(name), kind) for name, kind in PARTS.items()):
+        return False
+    entries = manifest["files"].values()
+    are_files = all(isinstance(each, dict) and isinstance(each.get("sha256"), str) and isinstance(each.get("bytes"), int) for each in entries)
+    return are_files and all(isinstance(each, str) for each in manifest["parents"].values())
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name is that of a file in the folder or below it, on every system: it is not absolute, has no drive and goes nowhere up."""
+    windows = PureWindowsPath(name)  # both kinds of slash divide it, and either begins a path from the root
+    return bool(windows.parts) and not windows.anchor and ".." not in windows.parts
 
 
 def open_artifact(folder: Path, kind: str | None = None) -> Artifact:
@@ -161,23 +182,41 @@ def open_artifact(folder: Path, kind: str | None = None) -> Artifact:
     return artifact
 
 
-def problems_of(artifact: Artifact) -> list[DamageError]:
-    """Compare every file with the manifest.
+def problems_of(artifact: Artifact, *, is_given: bool = False) -> list[DamageError]:
+    """Compare every file with the manifest, and the list of checksums of a release with both.
+
+    Args:
+        artifact: what to look at.
+        is_given: it is something that is given away: nothing that a cut leaves behind belongs in it either.
 
     Returns:
         One error for each file that is missing, changed, or not listed; empty when all is sound.
     """
-    problems = []
-    listed: Mapping[str, Mapping[str, Any]] = artifact.manifest["files"]
-    for name, expected in listed.items():
-        path = artifact.folder / name
-        if not path.is_file():
-            problems.append(DamageError("a file is missing", path, REPAIR))
-        elif path.stat().st_size != expected["bytes"] or _hash_or_nothing(path) != expected["sha256"]:
-            problems.append(DamageError(f"a file is damaged: its SHA-256 is not the one recorded{_place_of(path, expected)}", path, REPAIR))
-    for path in strangers_of(artifact):
-        problems.append(DamageError(STRANGER, path, MOVE))
-    return problems
+    damaged = [problem for name in artifact.manifest["files"] if (problem := _problem_of(artifact, name))]
+    strangers = [DamageError(STRANGER, path, MOVE) for path in strangers_of(artifact, is_given=is_given)]
+    return [*damaged, *_checksum_problems(artifact), *strangers]
+
+
+def _problem_of(artifact: Artifact, name: str) -> DamageError | None:
+    """Compare one file with the manifest."""
+    path, expected = artifact.folder / name, artifact.manifest["files"][name]
+    if not os.path.isfile(path):  # noqa: PTH113 - of a name that no file can have it says no
+        return DamageError("a file is missing", path, REPAIR)
+    if path.stat().st_size != expected["bytes"] or _hash_or_nothing(path) != expected["sha256"]:
+        return DamageError(f"a file is damaged: its SHA-256 is not the one recorded{_place_of(path, expected)}", path, REPAIR)
+    return None
+
+
+def _checksum_problems(artifact: Artifact) -> list[DamageError]:
+    """Compare the list of checksums, where there is one that is sound itself, with the manifest."""
+    files = artifact.manifest["files"]
+    if CHECKSUMS not in files or _problem_of(artifact, CHECKSUMS):
+        return []
+    lines = (artifact.folder / CHECKSUMS).read_bytes().decode("utf-8", "replace").split("\n")
+    told = {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines) if name}
+    recorded = {name: entry["sha256"] for name, entry in files.items() if name != CHECKSUMS}
+    differing = sorted(name for name in told.keys() | recorded.keys() if told.get(name) != recorded.get(name))
+    return [DamageError(f"{CHECKSUMS} and the manifest do not say the same of a file", artifact.folder / name, REPAIR) for name in differing]
 
 
 def _hash_or_nothing(path: Path) -> str:
@@ -194,15 +233,38 @@ def _place_of(path: Path, expected: Mapping[str, Any]) -> str:
     if "blocks" not in expected:
         return ""
     try:
-        place = describe_damage(path, BlockHashes.from_json(expected["blocks"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        blocks = BlockHashes.from_json(expected["blocks"])
+        place = describe_damage(path, blocks) if blocks.block_bytes <= BLOCK_BYTES else ""
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return ""
     return f"; {place}" if place else ""
 
 
-def strangers_of(artifact: Artifact) -> list[Path]:
-    """Return the files in the folder that its manifest does not list: somebody else put them there."""
-    return [artifact.folder / name for name in files_in(artifact.folder) if name not in artifact.manifest["files"]]
+def strangers_of(artifact: Artifact, *, is_given: bool = False) -> list[Path]:
+    """Return what is in the folder and its manifest does not list: somebody else put it there. Links and devices count as files.
+
+    Args:
+        artifact: what to look at.
+        is_given: also what a cut leaves behind, and checkpoints, count as strangers.
+    """
+    names = sorted(name for name in _names_in(artifact.folder) if name not in artifact.manifest["files"] and name != MANIFEST)
+    return [path for name in names if not _is_expected(path := artifact.folder / name, PurePosixPath(name), is_given=is_given)]
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    """Yield the relative POSIX name of everything in a folder but the folders in it; a link to a folder counts as a file."""
+    for parent, folders, files in os.walk(folder):
+        here = Path(parent)
+        links = [name for name in folders if (here / name).is_symlink()]
+        yield from ((here / name).relative_to(folder).as_posix() for name in (*files, *links))
+
+
+def _is_expected(path: Path, name: PurePosixPath, *, is_given: bool) -> bool:
+    """Whether a plain file is one that file managers, or a step at work or cut, put beside what is listed."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    is_work = name.parts[0] == CHECKPOINTS or name.suffix == durable.PARTIAL_SUFFIX or name.as_posix() == STARTED
+    return name.name in SYSTEM_FILES or (is_work and not is_given)
 
 
 def _own_hash(manifest: Mapping[str, Any]) -> str:

@@ -21,7 +21,9 @@ from typing import Any
 
 from mbegu.core.documents import Document
 from mbegu.core.errors import SettingsError, explain_os_error
-from mbegu.core.settings import near, read_settings, setting, shown
+from mbegu.core.report import plain
+from mbegu.core.settings import as_table, near, read_settings, setting, shown
+from mbegu.corpus.glob import ENDS, Glob, Name, is_pattern
 from mbegu.corpus.source import PACKED, unpacked_source
 
 if sys.version_info >= (3, 11):
@@ -32,9 +34,8 @@ else:
 SOURCES_FILE = "sources.toml"
 UNKNOWN = "unknown"
 MOST_BYTES = 4_000_000  # a table a file for ten thousand files
+MOST_CHARACTERS = 1_000  # of one name or sentence: what is longer is no name, and takes long to bring into one form
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_ENDS = re.compile("[/#:]")
-_FOLLOWS = r"(?:\.(?:bz2|gz|xz))*(?:[/#:].*)?$"  # what may follow a name in the source of a document: a/b.zip/c.csv.gz#17:40
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Rule:
-    """One pattern with its papers; ``matches`` is ``None`` for a name without wildcards, ``rank`` orders rules by how specific they are."""
+    """One pattern with its papers; ``glob`` is ``None`` for a name without wildcards, ``rank`` orders rules by how specific they are."""
 
     pattern: str
-    matches: re.Pattern[str] | None
+    glob: Glob | None
     rank: tuple[int, int, int]
     paper: Paper
 
@@ -190,22 +191,22 @@ class Papers:
         """
         own = unicodedata.normalize("NFC", source)
         inside = unpacked_source(own)
-        is_packed = inside != own
         exact: set[int] = set()
         if self._exact:
             exact = {self._exact[each] for name in {own, inside} for each in _beginnings(name) if each in self._exact}
-        wild = (place for place, matches in self._wild if matches.match(own) or (is_packed and matches.match(inside)))
+        names = [Name.of(each) for each in dict.fromkeys((own, inside))] if self._wild else []
+        wild = (place for place, glob in self._wild if any(map(glob.fits, names)))
         return (self.rules[place] for place in merge(sorted(exact), wild))
 
     @cached_property
     def _exact(self) -> Mapping[str, int]:
         """The places of the rules without wildcards, by their names: there may be one for each of ten thousand files."""
-        return {rule.pattern: place for place, rule in enumerate(self.rules) if rule.matches is None}
+        return {rule.pattern: place for place, rule in enumerate(self.rules) if rule.glob is None}
 
     @cached_property
-    def _wild(self) -> Sequence[tuple[int, re.Pattern[str]]]:
+    def _wild(self) -> Sequence[tuple[int, Glob]]:
         """The places of the rules with wildcards."""
-        return [(place, rule.matches) for place, rule in enumerate(self.rules) if rule.matches is not None]
+        return [(place, rule.glob) for place, rule in enumerate(self.rules) if rule.glob is not None]
 
     def ended(self, today: datetime.date) -> list[str]:
         """Return the patterns of which the consent has run out, each with its last day."""
@@ -218,7 +219,8 @@ class Papers:
             for (taken, other), count in sorted(self.overruled.items())
         ]
         unused = sorted({rule.pattern for rule in self.rules} - self.used)
-        return said + [f"{SOURCES_FILE}: '{pattern}' fits no document" for pattern in unused]
+        said += [f"{SOURCES_FILE}: '{pattern}' fits no document" for pattern in unused]
+        return list(map(plain, said))
 
 
 def sources_files(roots: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
@@ -265,11 +267,40 @@ def _read_file(path: Path, prefix: str) -> tuple[list[Rule], dict[str, LicenceTa
         problems += wrong
     licences: dict[str, LicenceTable] = {}
     for number, table in enumerate(values.get("licence", []), start=1):
-        licence, wrong = read_settings(LicenceTable, table, f"licence {number}")
+        licence, wrong = _read_licence(table, f"licence {number}")
         problems += wrong
         if licence is not None:
             licences[licence.name] = licence
     return rules, licences, problems
+
+
+def _read_licence(table: Mapping[str, Any], section: str) -> tuple[LicenceTable | None, list[str]]:
+    """Return the licence that a [[licence]] table declares, or its problems."""
+    from mbegu.corpus.licences.known import known_as  # which needs LicenceTable
+
+    licence, problems = read_settings(LicenceTable, table, section)
+    if licence is None:
+        return None, problems
+    problems = _too_long(licence, section)
+    if licence.name.strip().lower() in ("", UNKNOWN):
+        problems.append(f"[{section}] name: {shown(licence.name)} stands for text without a licence: give the terms a name of their own")
+    elif known := known_as(licence.name):
+        problems.append(
+            f"[{section}] name: {shown(licence.name)} is {known}, whose terms Mbegu knows and nobody else can set:"
+            " give an agreement of your own another name"
+        )
+    return (None, problems) if problems else (licence, [])
+
+
+def _too_long(table: SourceTable | ConsentTable | LicenceTable, section: str) -> list[str]:
+    """Return a problem for each text of a table that is longer than a name or a sentence."""
+    values = {name: value if isinstance(value, list) else [value] for name, value in as_table(table).items()}
+    texts = [(name, text) for name, each in values.items() for text in each if isinstance(text, str)]
+    return [
+        f"[{section}] {name}: {shown(text)} has {len(text):,} characters, and {MOST_CHARACTERS:,} are allowed"
+        for name, text in texts
+        if len(text) > MOST_CHARACTERS
+    ]
 
 
 def _is_tables(value: Any) -> bool:
@@ -292,6 +323,7 @@ def _read_source(table: Mapping[str, Any], section: str, prefix: str) -> tuple[l
     problems += wrong
     if source is None or consent is None:
         return [], problems
+    problems += [*_too_long(source, section), *_too_long(consent, f"{section}.consent")]
     dates = {"date": source.date, "consent.date": consent.date, "consent.until": consent.until}
     problems += [f"[{section}] {name}: {shown(date)} is not a date such as 2025-03-31" for name, date in dates.items() if date and not _is_date(date)]
     problems += [f"[{section}] files: an empty pattern" for pattern in source.files if not pattern.strip("/ ")]
@@ -338,29 +370,21 @@ def _is_date(text: str) -> bool:
 def _make_rule(pattern: str, prefix: str, paper: Paper) -> Rule:
     """Return the rule of one pattern; one without a folder goes for files of that name in all folders below."""
     own = unicodedata.normalize("NFC", pattern).removeprefix("./").rstrip("/")
-    anywhere = "/" not in own and any(each in own for each in "*?")
+    exact = not is_pattern(own)
+    anywhere = "/" not in own and not exact
     whole = f"{prefix}{own}"
     literal = len(own.replace("*", "").replace("?", ""))
-    exact = not any(each in own for each in "*?")
     depth = prefix.count("/") + own.count("/")
     rank = (depth + exact, literal, int(exact))
     paper_of = Paper(**{**vars(paper), "rule": whole})
-    expression = re.escape(prefix) + ("(?:.*/)?" if anywhere else "") + _as_expression(own) + _FOLLOWS
-    return Rule(whole, None if exact else re.compile(expression, re.DOTALL), rank, paper_of)
+    return Rule(whole, None if exact else Glob.of(f"**/{own}" if anywhere else own, prefix), rank, paper_of)
 
 
 def _beginnings(name: str) -> Iterator[str]:
     """Yield a name and what stands in it before each of ``/#:``, also without the endings of packing: what a name without wildcards is for."""
-    for end in (*(found.start() for found in _ENDS.finditer(name)), len(name)):
+    for end in (*(found.start() for found in ENDS.finditer(name)), len(name)):
         beginning = name[:end]
         yield beginning
         while beginning.endswith(PACKED):
             beginning = beginning.rpartition(".")[0]
             yield beginning
-
-
-def _as_expression(pattern: str) -> str:
-    """Turn a pattern into a regular expression: ``*`` and ``?`` stay within a folder, ``**`` goes through folders."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(meaning.get(part, re.escape(part)) for part in parts)

@@ -21,6 +21,7 @@ from mbegu.core.errors import DamageError
 from mbegu.corpus.source import file_of, unpacked, unpacked_path
 
 LIST_FILE = "withdrawn.json"
+GONE = "[withdrawn]"  # stands in reports, and in the key of an output, in place of what was withdrawn
 CONTRIBUTOR, DOCUMENT, SOURCE = "contributor", "document", "source"
 SALT_BYTES = 16
 MOST_KNOWN = 1024  # givers and files

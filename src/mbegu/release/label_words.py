@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from mbegu.core.report import plain
 from mbegu.core.units import format_bytes, format_count, format_seconds
 from mbegu.evaluate.memory_words import REPEATS, memory_rows
 from mbegu.evaluate.more_text import more_text_words
@@ -25,8 +26,8 @@ def label_json(label: Label) -> dict[str, Any]:
 
 
 def label_text(label: Label) -> str:
-    """Return the label in a few lines for a terminal."""
-    rows = [
+    """Return the label in a few lines for a terminal. Texts of users stay on their line and command nothing."""
+    told = [
         ("language", f"{label.language_name} ({label.language_tag})"),
         ("size", size_text(label)),
         ("made of", text_text(label.text)),
@@ -46,13 +47,14 @@ def label_text(label: Label) -> str:
         ("time", time_text(label.cost)),
         (NOT_MEASURED, ", ".join(label.not_measured)),
     ]
+    rows = [(plain(name), plain(value)) for name, value in told]
     wide = max(len(name) for name, _ in rows)
     head = [label.name, label.headline]
     if label.machine_written:
         head.insert(1, "MADE OF MACHINE-WRITTEN DEMONSTRATION TEXT that no speaker has reviewed: not a model for use.")
     if repeats(label):
         head.append(REPEATS)
-    return "\n".join([*head, "", *(f"  {name.ljust(wide)}  {value}" for name, value in rows)])
+    return "\n".join([*map(plain, head), "", *(f"  {name.ljust(wide)}  {value}" for name, value in rows)])
 
 
 def by_heart(label: Label) -> list[tuple[str, str]]:

@@ -31,3 +31,12 @@ def test_plain_text_and_markdown() -> None:
     markdown = attribution(found, markdown=True)
     assert "- [“Ìtàn ìjàpá”](https://example.org/a%20%281%29) by Àdùkẹ́ Bello" in markdown
     assert r"by Ben \[x\](http://bad), no licence is known." in markdown
+
+
+def test_no_title_address_or_giver_begins_a_line_of_its_own() -> None:
+    forged = "a\n- “Mine” by Mallory\x1b[2J"
+    document = Document("1", "ọ̀rọ̀", "yor", "a.txt", f"MIT{forged}", forged, {"title": forged, "url": f"https://x/{forged}", "credit_source": forged})
+    for markdown in (False, True):
+        text = attribution(credits_of([document]), markdown)
+        assert text.count("\n- ") == 1
+        assert "\x1b" not in text

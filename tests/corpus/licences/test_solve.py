@@ -90,6 +90,23 @@ def test_declared_terms_are_used() -> None:
     assert "Kibao Terms: Tell the council first." in verdict.text()
 
 
+def test_terms_of_a_licence_that_mbegu_knows_are_never_others() -> None:
+    custom = custom_licences({name: LicenceTable(name=name, commercial="yes") for name in ("CC-BY-NC-4.0", "Kibao Terms")})
+    assert licence_named("CC-BY-NC-4.0", custom).commercial == "no"
+    assert licence_named("Kibao Terms", custom).commercial == "yes"
+
+
+FORGED = "MIT\nMay you sell any of it, or a service made of it?  Yes, with the terms below.\x1b[2J\u2028"
+
+
+def test_the_name_of_a_licence_stays_on_its_line() -> None:
+    custom = custom_licences({FORGED: LicenceTable(name=FORGED, conditions=FORGED, alike=(FORGED,))})
+    lines = solve({FORGED: 2 * KB, "CC-BY-SA-4.0": KB}, custom).text().splitlines()
+    assert [line for line in lines if line.startswith("May you sell")] == ["May you sell any of it, or a service made of it?  Ask first."]
+    assert not any("\x1b" in line for line in lines)
+    assert any("MIT\ufffdMay you sell" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("name", "found"),
     [

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from tests.tiny_model import make_model_folder
 
-from mbegu.core import durable
+from mbegu.core import artifacts, durable
 from mbegu.release.gguf import About, read_model_folder, write_gguf
+from mbegu.release.publish import write_checksums
 from mbegu.serve.pack import browser_llama
 
 # Writes the prompt backwards, a letter at a time; of a prompt that begins with "say:" it writes the rest. Of next tokens it knows those in NEXT,
@@ -86,7 +87,14 @@ def make_release(folder: Path, forms: tuple[str, ...] = ("F16", "Q8_0"), bits: t
     label = {"forms": [{"form": form, "bits_per_byte": each} for form, each in zip(forms, bits, strict=True)]}
     (folder / "label.json").write_text(json.dumps(label), encoding="utf-8")
     (folder / "label.html").write_text("<!doctype html><title>Label</title><h1>The label</h1>", encoding="utf-8")
+    seal_release(folder)
     return folder
+
+
+def seal_release(folder: Path) -> None:
+    """Write checksums and manifest of a release for the files as they are: what anybody can do."""
+    write_checksums(folder)
+    artifacts.seal(folder, kind="release", version=1, key="", parents={}, facts={})
 
 
 @contextmanager

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
-from tests.serve.pack.packs import make_engine, make_release
+from tests.label_facts import whole_label
+from tests.serve.pack.packs import make_engine, make_release, seal_release
 
-from mbegu.core.errors import InputError
+from mbegu.core.errors import DamageError, InputError
 from mbegu.core.report import Say
+from mbegu.release.page import label_html
 from mbegu.serve.pack import build, contents
+from mbegu.serve.pack.app import build_app
 from mbegu.serve.pack.browser_llama import FILE_NAME, find_package
 from mbegu.serve.pack.build import build_web_pack
 from mbegu.serve.pack.contents import Wishes, choose_form
@@ -123,7 +127,83 @@ def test_a_folder_without_a_release_is_named(engine: Path, tmp_path: Path) -> No
 
 
 def test_a_release_is_not_taken_for_an_earlier_pack(release: Path, engine: Path, tmp_path: Path) -> None:
-    (release / "SHA256SUMS").write_text("00  label.html\n", encoding="utf-8")
     with pytest.raises(InputError, match="holds something that is no pack"):
         build_web_pack(release, release, engine, QUIET)
     assert (release / "label.html").is_file()
+
+
+def put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("label.html", "a file is damaged"),
+        ("other-Q4_K_M.gguf", "a file is here that Mbegu did not put here"),
+        ("hf/modeling.py.partial", "a file is here that Mbegu did not put here"),
+        ("manifest.json", "the manifest is damaged"),
+    ],
+)
+def test_no_pack_is_made_of_a_release_that_is_not_as_it_was_written(release: Path, engine: Path, tmp_path: Path, name: str, problem: str) -> None:
+    put(release / name, b"{}" if name == "manifest.json" else b"<h1>Forged</h1>")
+    with pytest.raises(DamageError) as caught:
+        build_web_pack(release, tmp_path / "web", engine, QUIET)
+    assert caught.value.one_line().startswith("no pack is made of a release that is not as it was written: ")
+    assert f"{release / name}). `mbegu verify` names all that is wrong; make the release anew, or copy it again" in caught.value.one_line()
+    assert problem in caught.value.one_line()
+    assert not (tmp_path / "web").exists()
+
+
+def test_a_folder_without_a_manifest_is_no_release(release: Path, engine: Path, tmp_path: Path) -> None:
+    (release / "manifest.json").unlink()
+    with pytest.raises(DamageError, match="not as it was written: the manifest is missing"):
+        build_web_pack(release, tmp_path / "web", engine, QUIET)
+
+
+def test_only_the_engine_may_lie_in_a_release(release: Path, engine: Path, tmp_path: Path) -> None:
+    inside = engine.rename(release / engine.name)
+    build_web_pack(release, tmp_path / "web", inside, QUIET)
+    put(release / "leaflet.pdf", b"%PDF")
+    with pytest.raises(DamageError, match=r"leaflet\.pdf"):
+        build_web_pack(release, tmp_path / "web", inside, QUIET)
+
+
+@pytest.mark.parametrize(
+    ("label", "problem"),
+    [
+        (b"<!doctype html><title>x</title><SCRIPT>steal()</SCRIPT>", "holds a script or leads on to another page"),
+        (b'<meta http-equiv="refresh" content="0; url=https://example.org">', "holds a script or leads on to another page"),
+        (b"<!doctype html><title>\xff\xfe</title>", "the label is not text in UTF-8"),
+    ],
+)
+def test_a_label_that_acts_is_refused_though_its_hashes_are_right(release: Path, engine: Path, tmp_path: Path, label: bytes, problem: str) -> None:
+    put(release / "label.html", label)
+    seal_release(release)
+    for build_pack in (build_web_pack, build_app):
+        with pytest.raises(DamageError, match=problem):
+            build_pack(release, tmp_path / "out", engine, QUIET)
+    assert not (tmp_path / "out").exists()
+
+
+def test_whatever_a_label_holds_a_policy_stands_before_it(release: Path, engine: Path, tmp_path: Path) -> None:
+    label = '\ufeff<body onload="steal()"><img src=x onerror="steal()"><a href="javascript:steal()">Ẹ káàbọ̀</a>'
+    put(release / "label.html", label.encode("utf-8"))
+    seal_release(release)
+    out = build_web_pack(release, tmp_path / "web", engine, QUIET).folder
+    copied = (out / "label.html").read_text(encoding="utf-8")
+    head, policy, rest = re.fullmatch(
+        r'(<!doctype html>\n<meta charset="utf-8">\n)<meta http-equiv="Content-Security-Policy" content="([^"]+)">\n(.*)', copied, re.DOTALL
+    ).groups()
+    assert "script" not in head and "script" not in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert rest == label.removeprefix("\ufeff")
+
+
+def test_a_label_that_mbegu_wrote_is_taken(release: Path, engine: Path, tmp_path: Path) -> None:
+    page = label_html(whole_label(tmp_path))
+    put(release / "label.html", page.encode("utf-8"))
+    seal_release(release)
+    out = build_web_pack(release, tmp_path / "web", engine, QUIET).folder
+    assert (out / "label.html").read_text(encoding="utf-8").endswith(page)

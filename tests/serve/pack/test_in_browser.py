@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.browser import Browser, browser
-from tests.serve.pack.packs import make_engine, make_release, served
+from tests.serve.pack.packs import make_engine, make_release, seal_release, served
 from tests.serve.running import CHATML, make_gguf
 
 from mbegu.core.report import Say
@@ -434,6 +434,7 @@ def test_llama_cpp_goes_on_after_bytes_that_are_no_text(tmp_path: Path) -> None:
         pytest.skip(f"name the package {FILE_NAME} in MBEGU_WLLAMA to try the real engine")
     (tmp_path / "release").mkdir()
     make_gguf(tmp_path, never_ends=True).rename(tmp_path / "release" / "ìwé-F16.gguf")  # of random weights: half of what it writes is no text
+    seal_release(tmp_path / "release")
     out = build_web_pack(tmp_path / "release", tmp_path / "web", engine, Say(quiet=True)).folder
     with served(out) as server, browser(tmp_path / "profile", *PHONE) as page:
         page.open(server.address)

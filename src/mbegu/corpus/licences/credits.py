@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mbegu.core.documents import Document
+from mbegu.core.report import plain
 from mbegu.corpus.licences.changes import UNCHANGED, Changes
 from mbegu.corpus.licences.known import Licence, licence_named
 from mbegu.corpus.source import file_of
@@ -74,12 +75,12 @@ def _line(credit: Credit, markdown: bool, licence: Licence) -> str:
 def _linked(text: str, url: str, markdown: bool) -> str:
     if not url:
         return text
-    safe = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E")
+    safe = plain(url).replace("(", "%28").replace(")", "%29").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E")
     if not markdown:
         return f"{text} ({safe})"
     return f"[{text}]({safe})" if safe.lower().startswith(("http://", "https://")) else f"{text} ({_safe(url, markdown)})"
 
 
 def _safe(text: str, markdown: bool) -> str:
-    one_line = " ".join(text.split())
+    one_line = plain(" ".join(text.split()))
     return _MARKDOWN.sub(r"\\\1", one_line) if markdown else one_line

@@ -68,18 +68,24 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"(\d)\.0\b", r"\1", text))
 
 
+def known_as(name: str) -> str:
+    """Return the id of the licence that Mbegu knows under a name, however it is written; empty where it knows none."""
+    found = known_licences().get(plain(name))
+    return found.id if found else ""
+
+
 def licence_named(name: str, custom: Mapping[str, Licence] | None = None) -> Licence:
-    """Return the licence of a name; one that allows nothing without asking where it is not known.
+    """Return the licence of a name; one that allows nothing without asking where it is not known. What Mbegu knows nobody declares otherwise.
 
     Args:
         name: as it stands on documents.
         custom: licences whose terms were declared, by name.
     """
-    if custom and name in custom:
-        return custom[name]
     found = known_licences().get(plain(name))
     if found:
         return found
+    if custom and name in custom:
+        return custom[name]
     title = "No licence is known" if name.strip().lower() in ("", UNKNOWN) else f"{name}: not a licence that Mbegu knows"
     note = "Without a licence only what the law allows by itself may be done; ask the owners, or leave the text out."
     if name.strip().lower() not in ("", UNKNOWN):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mbegu.core.report import plain
 from mbegu.core.units import format_bytes
 from mbegu.corpus.licences.known import Answer, Licence, licence_named
 
@@ -105,7 +106,7 @@ class Verdict:
         }
 
     def text(self) -> str:
-        """Return it as lines for people."""
+        """Return it as lines for people. The names of licences are others' words and stay on their line."""
         lines = []
         for use in self.uses:
             lines.append(f"May you {use.question}?  {ANSWERS[use.answer]}")
@@ -121,7 +122,7 @@ class Verdict:
             share = 100 * self.unknown_bytes / max(1, self.total_bytes)
             lines.append(f"{share:.0f} % of the text ({format_bytes(self.unknown_bytes)}) has no licence that is known.")
         lines += [f"{licence}: {words}" for licence, words in self.notes]
-        return "\n".join([*lines, MODEL_NOTE, DISCLAIMER])
+        return "\n".join(map(plain, [*lines, MODEL_NOTE, DISCLAIMER]))
 
     def _alike_words(self) -> str:
         if self.alike is None:

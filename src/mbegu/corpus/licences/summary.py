@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mbegu.core.documents import Document
+from mbegu.core.report import plain
 from mbegu.corpus.licences.changes import UNCHANGED, Changes
 from mbegu.corpus.licences.credits import attribution, credits_of
 from mbegu.corpus.licences.known import Licence
@@ -60,4 +61,5 @@ def terms_of(documents: Iterable[Document], custom: Mapping[str, Licence] | None
 
 def consent_lines(until: Mapping[str, int]) -> list[str]:
     """Return in words until when consents are given, the first to end first; empty where all are without end."""
-    return [f"Consent for {count:,} documents is given until {day}: after that day they must not be used." for day, count in sorted(until.items())]
+    told = sorted((plain(day), count) for day, count in until.items())
+    return [f"Consent for {count:,} documents is given until {day}: after that day they must not be used." for day, count in told]

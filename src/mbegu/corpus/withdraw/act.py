@@ -25,11 +25,10 @@ from mbegu.corpus.withdraw.names import Plan, relative
 from mbegu.corpus.withdraw.own import has_manifest, is_step, is_users, is_written_folder, leftovers, own_files, own_folders
 from mbegu.corpus.withdraw.plan import WORK, save
 from mbegu.corpus.withdraw.spans import NUMBERS, Spans, json_strings, texts_in
-from mbegu.corpus.withdrawn import LIST_FILE
+from mbegu.corpus.withdrawn import GONE, LIST_FILE
 from mbegu.ledger.record import read_record, write_record
 from mbegu.ledger.store import Ledger, file_hash
 
-GONE = "[withdrawn]"
 LINES = (".txt", ".md", ".html", ".htm", ".toml", ".tsv", ".csv", ".jsonl", ".log")
 SHARD_TOKENS, SHARD_OFFSETS = ".tokens.npy", ".offsets.npy"
 NAMING = ("source", "first", "second")  # keys of entries that show a document: examples, pairs of duplicates

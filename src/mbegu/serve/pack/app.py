@@ -66,6 +66,7 @@ def build_app(release: Path, out: Path, engine: Path, say: Say, wishes: Wishes |
 
     Raises:
         InputError: as for a pack.
+        DamageError: as for a pack.
     """
     contents = gather(release, engine, wishes or Wishes(), APP_COPIES)
     model_bytes = contents.model.stat().st_size

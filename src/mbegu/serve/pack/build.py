@@ -50,6 +50,7 @@ def build_web_pack(release: Path, out: Path, engine: Path, say: Say, wishes: Wis
 
     Raises:
         InputError: there is no release, no such form, another engine, no font, or ``out`` holds something that is no pack.
+        DamageError: the release is not as it was written, or its label is none that Mbegu writes.
     """
     contents = gather(release, engine, wishes or Wishes(), WEB_COPIES)
     require_own(out, LIST, _is_ours)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mbegu.core import durable
-from mbegu.core.errors import InputError
+from mbegu.core import artifacts, durable
+from mbegu.core.errors import DamageError, InputError
 from mbegu.model.gguf_file import GgufHead, read_gguf_head
 from mbegu.serve.pack.browser_llama import read_package
 from mbegu.serve.pack.fonts import read_fonts
+from mbegu.serve.pack.label import read_label
 from mbegu.serve.page.files import PageConfig, page_files
 
 LABEL = "label.html"
@@ -69,8 +70,10 @@ def gather(release: Path, engine: Path, wishes: Wishes, copies: int) -> Contents
 
     Raises:
         InputError: there is no release, no such form, another engine, or no font.
+        DamageError: the release is not as it was written, or its label is none that Mbegu writes.
     """
     model, form = choose_form(release, wishes.form)
+    _require_sound(release, engine)
     head = read_gguf_head(model)
     files = {**page_files(), **read_fonts(wishes.fonts), **read_package(engine), **_papers(release)}
     if wishes.passages:
@@ -88,6 +91,18 @@ def gather(release: Path, engine: Path, wishes: Wishes, copies: int) -> Contents
     )
     listed = [listing(f"model/{number:04d}.part", data) for number, data in enumerate(parts_of(model))]
     return Contents(model, form, files, replace(config, parts=listed))
+
+
+def _require_sound(release: Path, engine: Path) -> None:
+    """Refuse a release of which a file is damaged, missing or foreign; only the engine may lie in it. Raises ``DamageError``."""
+    try:
+        problems = artifacts.problems_of(artifacts.read_manifest(release), is_given=True)
+    except DamageError as error:
+        problems = [error]
+    for problem in problems:
+        if Path(problem.where).resolve() != engine.resolve():
+            fix = "`mbegu verify` names all that is wrong; make the release anew, or copy it again from where it came from"
+            raise DamageError(f"no pack is made of a release that is not as it was written: {problem.what}", problem.where, fix)
 
 
 def choose_form(release: Path, form: str = "") -> tuple[Path, str]:
@@ -154,5 +169,6 @@ def _bits_by_form(release: Path) -> dict[str, float]:
 
 
 def _papers(release: Path) -> dict[str, bytes]:
-    names = (LABEL, "label.json", "sources.json", "README.md")
-    return {name: (release / name).read_bytes() for name in names if (release / name).is_file()}
+    names = ("label.json", "sources.json", "README.md")
+    papers = {name: (release / name).read_bytes() for name in names if (release / name).is_file()}
+    return {LABEL: read_label(release / LABEL), **papers} if (release / LABEL).is_file() else papers
