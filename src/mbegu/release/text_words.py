@@ -8,7 +8,7 @@ from typing import Any
 from mbegu.core.documents import RELATED
 from mbegu.core.language import parse_language
 from mbegu.core.units import format_bytes, format_count
-from mbegu.corpus.licences.solve import ANSWERS, MODEL_NOTE
+from mbegu.corpus.licences.solve import MODEL_NOTE, answer_words
 
 Rows = tuple[tuple[str, str], ...]
 
@@ -22,13 +22,15 @@ def terms_rows(facts: Mapping[str, Any]) -> Rows:
     terms: Mapping[str, Any] = facts.get("terms") or {}
     if not terms:
         return ()
-    rows = [(f"May one {use['question']}?", _answer(use)) for use in terms["uses"]]
     alike = terms["share_alike_under"]
+    has_terms = bool(terms["must_credit"] or terms["notes"] or alike is not None)
+    rows = [(f"May one {use['question']}?", _answer(use, has_terms)) for use in terms["uses"]]
     if alike is not None:
         rows.append(("Changed text must be given away under", " or ".join(alike) or "no one licence fits all parts: keep them apart"))
     rows += [("Conflict", each["words"]) for each in terms["conflicts"]]
     credited = ", ".join(each["licence"] for each in terms["must_credit"])
-    rows.append(("Must be named", f"the authors of all texts under {credited}: see CREDITS.md" if credited else "nobody; CREDITS.md names them"))
+    named = f"the authors of all texts under {credited}: see CREDITS.md" if credited else "nobody must be; CREDITS.md names them all the same"
+    rows.append(("Must be named", named))
     rows += [(each["licence"], each["words"]) for each in terms["notes"]]
     rows += [("Consent", f"for {format_count(count)} documents until {day}") for day, count in terms.get("consent_until", {}).items()]
     return (*rows, ("Of models", MODEL_NOTE), ("Who says so", terms["disclaimer"]))
@@ -70,10 +72,10 @@ def related_rows(facts: Mapping[str, Any]) -> Rows:
     return (("Read beside its own text", told), *rows, ("Source of it", sources))
 
 
-def _answer(use: Mapping[str, Any]) -> str:
+def _answer(use: Mapping[str, Any], has_terms: bool) -> str:
     because: Sequence[Mapping[str, Any]] = use["because"]
     why = "; ".join(f"{each['licence']} ({format_bytes(each['bytes'])}) {each['words']}" for each in because)
-    return ANSWERS[use["answer"]] + (f" {why}." if why else "")
+    return answer_words(use["answer"], has_terms) + (f" {why}." if why else "")
 
 
 def _counted(counts: Mapping[str, int]) -> str:

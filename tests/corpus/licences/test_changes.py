@@ -25,7 +25,7 @@ def cleaned(folder: Path, facts: object) -> Path:
 def test_what_a_cleaned_folder_tells_alone_or_below_a_folder_of_text(tmp_path: Path) -> None:
     folder = cleaned(tmp_path / "text" / "old", FACTS)
     for roots in ([folder], [folder / "kept.parquet"], [tmp_path / "text"], [tmp_path / "nothing", folder, folder]):
-        assert changes_in(roots).text() == f"The texts were cleaned and cut. {SAID}"
+        assert changes_in(roots).text() == f"The texts were put into one form and cut. {SAID}"
     cleaned(tmp_path / "other", {"settings": {"rules": ["digits-ascii"]}, "private": {}})
     assert changes_in([tmp_path / "other"]) == Changes(("digits-ascii",), private=False)
 
@@ -35,7 +35,7 @@ def test_nothing_is_said_of_what_nobody_knows(tmp_path: Path) -> None:
     damaged = [cleaned(tmp_path / str(number), facts) for number, facts in enumerate(([], {"settings": 3}, {"settings": {"rules": "a"}}))]
     put(cleaned(tmp_path / "cut", {}), {"clean.json": "{"})
     assert changes_in([tmp_path / "text", tmp_path / "text" / "story-0001.txt", *damaged, tmp_path / "cut"]) == Changes()
-    assert attribution([]) == "Text that this was made of\n\nThe texts were cleaned and cut.\n\n"
+    assert attribution([]) == "Text that this was made of\n\nThe texts were put into one form and cut.\n\n"
 
 
 def test_the_credits_say_it_in_both_forms() -> None:
@@ -50,8 +50,8 @@ def test_the_step_passes_it_on(grow, project: Path) -> None:  # type: ignore[no-
     plain, made = grow(texts), grow({}, clean=True, rules=("soft-hyphens",), regions=("NG",))
     said = [json.loads((each.out / "terms.json").read_bytes())["credits"]["plain"].split("\n")[2] for each in (plain, made)]
     assert said == [
-        "The texts were cleaned and cut.",
-        "The texts were cleaned and cut. Words were rewritten by rules of spelling: soft-hyphens. Private items were replaced by placeholders.",
+        "The texts were put into one form and cut.",
+        "The texts were put into one form and cut. Words were rewritten by rules of spelling: soft-hyphens. Private items were replaced by placeholders.",
     ]
 
 

@@ -137,3 +137,11 @@ def test_the_solver_says_which_entries_were_not_checked(name: str, is_checked: b
     said = "not checked against it" in solve({name: KB}).text()
     assert said is not is_checked
     assert is_checked or "http" in licence_named(name).unchecked  # and what it was taken from
+
+
+def test_where_nothing_is_asked_for_the_answer_is_yes_alone() -> None:
+    free, named = solve({"CC0-1.0": 10}).text(), solve({"CC-BY-4.0": 10}).text()
+    assert "?  Yes.\n" in free
+    assert "Under any licence.\n" in free
+    assert "?  Yes, if what the licences ask for is kept to.\n" in named
+    assert "that asks for at least the same" in named

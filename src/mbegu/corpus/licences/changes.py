@@ -10,7 +10,7 @@ from typing import Any
 
 from mbegu.corpus.files import FACTS, KEPT, is_cleaned_folder
 
-ALWAYS = "The texts were cleaned and cut."
+ALWAYS = "The texts were put into one form and cut."
 
 
 @dataclass(frozen=True)

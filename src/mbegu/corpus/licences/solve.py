@@ -109,7 +109,7 @@ class Verdict:
         """Return it as lines for people. The names of licences are others' words and stay on their line."""
         lines = []
         for use in self.uses:
-            lines.append(f"May you {use.question}?  {ANSWERS[use.answer]}")
+            lines.append(f"May you {use.question}?  {answer_words(use.answer, self.has_terms)}")
             lines += [f"  because of {each.licence} ({format_bytes(each.bytes)}): it {each.words}" for each in use.because]
         lines.append(self._alike_words())
         lines += [f"  because of {each.licence} ({format_bytes(each.bytes)}): {each.words}" for each in self.alike_because]
@@ -124,15 +124,26 @@ class Verdict:
         lines += [f"{licence}: {words}" for licence, words in self.notes]
         return "\n".join(map(plain, [*lines, MODEL_NOTE, DISCLAIMER]))
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether any licence asks for something."""
+        return bool(self.credit or self.notes or self.alike is not None)
+
     def _alike_words(self) -> str:
         if self.alike is None:
-            return "Under what must changed text be given away? Under any licence that asks for at least the same."
+            same = " that asks for at least the same" if self.has_terms else ""
+            return f"Under what must changed text be given away? Under any licence{same}."
         if self.alike:
             return f"Under what must changed text be given away? Under {' or '.join(self.alike)}."
         return "Under what must changed text be given away? There is no licence that fits all parts: keep them apart, each under its own."
 
 
-ANSWERS: Mapping[str, str] = {"yes": "Yes, with the terms below.", "no": "No.", "ask": "Ask first."}
+ANSWERS: Mapping[str, str] = {"yes": "Yes.", "no": "No.", "ask": "Ask first."}
+
+
+def answer_words(answer: str, has_terms: bool) -> str:
+    """Return an answer in words; ``has_terms`` says whether the licences ask for anything, such as to name authors."""
+    return "Yes, if what the licences ask for is kept to." if answer == "yes" and has_terms else ANSWERS[answer]
 
 
 def solve(amounts: Mapping[str, int], custom: Mapping[str, Licence] | None = None) -> Verdict:
