@@ -51,7 +51,8 @@ def test_the_step_passes_it_on(grow, project: Path) -> None:  # type: ignore[no-
     said = [json.loads((each.out / "terms.json").read_bytes())["credits"]["plain"].split("\n")[2] for each in (plain, made)]
     assert said == [
         "The texts were put into one form and cut.",
-        "The texts were put into one form and cut. Words were rewritten by rules of spelling: soft-hyphens. Private items were replaced by placeholders.",
+        "The texts were put into one form and cut. "
+        "Words were rewritten by rules of spelling: soft-hyphens. Private items were replaced by placeholders.",
     ]
 
 
