@@ -22,6 +22,9 @@ def cleaned(folder: Path, facts: object) -> Path:
     return folder
 
 
+PRIVATE = "Private items were replaced by placeholders."
+
+
 def test_what_a_cleaned_folder_tells_alone_or_below_a_folder_of_text(tmp_path: Path) -> None:
     folder = cleaned(tmp_path / "text" / "old", FACTS)
     for roots in ([folder], [folder / "kept.parquet"], [tmp_path / "text"], [tmp_path / "nothing", folder, folder]):
@@ -51,8 +54,7 @@ def test_the_step_passes_it_on(grow, project: Path) -> None:  # type: ignore[no-
     said = [json.loads((each.out / "terms.json").read_bytes())["credits"]["plain"].split("\n")[2] for each in (plain, made)]
     assert said == [
         "The texts were put into one form and cut.",
-        "The texts were put into one form and cut. "
-        "Words were rewritten by rules of spelling: soft-hyphens. Private items were replaced by placeholders.",
+        "The texts were put into one form and cut. Words were rewritten by rules of spelling: soft-hyphens. " + PRIVATE,
     ]
 
 
