@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import datetime
 import io
 import os
 import shutil
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.corpus.conftest import put
 
+from mbegu.core.documents import Document, document_schema, write_documents
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
 from mbegu.corpus import files
 from mbegu.corpus.files import fingerprint, text_files
-from mbegu.corpus.findings import CLEANED, HIDDEN, LINK_LOOP, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.findings import CLEANED, HIDDEN, LINK_LOOP, OUTSIDE, PAPERS, UNSUPPORTED, VANISHED, Findings
 from mbegu.corpus.settings import CorpusSettings
 
 SETTINGS = CorpusSettings()
@@ -62,6 +66,31 @@ def test_links_in_a_circle_end_and_broken_ones_are_listed(project: Path) -> None
     assert names(project, findings=findings) == ["a/b/c.txt"]
     assert findings.dropped[LINK_LOOP] == 1
     assert findings.dropped[VANISHED] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_out_of_the_folder_are_listed_and_not_read(project: Path, tmp_path: Path) -> None:
+    put(tmp_path, {"secret/pin.txt": "x", "textile/b.txt": "x", "project/text/a.txt": "x", "project/text/in/c.txt": "x", "project/b.txt": "x"})
+    links = {"pin.txt": "secret/pin.txt", "z": "secret", "in/y": "textile", "up": "project", "near.txt": "textile/b.txt"}
+    for name, target in links.items():
+        (project / "text" / name).symlink_to(tmp_path / target)
+    findings = Findings()
+    assert names(project, findings=findings) == ["a.txt", "in/c.txt"]
+    assert {drop.source for drop in findings.problems if drop.reason == OUTSIDE} == links.keys()
+    assert "name that file or folder as a path of its own" in findings.problems[0].detail
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_that_is_named_itself_is_read_and_so_are_links_to_files_within(project: Path, tmp_path: Path) -> None:
+    put(tmp_path, {"elsewhere/a.txt": "x", "elsewhere/in/b.txt": "x", "c.txt": "x"})
+    (tmp_path / "elsewhere" / "again.txt").symlink_to("in/b.txt")
+    (tmp_path / "elsewhere" / "twice").symlink_to("in")
+    (project / "text" / "link").symlink_to(tmp_path / "elsewhere")
+    (project / "text" / "c.txt").symlink_to(tmp_path / "c.txt")
+    findings = Findings()
+    settings = CorpusSettings(text=("text/link", "text/c.txt"))
+    assert names(project, settings, findings) == ["c.txt", "elsewhere/a.txt", "elsewhere/again.txt", "elsewhere/twice/b.txt"]
+    assert findings.dropped == {LINK_LOOP: 1}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
@@ -129,6 +158,33 @@ def test_a_cleaned_folder_is_text_only_where_it_is_named_and_then_only_what_was_
     assert names(tmp_path, CorpusSettings(text=("text", "text/clean"))) == ["clean/kept.parquet", "text/a.txt"]
     (folder / "clean.json").unlink()
     assert len(names(tmp_path)) == 5
+
+
+def test_text_without_test_items_is_read_where_its_folder_is_named_and_what_was_taken_out_never(tmp_path: Path) -> None:
+    folder = tmp_path / "text" / "without"
+    write_documents(folder / "kept.parquet", [Document("1", "ọ̀rọ̀", "yor", "a.txt")])
+    put(tmp_path / "text", {"a.txt": "ọ̀rọ̀", "without/dropped.parquet": "PAR1"})
+    findings = Findings()
+    assert names(tmp_path, findings=findings) == ["a.txt"]
+    assert findings.dropped == {CLEANED: 1}
+    for named in ("text/without", "text/without/kept.parquet"):
+        assert names(tmp_path, CorpusSettings(text=(named,))) == ["kept.parquet"]
+
+
+def test_an_odd_file_of_documents_has_a_fingerprint_too_and_the_end_of_a_consent_changes_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    say = Say(io.StringIO(), quiet=True)
+    path = project / "text" / "given.parquet"
+    odd = {"id": None, "text": None, "language": None, "source": None, "licence": None, "contributor": None}
+    rows = [odd | {"meta": None}, odd | {"meta": [("consent_until", "2026-06"), ("title", None)]}]
+    pq.write_table(pa.Table.from_pylist(rows, schema=document_schema()), path)
+    fingerprints = set()
+    for day in (datetime.date(2026, 6, 1), datetime.date(2026, 7, 1)):
+        monkeypatch.setattr(files, "today", lambda day=day: day)
+        fingerprints.add(fingerprint(SETTINGS, project, say))
+    assert len(fingerprints) == 2
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(len(content) // 3) + content[4 + len(content) // 3 :])
+    assert fingerprint(SETTINGS, project, say) not in fingerprints
 
 
 def test_the_work_of_an_interrupted_cleaning_is_no_text(tmp_path: Path) -> None:

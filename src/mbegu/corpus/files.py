@@ -20,7 +20,7 @@ from mbegu.core.errors import InputError
 from mbegu.core.lock import LOCK_FILE
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
-from mbegu.corpus.findings import CLEANED, EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, PAPERS, UNSUPPORTED, VANISHED, Findings
+from mbegu.corpus.findings import CLEANED, EMPTY, HIDDEN, LINK_LOOP, NO_PERMISSION, OUTSIDE, PAPERS, UNSUPPORTED, VANISHED, Findings
 from mbegu.corpus.papers import SOURCES_FILE, Papers, consent_ended, sources_files
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import Source
@@ -30,6 +30,7 @@ from mbegu.ledger.clock import today
 KEEP_FILE = "keep.json"  # what a person brought back of what cleaning dropped
 KEPT, DROPPED, FACTS, REPORT = "kept.parquet", "dropped.parquet", "clean.json", "report.html"  # of a folder that text was cleaned into
 CLEANED_MARKS = (KEPT, FACTS)  # stand together only there
+LEADS_OUT = "what it leads to is not read: name that file or folder as a path of its own, or put a copy here"
 SYSTEM_NAMES = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 
 
@@ -61,7 +62,7 @@ def text_files(settings: CorpusSettings, place: Project, findings: Findings | No
         findings: collects what is left out and why.
 
     Returns:
-        The files, sorted by name; empty ones, hidden ones, papers and links in a circle are left out.
+        The files, sorted by name; empty ones, hidden ones, papers, links in a circle and links out of the folder are left out.
 
     Raises:
         InputError: a path of the settings does not exist.
@@ -122,13 +123,21 @@ def _add_papers(digest: hashlib._Hash, settings: CorpusSettings, place: Project,
     ended = Papers.read_all(roots).ended(today())
     for file in files:
         if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
-            ended += sorted(
-                {until for document in read_documents(file.path) if consent_ended(until := document.meta.get("consent_until", ""), today())}
-            )
+            ended += sorted({until for until in _consents(file) if consent_ended(until, today())})
     digest.update("\n".join(ended).encode())
     for path, prefix in sources_files(roots):
         digest.update(f"{_content_hash(path)}  {prefix}{SOURCES_FILE}\n".encode())
     digest.update(Withdrawn.read(place.root).state().encode())
+
+
+def _consents(file: TextFile) -> Iterator[str]:
+    """Yield the last days of the consents in a file of documents. Of one that is not Mbegu's own, whose damage reading lists, as far as it goes."""
+    if is_kept_text(file.path):
+        yield from (document.meta.get("consent_until", "") for document in read_documents(file.path))
+        return
+    from mbegu.corpus.readers.documents import consents
+
+    yield from consents(file.source())
 
 
 def reason_of(error: OSError) -> tuple[str, str]:
@@ -146,6 +155,19 @@ def is_cleaned_folder(folder: Path) -> bool:
         return all((folder / name).is_file() for name in CLEANED_MARKS)
     except PermissionError:
         return False
+
+
+def is_written_folder(folder: Path) -> bool:
+    """Whether `mbegu corpus clean` wrote a folder, or `mbegu corpus leaks --remove`, which gives no facts but the columns of documents."""
+    try:
+        return is_cleaned_folder(folder) or ((folder / DROPPED).is_file() and holds_documents(folder / KEPT))
+    except PermissionError:
+        return False
+
+
+def is_kept_text(path: Path) -> bool:
+    """Whether a file is the text that was kept in a folder that Mbegu wrote. No walk comes to one: a person named it, or its folder."""
+    return path.name == KEPT and is_written_folder(path.parent)
 
 
 def is_hidden(name: str) -> bool:
@@ -178,9 +200,13 @@ class _Walk:
             yield from self._file(prefix + shown(root.name), str(root))
             return
         pending = [(str(root), prefix)]
+        given = os.path.realpath(root)
         while pending:
             folder, name = pending.pop()
             real = os.path.realpath(folder)
+            if not _lies_in(real, given):
+                self._findings.drop(name.rstrip("/"), OUTSIDE, LEADS_OUT)
+                continue
             if real in self._seen:
                 if real not in self._own:
                     self._findings.drop(name.rstrip("/"), LINK_LOOP)
@@ -192,7 +218,7 @@ class _Walk:
             except OSError as error:
                 self._findings.drop(name.rstrip("/"), *reason_of(error))
                 continue
-            if is_cleaned_folder(Path(folder)) or _is_interrupted(folder, listed):
+            if is_written_folder(Path(folder)) or _is_interrupted(folder, listed):
                 if folder != str(root):  # the text that it was made of is read
                     self._findings.drop(name.rstrip("/"), CLEANED, "name this folder itself to read what was kept")
                     self._seen.discard(real)  # it may be named as well
@@ -206,8 +232,11 @@ class _Walk:
                     self._findings.drop(name + own_name, HIDDEN)
                 elif self._is_folder(entry):
                     pending.append((entry.path, f"{name}{own_name}/"))
-                elif os.path.realpath(entry.path) not in self._own:
-                    yield from self._file(name + own_name, entry.path)
+                elif (real_file := os.path.realpath(entry.path)) not in self._own:
+                    if _lies_in(real_file, given):
+                        yield from self._file(name + own_name, entry.path)
+                    else:
+                        self._findings.drop(name + own_name, OUTSIDE, LEADS_OUT)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         try:
@@ -230,6 +259,11 @@ class _Walk:
             self._findings.drop(name, EMPTY)
         else:
             yield TextFile(name, Path(path), status.st_size, status.st_mtime_ns)
+
+
+def _lies_in(real: str, folder: str) -> bool:
+    """Whether a path is a folder or lies in it; both without links."""
+    return real == folder or real.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _is_interrupted(folder: str, entries: Sequence[os.DirEntry[str]]) -> bool:

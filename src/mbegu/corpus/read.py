@@ -8,15 +8,17 @@ from functools import partial
 
 from mbegu.core.documents import Document, holds_documents
 from mbegu.core.documents import read_documents as read_parquet
+from mbegu.core.errors import DamageError
 from mbegu.core.report import Say
 from mbegu.corpus.admit import Admission, Refusal
 from mbegu.corpus.cut import CutRule, Piece, RepeatedLines, cut, cut_rule
-from mbegu.corpus.files import TextFile
+from mbegu.corpus.files import TextFile, is_kept_text
 from mbegu.corpus.findings import EMPTY, NO_LETTERS, REPEATED_LINE, TOO_SHORT, UNDECODABLE, Findings
 from mbegu.corpus.normalise import Normalised, normalise
 from mbegu.corpus.papers import UNKNOWN
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
+from mbegu.corpus.readers.documents import GivenDocument
 from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.settings import CorpusSettings
 from mbegu.corpus.source import RawText, document_id
@@ -107,7 +109,7 @@ def _of_file(
     admission: Admission | None,
 ) -> Iterator[ReadText]:
     """Yield the documents of one file that are admitted, and record the others."""
-    if file.path.suffix.lower() == ".parquet" and holds_documents(file.path):
+    if is_kept_text(file.path) and holds_documents(file.path):
         for document in _own_documents(file, language, settings, findings):
             if admitted := _admitted(document, admission, findings, ""):
                 yield ReadText(admitted, Piece(document.text, 1, False), file)
@@ -139,9 +141,15 @@ def _admitted(document: Document, admission: Admission | None, findings: Finding
 
 
 def _own_documents(file: TextFile, language: str, settings: CorpusSettings, findings: Findings) -> Iterator[Document]:
-    """Yield the documents of a file that Mbegu wrote, such as kept.parquet, with the papers and the source that they have there."""
+    """Yield the documents that Mbegu kept and a person named, with the papers and the source that they have there.
+
+    Raises:
+        DamageError: the file is damaged.
+    """
     findings.formats["documents"] += 1
     for document in read_parquet(file.path):
+        if None in (document.text, document.source, document.licence, document.contributor):
+            raise DamageError("a document of it is not whole", file.path, "clean the text again")
         licence = settings.licence if document.licence.strip().lower() in ("", UNKNOWN) else document.licence
         yield replace(document, language=language, licence=licence, contributor=document.contributor or settings.contributor)
 
@@ -172,7 +180,7 @@ def _document(raw: RawText, piece: Piece, language: str, settings: CorpusSetting
     findings.nfc_documents += made.nfc_changed and not reason
     source = _place(raw, piece)
     document = Document(document_id(source, made.text), made.text, raw.language or language, source, settings.licence, settings.contributor)
-    return document, reason, _detail(reason, made)
+    return raw.papers_on(document) if isinstance(raw, GivenDocument) else document, reason, _detail(reason, made)
 
 
 def _place(raw: RawText, piece: Piece) -> str:

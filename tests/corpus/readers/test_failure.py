@@ -20,6 +20,7 @@ from mbegu.corpus.readers.failure import DETAIL_CHARACTERS, failure
         (OSError("Invalid data stream"), DAMAGED, "Invalid data stream"),
         (zlib.error("Error -3"), DAMAGED, "Error -3"),
         (lzma.LZMAError("Corrupt input data"), DAMAGED, "it is not as its format says: LZMAError: Corrupt input data"),
+        (MemoryError(), TOO_LARGE, "to read it takes more memory than there is: divide it, or close other programs and read again"),
         (IndexError("string index out of range"), DAMAGED, "it is not as its format says: IndexError: string index out of range"),
     ],
 )
@@ -33,7 +34,7 @@ def test_a_detail_stays_short_and_can_be_stored() -> None:
     assert detail.encode("utf-8")
 
 
-@pytest.mark.parametrize("error", [StoppedError("stopped"), ResourceError("the disk is full"), MemoryError(), ModuleNotFoundError("lxml")])
+@pytest.mark.parametrize("error", [StoppedError("stopped"), ResourceError("the disk is full"), ModuleNotFoundError("lxml")])
 def test_what_does_not_speak_of_the_file_goes_on(error: Exception) -> None:
     with pytest.raises(type(error)):
         failure(error)

@@ -5,12 +5,16 @@ import gzip
 import io
 import json
 import lzma
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.corpus.material import BILLION_LAUGHS, docx, zipped
+from tests.corpus.material import BILLION_LAUGHS, docx, epub, zipped
 from tests.corpus.twelve_scripts import FORMATS, LINES
 
 from mbegu.core.errors import StoppedError
@@ -19,6 +23,7 @@ from mbegu.corpus.files import TextFile
 from mbegu.corpus.findings import BINARY, BOMB, DAMAGED, EMPTY, NO_COLUMN, PROTECTED, TOO_LARGE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.read import read_documents
+from mbegu.corpus.readers.xml import MAX_MARKS
 from mbegu.corpus.settings import CorpusSettings
 
 resource = pytest.importorskip("resource")  # memory limits as Unix counts them
@@ -92,8 +97,6 @@ def test_a_file_that_breaks_off_is_read_so_far_or_told(tmp_path: Path, kind: str
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_noise_under_every_name_is_told(tmp_path: Path, kind: str) -> None:
-    import random
-
     noise = random.Random(kind).randbytes(200_000)
     texts, findings = documents(tmp_path, FORMATS[kind][0], noise)
     assert texts == []
@@ -188,7 +191,7 @@ def test_a_text_whose_decoding_fails_is_named(tmp_path: Path, monkeypatch: pytes
     assert (texts, [(drop.source, drop.reason) for drop in findings.drops]) == ([], [("a.srt", DAMAGED)])
 
 
-@pytest.mark.parametrize("kind", [MemoryError, StoppedError])
+@pytest.mark.parametrize("kind", [ImportError, StoppedError])
 def test_what_does_not_speak_of_the_file_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
     from mbegu.corpus.readers import subtitles
 
@@ -246,3 +249,103 @@ def test_what_is_not_known_is_listed(read) -> None:  # type: ignore[no-untyped-d
         with pytest.raises(ReadError) as caught:
             read(name, content)
         assert caught.value.reason == UNSUPPORTED
+
+
+def code(number: int) -> str:
+    return "".join(chr(97 + number // 26**place % 26) for place in range(3))
+
+
+MANY_PARTS = {
+    "a.json": json.dumps({"texts": ["ọ̀rọ̀ kan"] * 200_000}),
+    "a.tmx": "<tmx>" + "".join(f"<tu><tuv xml:lang='x-{i}'><seg>ọ̀rọ̀ kan {i}</seg></tuv></tu>" for i in range(1_500)) + "</tmx>",
+    "a.stm": "".join(f"f 1 s 0 1 ọ̀rọ̀ :{code(i)} kan\n" for i in range(8_000)),
+    "_chat.txt": "".join(f"1/2/25, 10:{i % 60:02} - Sender {i}: ọ̀rọ̀ kan\n" for i in range(10_000)),
+    "a.po": 'msgid "a"\nmsgstr ""\n' + '"ọ̀rọ̀ kan"\n' * 200_000,
+    "a.md": "***a " * 150_000,
+}
+
+
+@pytest.mark.parametrize("name", MANY_PARTS)
+def test_a_file_of_many_parts_takes_time_in_proportion(tmp_path: Path, name: str) -> None:
+    began_s = time.process_time()
+    documents(tmp_path, name, MANY_PARTS[name])
+    assert time.process_time() - began_s < 3  # each took 5 to 20 s where every part was held against every other
+
+
+def many_marks(begin: str, end: str) -> str:
+    return begin + "<x/>" * (MAX_MARKS + 1) + end
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.eaf", many_marks("<ANNOTATION_DOCUMENT>", "</ANNOTATION_DOCUMENT>")),
+        ("a.tmx", many_marks("<tmx>", "</tmx>")),
+        ("a.html", many_marks("<html>", "</html>")),
+    ],
+)
+def test_xml_that_would_fill_the_memory_is_told(tmp_path: Path, name: str, content: str) -> None:
+    texts, findings = documents(tmp_path, name, content)
+    assert (texts, [drop.reason for drop in findings.drops]) == ([], [TOO_LARGE])
+    assert f"more than {MAX_MARKS:,} tags and attributes" in findings.drops[0].detail
+
+
+def test_annotations_that_stand_in_each_other_are_not_read_again_for_each(tmp_path: Path) -> None:
+    deep = "<ALIGNABLE_ANNOTATION><ANNOTATION_VALUE>ọ̀rọ̀ kan</ANNOTATION_VALUE>"
+    tiers = "".join(f"<TIER TIER_ID='{i}'>" for i in range(100))
+    xml = f"{tiers}<ANNOTATION>{deep * 100}{'</ALIGNABLE_ANNOTATION>' * 100}</ANNOTATION>{'</TIER>' * 100}"
+    sound = "<TIER TIER_ID='x'><ANNOTATION><REF_ANNOTATION><ANNOTATION_VALUE>ọ̀rọ̀ mìíràn kan</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>"
+    texts, _ = documents(tmp_path, "a.eaf", with_root("ANNOTATION_DOCUMENT", xml + sound, ""))
+    assert texts == ["ọ̀rọ̀ mìíràn kan"]
+
+
+GROWTH = """
+import re, sys
+from pathlib import Path
+from mbegu.corpus.findings import Findings
+from mbegu.corpus.readers import docx, odt
+from mbegu.corpus.readers.context import Context
+from mbegu.corpus.settings import CorpusSettings
+from mbegu.corpus.source import Source
+import lxml.etree
+def most_kb():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text(encoding="ascii"))[1])
+before = most_kb()
+for reader, path in ((docx, sys.argv[1]), (odt, sys.argv[2])):
+    for raw in reader.read(Source(path, 1, lambda: open(path, "rb")), Context(CorpusSettings(), Findings())):
+        assert not "".join(raw.chunks).strip()
+print(most_kb() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not say there how much memory a process had")
+def test_a_document_of_many_empty_paragraphs_takes_little_memory(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.docx", tmp_path / "a.odt"]
+    for path, member in zip(paths, ("word/document.xml", "content.xml"), strict=True):
+        path.write_bytes(zipped({member: f"<!--{random.Random(1).randbytes(30_000).hex()}--><p>{'<p/>' * 1_000_000}</p>"}))
+    run = subprocess.run([sys.executable, "-c", GROWTH, *map(str, paths)], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert int(run.stdout) < 60_000  # kB; a tree takes 140 MB
+
+
+def test_a_book_of_many_small_bombs_is_told(tmp_path: Path) -> None:
+    pages = {f"{i}.xhtml": "<p>" + "ọ̀rọ̀ " * 60_000 for i in range(5)}
+    texts, findings = documents(tmp_path, "a.epub", epub(pages, pages))
+    assert (texts, [drop.reason for drop in findings.drops]) == ([], [BOMB])
+    noise = {f"{i}.xhtml": random.Random(i).randbytes(3_000).hex() for i in range(5)}
+    texts, findings = documents(tmp_path, "a.epub", epub(noise, noise), max_file_bytes=20_000)
+    assert (texts, [drop.reason for drop in findings.drops]) == ([], [TOO_LARGE])
+    assert "more than the 20.0 kB allowed" in findings.drops[0].detail
+
+
+def test_memory_that_does_not_suffice_for_a_file_is_told_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mbegu.corpus.readers import pdf, subtitles
+
+    def fails(*given: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(subtitles, "read", fails)
+    monkeypatch.setattr(pdf, "_opened", fails)
+    texts, findings = documents(tmp_path, "a.zip", zipped({"a.srt": "x", "b.pdf": b"%PDF-1.4", "c.txt": LINES["Yoruba"][0]}))
+    assert texts == [LINES["Yoruba"][0]]
+    assert [(drop.source, drop.reason) for drop in findings.problems] == [("a.zip/a.srt", TOO_LARGE), ("a.zip/b.pdf", TOO_LARGE)]
+    assert "takes more memory than there is" in findings.problems[0].detail

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mbegu.corpus.findings import DAMAGED, EMPTY, TOO_LARGE, ReadError
+from mbegu.corpus.readers import json as json_reader
 from mbegu.corpus.readers.json_stream import JsonStream
 
 
@@ -30,6 +31,13 @@ def test_a_single_record_and_a_dictionary_of_messages(read) -> None:  # type: ig
     made = read("yo.json", json.dumps(messages))
     assert made.texts == ["".join(f"{text}\n" for text in messages.values())]
     assert made.findings.notes[-1] == ("yo.json", "a dictionary of 30 messages: each is a line")
+
+
+def test_texts_behind_a_limit_are_told(read, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(json_reader, "MAX_DICTIONARY_CHARACTERS", 100)
+    made = read("a.json", json.dumps({"texts": ["ọ" * 30] * 9}))
+    assert made.texts == ["\n".join(["ọ" * 30] * 3)]
+    assert [(drop.source, drop.reason) for drop in made.findings.problems] == [("a.json", TOO_LARGE)]
 
 
 def test_json_lines_under_this_name(read) -> None:  # type: ignore[no-untyped-def]

@@ -89,9 +89,9 @@ def test_what_a_killed_cleaning_left_goes_and_a_download_of_a_persons_stays(radi
     assert sorted(path.name for path in (radio / "clean").rglob("*.partial")) == ["film.partial"]
 
 
-def test_a_link_among_the_text_is_an_original_too(radio: Path, mbegu: CommandLine) -> None:
-    (radio / "text" / "ada.txt").rename(radio.parent / "elsewhere.txt")
-    (radio / "text" / "ada.txt").symlink_to(radio.parent / "elsewhere.txt")
+def test_text_behind_a_link_that_the_recipe_names_is_an_original_too(radio: Path, mbegu: CommandLine) -> None:
+    (radio / "text").rename(radio.parent / "elsewhere")
+    (radio / "text").symlink_to(radio.parent / "elsewhere")
     assert withdrawn(mbegu, radio, "--dry-run")["originals_to_delete"] == ["text/ada.txt"]
 
 

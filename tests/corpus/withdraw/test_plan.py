@@ -30,7 +30,7 @@ def test_each_document_comes_with_its_file_also_after_a_packed_one(project: Path
     settings = CorpusSettings()
     read = original_documents(text_files(settings, Project(project)), "yor", settings, Papers(), Say(io.StringIO(), quiet=True))
     found = [(file.path.name, document.source) for file, document in read]
-    assert found == [("a.txt.gz", "a.txt.gz"), ("b.parquet", "elsewhere/x.txt"), ("c.txt", "c.txt"), ("d#1.txt", "d#1.txt")]
+    assert found == [("a.txt.gz", "a.txt.gz"), ("b.parquet", "b.parquet/elsewhere/x.txt"), ("c.txt", "c.txt"), ("d#1.txt", "d#1.txt")]
 
 
 def test_an_original_behind_a_packed_one_is_found_and_deleted(project: Path, mbegu: CommandLine) -> None:

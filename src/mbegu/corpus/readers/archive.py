@@ -63,7 +63,11 @@ def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
 
 def _safe_name(name: str, source: Source, context: Context) -> str:
     """Return a member's name without anything that points outside the archive, and note where it did."""
-    clean = posixpath.normpath("/" + name.replace("\\", "/")).lstrip("/").encode("utf-8", "replace").decode("utf-8")
     if ".." in name.replace("\\", "/").split("/") or name.startswith("/"):
         context.findings.note(source.name, f"names a place outside itself ({name!r}); it was read in memory, and nothing was written there")
-    return clean
+    return path_inside(name)
+
+
+def path_inside(name: str) -> str:
+    """Return a name that a file gives to something in it without anything that points outside; empty where it names nothing in it."""
+    return posixpath.normpath("/" + name.replace("\\", "/")).lstrip("/").encode("utf-8", "replace").decode("utf-8")

@@ -9,23 +9,70 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from mbegu.core.units import format_bytes
-from mbegu.corpus.findings import BOMB, DAMAGED, ReadError
+from mbegu.corpus.findings import BOMB, DAMAGED, TOO_LARGE, ReadError
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.archive import MAX_DEPTH
-from mbegu.corpus.readers.context import Allowance, Context
-from mbegu.corpus.readers.xml import MAX_RATIO, RATIO_FROM_BYTES
+from mbegu.corpus.readers.context import Allowance, Context, refuse_bomb
 from mbegu.corpus.source import RawText, Source
 
 BUFFER_BYTES = 1 << 16
+XZ_MEMORY_BYTES = 256_000_000  # what xz itself packs with takes 65 MB at most unless one asks for more
+_XZ_MAGIC = b"\xfd7zXZ\x00"
 
 
-_OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    ".bz2": lambda stream: cast(BinaryIO, bz2.BZ2File(stream)),
-    ".gz": lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream)),
-    ".xz": lambda stream: cast(BinaryIO, lzma.LZMAFile(stream)),  # noqa: SIM115
+class _Unpacker(Protocol):
+    """What gives unpacked bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class _Xz:
+    """An xz file, unpacked in bounded memory: ``lzma.LZMAFile`` takes as much as the file asks for, which may be 4 GB."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self._decompressor = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
+
+    def read(self, size: int, /) -> bytes:
+        """Return some bytes; none at the end. Raises ``ReadError`` when it asks for too much memory, ``LZMAError`` and ``EOFError`` on damage."""
+        while True:
+            given = b""
+            if self._decompressor.eof:
+                given = self._decompressor.unused_data.lstrip(b"\0")
+                while len(given) < len(_XZ_MAGIC) and (more := self._packed.read(BUFFER_BYTES)):
+                    given = (given + more).lstrip(b"\0")
+                if not given.startswith(_XZ_MAGIC):  # xz files may follow each other, with zeros between; what else follows is no text
+                    return b""
+                self._decompressor = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
+            elif self._decompressor.needs_input:
+                given = self._packed.read(BUFFER_BYTES)
+                if not given:
+                    raise EOFError("it breaks off")
+            if data := self._unpacked(given, size):
+                return data
+
+    def _unpacked(self, given: bytes, size: int) -> bytes:
+        try:
+            return self._decompressor.decompress(given, size)
+        except lzma.LZMAError as error:
+            if "Memory usage limit" not in str(error):
+                raise
+            limit = format_bytes(XZ_MEMORY_BYTES)
+            raise ReadError(TOO_LARGE, f"to unpack it takes more than {limit} of memory: unpack it yourself if you trust it") from error
+
+    def close(self) -> None:
+        """Do nothing: the packed file is closed by who opened it."""
+
+
+_OPENERS: dict[str, Callable[[BinaryIO], _Unpacker]] = {
+    ".bz2": bz2.BZ2File,
+    ".gz": lambda stream: gzip.GzipFile(fileobj=stream),
+    ".xz": _Xz,
 }
 
 
@@ -60,7 +107,7 @@ class _Charge:
 class _Unpacked(io.RawIOBase):
     """A stream of unpacked bytes that ends in an error where a bomb would go on."""
 
-    def __init__(self, packed: BinaryIO, unpacked: BinaryIO, charge: _Charge) -> None:
+    def __init__(self, packed: BinaryIO, unpacked: _Unpacker, charge: _Charge) -> None:
         self._packed = packed
         self._unpacked = unpacked
         self._charge = charge
@@ -80,10 +127,7 @@ class _Unpacked(io.RawIOBase):
             raise ReadError(DAMAGED, f"cannot be unpacked: {error}") from error
         view[: len(data)] = data
         self._position_bytes += len(data)
-        packed_bytes = self._packed.tell()
-        if self._position_bytes > RATIO_FROM_BYTES and self._position_bytes > MAX_RATIO * max(1, packed_bytes):
-            sizes = f"{format_bytes(packed_bytes)} to more than {format_bytes(self._position_bytes)}"
-            raise ReadError(BOMB, f"unpacks from {sizes}; no real text does")
+        refuse_bomb(self._packed.tell(), self._position_bytes)
         self._charge.up_to(self._position_bytes)
         return len(data)
 

@@ -9,6 +9,17 @@ from mbegu.core.units import format_bytes
 from mbegu.corpus.findings import BOMB, Findings, ReadError
 from mbegu.corpus.settings import CorpusSettings
 
+# Deflate reaches 1,032:1 at most; text of the most repetitive kind seen stays under 60:1.
+MAX_RATIO = 200
+RATIO_FROM_BYTES = 1_000_000
+
+
+def refuse_bomb(packed_bytes: int, unpacked_bytes: int, what: str = "it") -> None:
+    """Raise ``ReadError`` where something is packed so small as only bombs are."""
+    if unpacked_bytes > RATIO_FROM_BYTES and unpacked_bytes > MAX_RATIO * max(1, packed_bytes):
+        sizes = f"{format_bytes(packed_bytes)} to {format_bytes(unpacked_bytes)}"
+        raise ReadError(BOMB, f"{what} would unpack from {sizes}; no real text does")
+
 
 class Allowance:
     """How much may still be unpacked from one archive and those inside it."""

@@ -49,12 +49,13 @@ def _tiers(root: Any) -> dict[str, _Tier]:
     tiers: dict[str, _Tier] = {}
     spans: dict[str, tuple[float, float]] = {}
     waiting: list[tuple[str, str, str, str]] = []
-    for element in root.iter("{*}TIER"):
+    for element in root.iterchildren("{*}TIER"):
         name = element.get("TIER_ID", "")
         tiers[name] = _Tier(element.get("PARENT_REF", ""), element.get("LINGUISTIC_TYPE_REF", ""))
-        for annotation in element.iter("{*}ALIGNABLE_ANNOTATION", "{*}REF_ANNOTATION"):
+        holders = element.iterchildren("{*}ANNOTATION")
+        for annotation in (each for holder in holders for each in holder.iterchildren("{*}ALIGNABLE_ANNOTATION", "{*}REF_ANNOTATION")):
             own = annotation.get("ANNOTATION_ID", "")
-            text = "".join(annotation.itertext()).strip()
+            text = annotation.findtext("{*}ANNOTATION_VALUE", "").strip()
             if local_name(annotation) == "REF_ANNOTATION":
                 waiting.append((name, own, annotation.get("ANNOTATION_REF", ""), text))
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from mbegu.corpus.findings import DAMAGED, PROTECTED, Findings, ReadError
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.html import page_text
-from mbegu.corpus.readers.xml import open_zip, parse_xml, read_member
+from mbegu.corpus.readers.xml import check_members, open_zip, parse_xml, read_member
 from mbegu.corpus.source import RawText, Source
 
 _CONTAINER = "META-INF/container.xml"
@@ -27,20 +27,23 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
         ReadError: it is damaged, protected or hostile.
     """
     with source.seekable(context.settings.max_file_bytes) as stream, open_zip(stream) as archive:
-        chapters = list(_chapters(archive, source, context))
-    yield RawText(source.name, "", ("\n\n".join(chapters),))
-
-
-def _chapters(archive: zipfile.ZipFile, source: Source, context: Context) -> Iterator[str]:
-    locked = _locked_names(archive, context)
-    for name in _spine(archive, context):
-        if name in locked:
+        pages = _spine(archive, context)
+        if not _locked_names(archive, context).isdisjoint(pages):
             raise ReadError(PROTECTED, "its chapters are locked; ask for a copy without the lock")
+        check_members(archive, set(pages), context.settings.max_file_bytes)
+        yield RawText(source.name, "", _text(archive, pages, source, context))
+
+
+def _text(archive: zipfile.ZipFile, pages: Sequence[str], source: Source, context: Context) -> Iterator[str]:
+    """Yield the text of the pages, one page in memory at a time, with a blank line between them."""
+    between = ""
+    for name in pages:
         # Pages inside a book are UTF-8 by definition of the format: their encodings are not worth a line each in the report.
         quiet = replace(context, findings=Findings())
         text = page_text(read_member(archive, name, context), f"{source.name}/{name}", quiet)
         if text:
-            yield text
+            yield between + text
+            between = "\n\n"
 
 
 def _spine(archive: zipfile.ZipFile, context: Context) -> list[str]:

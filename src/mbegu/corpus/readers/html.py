@@ -16,6 +16,7 @@ from mbegu.corpus.readers.charset import codec_of
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.html_main import beside_the_text
 from mbegu.corpus.readers.html_table import NOT_WORDS, is_data, table_lines
+from mbegu.corpus.readers.xml import refuse_many_marks
 from mbegu.corpus.source import RawText, Source
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""")
@@ -64,10 +65,15 @@ def page_text(data: bytes, name: str, context: Context) -> str:
 
 
 def markup_text(markup: str, on_left_out: Callable[[str], None] = lambda text: None) -> str:
-    """Return the text of HTML; see ``page_text``. ``on_left_out`` is told each part that is no text of the page's own."""
+    """Return the text of HTML; see ``page_text``. ``on_left_out`` is told each part that is no text of the page's own.
+
+    Raises:
+        ReadError: it is no page, or has too many tags.
+    """
     from lxml import etree
     from lxml import html as lxml_html
 
+    refuse_many_marks(markup.count("<"), "the page")
     markup = _DECLARATION.sub("", markup.replace("\0", ""))
     if not markup.strip():
         return ""

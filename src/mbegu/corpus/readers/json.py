@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
+from mbegu.core.units import format_bytes
 from mbegu.corpus.decode import decode
-from mbegu.corpus.findings import EMPTY, ReadError
+from mbegu.corpus.findings import EMPTY, TOO_LARGE, ReadError
 from mbegu.corpus.readers.columns import LOOKED_AT_ROWS, choose_column
 from mbegu.corpus.readers.context import Context
 from mbegu.corpus.readers.json_stream import JsonStream
@@ -39,11 +40,11 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     Raises:
         ReadError: it is no JSON, has no text field, or an item is too large.
     """
-    single: dict[str, str] = {}
+    single: dict[str, list[str]] = {}
     rows = _rows(source, context, single)
     looked_at = list(islice(rows, LOOKED_AT_ROWS))
     if not looked_at:
-        yield from _single(single, source, context)
+        yield from _single({name: "\n".join(values) for name, values in single.items()}, source, context)
         return
     names = list(dict.fromkeys(name for _, row in looked_at for name in row))
     column = choose_column({name: [row.get(name, "") for _, row in looked_at] for name in names}, source.name, context)
@@ -51,7 +52,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
         yield RawText(source.name, place, [row.get(column, "")])
 
 
-def _rows(source: Source, context: Context, single: dict[str, str]) -> Iterator[Row]:
+def _rows(source: Source, context: Context, single: dict[str, list[str]]) -> Iterator[Row]:
     """Yield the string fields of each record of the arrays; strings that stand in no array go into ``single``."""
     number = size = 0
     for path, value in JsonStream(decode(source, context.findings, context.settings.encoding)).items():
@@ -64,8 +65,10 @@ def _rows(source: Source, context: Context, single: dict[str, str]) -> Iterator[
         elif isinstance(value, str):
             size += len(value)
             if size <= MAX_DICTIONARY_CHARACTERS:
-                name = "/".join(path)
-                single[name] = f"{single[name]}\n{value}" if name in single else value
+                single.setdefault("/".join(path), []).append(value)
+    if size > MAX_DICTIONARY_CHARACTERS:
+        limit = format_bytes(MAX_DICTIONARY_CHARACTERS)
+        context.findings.drop(source.name, TOO_LARGE, f"its texts after the first {limit} were not read: divide it, or write a text a line (.jsonl)")
 
 
 def _fields(record: dict[str, Any]) -> dict[str, str]:

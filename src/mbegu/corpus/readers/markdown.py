@@ -24,7 +24,10 @@ _LINK = re.compile(r"\[([^\]\n]{1,1000})\](?:\([^()\n]{0,2000}\)|\[[^\]\n]{0,200
 _AUTOLINK = re.compile(r"<((?:https?|mailto|ftp):[^>\s]{1,2000})>")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}>")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)([^\n]{1,2000}?)(?<!`)\1(?!`)")
-_STRONG = re.compile(r"(\*{1,3}|_{1,3}|~~)(?=\S)([^\n]{1,2000}?)(?<=\S)\1")
+_STRONG = re.compile(r"\*{1,3}|_{1,3}|~~")
+# Where each mark may close what it opened: behind something that is no space.
+_CLOSING = {mark: re.compile(rf"(?<=\S){re.escape(mark)}") for mark in ("***", "**", "*", "___", "__", "_", "~~")}
+MAX_STRONG_CHARACTERS = 2000
 _ESCAPABLE = "\\`*_{}[]()#+.!|<>~-"
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
 # Escaped signs are hidden behind characters that no text may hold until all marks are gone.
@@ -64,11 +67,13 @@ def _plain_line(line: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _TAG.sub("", text)
     text = _CODE.sub(r"\2", text)
-    for _ in range(2):
-        text = _STRONG.sub(_inner, text)
+    if "*" in text or "_" in text or "~~" in text:
+        inner = _without_emphasis(text)
+        text = _without_emphasis(inner) if inner != text else text  # emphasis in emphasis
     if text.lstrip().startswith("|"):
         text = "\t".join(cell.strip() for cell in text.strip().strip("|").split("|"))
-    return html.unescape(text).translate(_SHOW) + end
+    text = html.unescape(text)
+    return (text.translate(_SHOW) if "\\" in line else text) + end
 
 
 def _is_rule(line: str) -> bool:
@@ -95,10 +100,49 @@ def _without_closing(heading: str) -> str:
     return words.rstrip() if words[-1:].isspace() else heading
 
 
-def _inner(match: re.Match[str]) -> str:
-    """Return emphasised text without its marks; underscores inside a word are no emphasis."""
-    before = match.string[match.start() - 1 : match.start()]
-    after = match.string[match.end() : match.end() + 1]
-    if match[1][0] == "_" and (before.isalnum() or after.isalnum()):
-        return match[0]
-    return match[2]
+def _without_emphasis(text: str) -> str:
+    """Return a line without the marks around emphasised text."""
+    closings = _Closings(text)
+    parts, done, at = [], 0, 0
+    while opening := _STRONG.search(text, at):
+        start = opening.start()
+        mark, end = closings.of(opening)
+        if not mark:
+            at = start + 1
+            continue
+        at = end + len(mark)
+        if not _is_in_word(mark, text[start - 1 : start], text[at : at + 1]):
+            parts += [text[done:start], text[start + len(mark) : end]]
+            done = at
+    return "".join([*parts, text[done:]]) if parts else text
+
+
+class _Closings:
+    """Knows where the marks of a line close, looking at each place once however many marks there are."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._next: dict[str, int] = {}
+
+    def of(self, opening: re.Match[str]) -> tuple[str, int]:
+        """Return the longest mark that opens here and closes again, and where; an empty one where none does."""
+        run = opening[0]
+        for mark in (run[:length] for length in range(len(run), 0, -1)):
+            inner = opening.start() + len(mark)
+            if mark in _CLOSING and self._text[inner : inner + 1].strip():
+                end = self._after(mark, inner + 1)
+                if end - inner <= MAX_STRONG_CHARACTERS:
+                    return mark, end
+        return "", 0
+
+    def _after(self, mark: str, place: int) -> int:
+        """Return the first place from ``place`` on where a mark closes; past any where there is none. Places are asked for in order."""
+        if self._next.get(mark, -1) < place:
+            found = _CLOSING[mark].search(self._text, place)
+            self._next[mark] = found.start() if found else len(self._text) + MAX_STRONG_CHARACTERS
+        return self._next[mark]
+
+
+def _is_in_word(mark: str, before: str, after: str) -> bool:
+    """Whether marks stand inside a word, where underscores are no emphasis."""
+    return mark[0] == "_" and (before.isalnum() or after.isalnum())

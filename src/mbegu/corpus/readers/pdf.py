@@ -18,6 +18,7 @@ from mbegu.corpus.source import RawText, Source
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
+_RAISED = (MemoryError, *NOT_OF_THE_FILE)
 # Programs draw lines from the left in any script. pypdf turns the letters of scripts that run from the right round again, but leaves the Latin
 # stop that ends such a line, drawn first, in front of it (seen with pypdf 7.1). Hebrew, Arabic, Syriac, Thaana and N'Ko letters.
 _STRAY_STOP = re.compile("^([.:!]+)([\u0590-\u07ff\u08a0-\u08ff\ufb1d-\ufdff\ufe70-\ufefc][^\n]*)$", re.MULTILINE)
@@ -32,7 +33,7 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
     with source.seekable(context.settings.max_file_bytes) as stream, _quiet_pypdf():
         try:
             pages = _pages(stream, source, context)
-        except (ReadError, *NOT_OF_THE_FILE):
+        except (ReadError, *_RAISED):
             raise
         except Exception as error:  # pypdf raises many kinds on damaged files, also ValueError, KeyError, RecursionError
             raise ReadError(DAMAGED, f"not a sound PDF: {type(error).__name__}: {error}") from error
@@ -48,7 +49,7 @@ def _pages(stream: object, source: Source, context: Context) -> list[str]:
     for number, page in enumerate(pages, 1):
         try:
             texts.append(_STRAY_STOP.sub(r"\2\1", page.extract_text().replace("\f", "\n")))
-        except NOT_OF_THE_FILE:
+        except _RAISED:
             raise
         except Exception:  # one broken page must not cost the book, nor the numbers of those behind it
             failed.add(number)
@@ -68,7 +69,7 @@ def _opened(stream: object) -> PdfReader:
     if reader.is_encrypted:
         try:
             opened = reader.decrypt("") != PasswordType.NOT_DECRYPTED
-        except NOT_OF_THE_FILE:
+        except _RAISED:
             raise
         except Exception:  # AES needs a library that is not installed; the file is protected either way
             opened = False
@@ -100,7 +101,7 @@ def _recognise_scans(pages: Sequence[PageObject], texts: list[str], failed: set[
             continue
         try:
             image = scanned_page(page)
-        except NOT_OF_THE_FILE:
+        except _RAISED:
             raise
         except Exception:  # as for the text of a page
             failed.add(number)

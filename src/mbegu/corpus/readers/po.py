@@ -29,10 +29,14 @@ _LANGUAGE = re.compile(r"^Language:[ \t]*([A-Za-z]{2,8}(?:[_-][A-Za-z]+)*)", re.
 
 @dataclass
 class _Message:
-    """The fields of one message as they are gathered."""
+    """The fields of one message as they are gathered, each in the lines that it stands in."""
 
-    fields: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
     is_fuzzy: bool = False
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields whole."""
+        return {name: "".join(lines) for name, lines in self.lines.items()}
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
@@ -49,11 +53,12 @@ def read(source: Source, context: Context) -> Iterator[RawText]:
 def _translations(lines: Iterable[str], source: Source, context: Context) -> Iterator[str]:
     left_out = 0
     for message in _messages(lines):
-        original = message.fields.get("msgid", "")
-        for name, text in message.fields.items():
+        fields = message.fields()
+        original = fields.get("msgid", "")
+        for name, text in fields.items():
             if not name.startswith("msgstr") or not text.strip() or not original:
                 continue
-            if message.is_fuzzy or text in (original, message.fields.get("msgid_plural")):
+            if message.is_fuzzy or text in (original, fields.get("msgid_plural")):
                 left_out += 1
             else:
                 yield text.strip("\n") + "\n"
@@ -66,15 +71,15 @@ def _messages(lines: Iterable[str]) -> Iterator[_Message]:
     for line in lines:
         if match := _FIELD.match(line):
             name = match[1]
-            if name in ("msgid", "msgctxt") and "msgid" in message.fields:
+            if name in ("msgid", "msgctxt") and "msgid" in message.lines:
                 yield message
                 message = _Message()
-            message.fields[name] = _unescaped(match[2])
+            message.lines[name] = [_unescaped(match[2])]
         elif (match := _MORE.match(line)) and name:
-            message.fields[name] += _unescaped(match[1])
+            message.lines[name].append(_unescaped(match[1]))
         elif line.startswith("#"):
             name = ""
-            if message.fields:
+            if message.lines:
                 yield message
                 message = _Message()
             message.is_fuzzy |= line.startswith("#,") and "fuzzy" in line

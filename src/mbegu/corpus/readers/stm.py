@@ -22,6 +22,7 @@ _NOT_SPEECH = re.compile(r"^(?:ignore_time_segment_in_scoring|inter_segment_gap|
 _EVENT = re.compile(r"\[[^\[\]\n]{0,60}\]|<[^<>\n]{1,60}>|(?<!\S)(?:%+\w*|\*+|\(\))(?!\S)")
 _ALTERNATIVES = re.compile(r"\{([^{}/\n]{0,300})(?:/[^{}\n]{0,300})?\}")
 _LONE_MARK = re.compile(r"(?<!\S):([A-Za-z]{2,3})(?!\S)")
+_MARK = re.compile(r"(?<!\s)\s*:([A-Za-z]{2,3})(?![^\W\d_])")
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
@@ -59,5 +60,5 @@ def words(text: str, marks: Collection[str]) -> str:
     """
     text = _ALTERNATIVES.sub(r"\1", _EVENT.sub(" ", text))
     if marks:
-        text = re.sub(rf"(?<!\s)\s*:(?i:{'|'.join(map(re.escape, sorted(marks, key=len, reverse=True)))})(?![^\W\d_])", " ", text)
+        text = _MARK.sub(lambda match: " " if match[1].lower() in marks else match[0], text)
     return " ".join(text.split())

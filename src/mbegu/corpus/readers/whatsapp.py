@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from mbegu.corpus.decode import decode
 from mbegu.corpus.findings import Findings
@@ -109,7 +110,8 @@ def _split(rest: str) -> tuple[str, str]:
 
 def _is_sentence(sender: str, senders: Counter[str]) -> bool:
     """Whether a sender is another sender's name and more words after it, met no more often than a notice would be."""
-    return any(sender.startswith(name + " ") and count > senders[sender] for name, count in senders.items())
+    beginnings = accumulate(sender.split(" "), "{} {}".format)
+    return any(senders[name] > senders[sender] for name in beginnings)
 
 
 def _without_names(text: str, speakers: Speakers) -> str:

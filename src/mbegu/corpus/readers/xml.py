@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from mbegu.core.units import format_bytes
-from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, UNSUPPORTED, ReadError
-from mbegu.corpus.readers.context import Context
+from mbegu.corpus.findings import BOMB, DAMAGED, PROTECTED, TOO_LARGE, UNSUPPORTED, ReadError
+from mbegu.corpus.readers.context import Context, refuse_bomb
 from mbegu.corpus.source import RawText, Source
 
-# Deflate reaches 1,032:1 at most; text of the most repetitive kind seen stays under 60:1.
-MAX_RATIO = 200
-RATIO_FROM_BYTES = 1_000_000
 ENCRYPTED_FLAG = 0x1
+_SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False, "dtd_validation": False, "huge_tree": False, "remove_comments": True}
 XML_HEAD_BYTES = 100_000
+MAX_MARKS = 3_000_000  # tags and attributes held in memory at once: 140 to 350 bytes each; an hour of speech, word by word, has 300,000
+CHUNK_BYTES = 1 << 20
 
 
 def read(source: Source, context: Context) -> Iterator[RawText]:
@@ -32,6 +32,19 @@ def open_zip(stream: BinaryIO) -> zipfile.ZipFile:
         raise ReadError(DAMAGED, f"cannot be opened: {error}") from error
 
 
+def check_members(archive: zipfile.ZipFile, names: Collection[str], limit_bytes: int) -> None:
+    """Check what the members that are read together say of themselves, as ``check_member`` does of one: many small ones make a bomb too.
+
+    Raises:
+        ReadError: together they are larger than ``limit_bytes``, or shrunk as only bombs are.
+    """
+    members = [info for info in archive.infolist() if info.filename in names]
+    size = sum(info.file_size for info in members)
+    if size > limit_bytes:
+        raise ReadError(TOO_LARGE, f"its pages unpack to {format_bytes(size)}, more than the {format_bytes(limit_bytes)} allowed")
+    refuse_bomb(sum(info.compress_size for info in members), size, "its pages")
+
+
 def check_member(info: zipfile.ZipInfo, limit_bytes: int) -> None:
     """Check what a member says of itself before it is unpacked.
 
@@ -43,9 +56,7 @@ def check_member(info: zipfile.ZipInfo, limit_bytes: int) -> None:
         raise ReadError(PROTECTED, "save it without a password")
     if info.file_size > limit_bytes:
         raise ReadError(BOMB, f"'{info.filename}' unpacks to {format_bytes(info.file_size)}, more than the {format_bytes(limit_bytes)} allowed")
-    if info.file_size > RATIO_FROM_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        sizes = f"{format_bytes(info.compress_size)} to {format_bytes(info.file_size)}"
-        raise ReadError(BOMB, f"'{info.filename}' would unpack from {sizes}; no real text does")
+    refuse_bomb(info.compress_size, info.file_size, f"'{info.filename}'")
 
 
 def read_member(archive: zipfile.ZipFile, name: str, context: Context) -> bytes:
@@ -70,13 +81,13 @@ def parse_xml(data: bytes, name: str) -> Any:
     """Return the root element of XML.
 
     Raises:
-        ReadError: it is not well formed or declares a document type: these formats need none, entity bombs do.
+        ReadError: it is not well formed or declares a document type: these formats need none, entity bombs do. Or it has too many elements.
     """
     from lxml import etree
 
-    if b"<!DOCTYPE" in data[:100_000] and b"<!ENTITY" in data:
-        raise ReadError(BOMB, f"'{name}' inside it declares XML entities, which no real document needs")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True)
+    _refuse_entities(data, name)
+    refuse_many_marks(count_marks(data), f"'{name}'")
+    parser = etree.XMLParser(**_SAFE)
     try:
         tree = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError) as error:
@@ -85,8 +96,77 @@ def parse_xml(data: bytes, name: str) -> Any:
         raise ReadError(DAMAGED, f"'{name}' inside it is empty")
     internal = tree.getroottree().docinfo.internalDTD
     if internal is not None and any(True for _ in internal.iterentities()):
-        raise ReadError(BOMB, f"'{name}' inside it declares XML entities, which no real document needs")
+        raise _declares_entities(name)
     return tree
+
+
+class Listener:
+    """Is told what stands in XML, in its order; does nothing with what a format does not need."""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Hear that an element begins."""
+
+    def data(self, text: str) -> None:
+        """Hear a piece of text."""
+
+    def end(self, tag: str) -> None:
+        """Hear that an element ends."""
+
+    def close(self) -> None:
+        """Hear that the document ends."""
+
+
+def walk_xml(data: bytes, name: str, listener: Listener) -> None:
+    """Tell a listener what stands in XML. No tree is built: one takes 25 times the room of small elements, and these may be packed to nothing.
+
+    Raises:
+        ReadError: as ``parse_xml`` raises, but for the number of elements.
+    """
+    from lxml import etree
+
+    _refuse_entities(data, name)
+    parser = etree.XMLParser(target=listener, **_SAFE)
+    try:
+        for start in range(0, len(data), CHUNK_BYTES):
+            parser.feed(data[start : start + CHUNK_BYTES])
+        parser.close()
+    except (etree.LxmlError, ValueError) as error:
+        raise ReadError(DAMAGED, f"'{name}' inside it is damaged: {error}") from error
+
+
+def _refuse_entities(data: bytes, name: str) -> None:
+    is_wide = b"\0" in data[:4]  # UTF-16, UTF-32
+    if b"<!ENTITY" in (data.replace(b"\0", b"") if is_wide else data):
+        raise _declares_entities(name)
+
+
+def _declares_entities(name: str) -> ReadError:
+    return ReadError(BOMB, f"'{name}' inside it declares XML entities, which no real document needs")
+
+
+def count_marks(data: bytes) -> int:
+    """Return how many tags and attributes XML has at most."""
+    return data.count(b"<") + data.count(b"=")
+
+
+def refuse_many_marks(marks: int, what: str) -> None:
+    """Raise ``ReadError`` where a tree of so many tags and attributes would take too much memory."""
+    if marks > MAX_MARKS:
+        raise ReadError(TOO_LARGE, f"{what} has more than {MAX_MARKS:,} tags and attributes: divide it")
+
+
+class _Bounded:
+    """A stream that ends in an error where an XML tree that is built from it grows too large; ``marks`` are those that are held."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.marks = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.marks += count_marks(data)
+        refuse_many_marks(self.marks, "a part of the XML")
+        return data
 
 
 def stream_xml(source: Source, tags: Collection[str]) -> Iterator[Any]:
@@ -94,10 +174,11 @@ def stream_xml(source: Source, tags: Collection[str]) -> Iterator[Any]:
 
     Args:
         source: the bytes, in any encoding that XML knows.
-        tags: local names of the elements wanted. Each is emptied once the caller asks for the next, so none may stand inside another.
+        tags: local names of the elements wanted. Each is emptied once the caller asks for the next, so what is asked of an element must not
+            stand in another wanted one inside it.
 
     Raises:
-        ReadError: it is not well formed, or declares entities as bombs do.
+        ReadError: it is not well formed, declares entities as bombs do, or too much stands between two of them.
     """
     from lxml import etree
 
@@ -106,13 +187,20 @@ def stream_xml(source: Source, tags: Collection[str]) -> Iterator[Any]:
             raise ReadError(BOMB, "it declares XML entities, which no real text needs")
     names = [f"{{*}}{tag}" for tag in tags]
     with source.open() as stream:
-        parsed = etree.iterparse(
-            stream, events=("end",), tag=names, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-        )
+        bounded = _Bounded(stream)
+        parsed = etree.iterparse(bounded, events=("end",), tag=names, **_SAFE)
+        holder = None
         try:
             for _, element in parsed:
                 yield element
-                _forget(element)
+                element.clear()
+                parent = element.getparent()
+                _drop_before(element, parent)
+                if parent is not holder:
+                    holder = parent
+                    for ancestor in element.iterancestors():
+                        _drop_before(ancestor, ancestor.getparent())
+                bounded.marks = 0
         except (etree.LxmlError, ValueError) as error:
             raise ReadError(DAMAGED, f"no sound XML: {error}") from error
 
@@ -122,8 +210,7 @@ def local_name(element: Any) -> str:
     return str(element.tag).rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
 
 
-def _forget(element: Any) -> None:
-    """Empty an element, and drop those before it from the tree."""
-    element.clear()
-    while element.getprevious() is not None:
-        del element.getparent()[0]
+def _drop_before(element: Any, parent: Any) -> None:
+    """Drop from the tree what stands before an element in the one that it stands in."""
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
