@@ -233,9 +233,7 @@ def choose(
         )
     step_s = measure_step_s(best.model, best.training, computer, 8)
     model, training = best.model, best.training
-    fits = {
-        number: training_memory_bytes(model, replace(training, teachers=number), computer.dtype) <= most_memory_bytes for number in TAUGHT_GAIN
-    }
+    fits = {number: training_memory_bytes(model, replace(training, teachers=number), computer.dtype) <= most_memory_bytes for number in TAUGHT_GAIN}
     return make_candidate(text, model, training, step_s, time_s, [number for number in TAUGHT_GAIN if fits[number]] or [0])
 
 
