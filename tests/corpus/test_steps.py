@@ -244,7 +244,7 @@ def test_bad_files_do_not_stop_the_run_and_are_listed(grow) -> None:  # type: ig
     assert made.facts["documents"] == 60
     assert made.said.count("not read: ") == 5
     assert "4 more could not be read; they are listed in dropped.parquet" in made.said
-    assert "binary.txt: not read: binary data, the name says text, but this is something else" in made.facts["warnings"]
+    assert any(each.startswith("binary.txt: not read: binary data, the name says text, but these bytes are none") for each in made.facts["warnings"])
 
 
 def test_a_file_that_vanishes_is_listed_and_the_rest_is_read(grow, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mbegu.model.gguf_values import FLOAT32, INT32, STRING, wrong_value
+from mbegu.model.gguf_values import FLOAT32, INT32, STRING, UINT32, wrong_value
 
 TOKENS = {"tokenizer.ggml.tokens": (STRING, 3)}
 UINT8 = 0
@@ -32,6 +32,7 @@ def said(metadata: dict[str, Any], arrays: dict[str, tuple[int, int]] | None = N
         ("attention.clamp_kqv", -1.0),
         ("rope.scaling.type", "yarn"),
         ("vocab_size", 2**32 - 1),
+        ("expert_used_count", 4),
     ],
 )
 def test_sound_values_pass(name: str, value: Any) -> None:
@@ -48,6 +49,17 @@ def test_sound_values_pass(name: str, value: Any) -> None:
 )
 def test_other_values_are_named(name: str, value: Any) -> None:
     assert said({f"gpt.{name}": value}) == f"'gpt.{name}' is {value!r}"
+
+
+@pytest.mark.parametrize(("part", "whole"), [("expert_used_count", "expert_count"), ("nextn_predict_layers", "block_count")])
+@pytest.mark.parametrize(("value", "is_sound"), [(0, True), (8, True), (9, False), (2**32 - 1, False), (-1, False), ("8", False)])
+def test_a_count_is_no_larger_than_the_one_that_holds_it(part: str, whole: str, value: Any, is_sound: bool) -> None:
+    wrong = said({f"gpt.{whole}": 8, f"gpt.{part}": value})
+    assert wrong == ("" if is_sound else f"'gpt.{part}' is {value!r}")
+
+
+def test_a_list_of_one_count_a_block_is_left_to_llama_cpp() -> None:
+    assert said({"gpt.block_count": 2}, {"gpt.nextn_predict_layers": (UINT32, 9)}) == ""
 
 
 def test_values_of_another_architecture_are_not_looked_at() -> None:

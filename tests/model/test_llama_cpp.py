@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,28 @@ def test_weights_that_are_no_numbers_are_said_to_be_damaged(tmp_path: Path, gguf
         for use in (lambda: list(broken.complete(PROMPT, 2, temperature)), lambda: broken.score([PROMPT])):
             with pytest.raises(DamageError, match=r"the model is damaged: it gives values that are no numbers \(.*x\.gguf\)\. Copy or download"):
                 use()
+
+
+def same_token_twice(data: bytes) -> bytes:
+    one_letter = (1).to_bytes(8, "little")
+    return data.replace(one_letter + b"b", one_letter + b"a", 1)
+
+
+def last_norm_in_float16(data: bytes) -> bytes:
+    at = data.index(b"output_norm.weight") + len(b"output_norm.weight") + 4 + 8  # behind its number of dimensions and its length stands its type
+    return data[:at] + (1).to_bytes(4, "little") + data[at + 4 :]
+
+
+@pytest.mark.parametrize("change", [same_token_twice, last_norm_in_float16])
+def test_where_llama_cpp_ends_the_process_it_says_why_in_one_line(tmp_path: Path, gguf: Path, change: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(change(gguf.read_bytes()))
+    code = "import sys, pathlib\nfrom mbegu.model.llama_cpp import LlamaCpp\nlist(LlamaCpp(pathlib.Path(sys.argv[1]), threads=2).complete('a', 3))"
+    done = subprocess.run([sys.executable, "-c", code, str(with_own_hash(path))], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (DamageError.exit_code, "")
+    assert done.stderr.startswith("mbegu: llama.cpp cannot go on with this model: ")
+    assert done.stderr.endswith(f" ({path}). Copy or download the file again, or use another model.\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_model_that_llama_cpp_does_not_know_is_refused_with_its_reason(tmp_path: Path, gguf: Path) -> None:

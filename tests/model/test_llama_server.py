@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests import tiny_model
+from tests.model.own_hash import with_own_hash
 
-from mbegu.core.errors import InputError, MissingDependencyError
+from mbegu.core.errors import DamageError, InputError, MissingDependencyError
 from mbegu.model import llama_cpp
 from mbegu.model.llama_cpp import LlamaCpp, open_gguf
 from mbegu.model.llama_server import LlamaServer
@@ -52,6 +53,16 @@ def test_the_same_seed_writes_the_same_text(server: LlamaServer) -> None:
 def test_greedy_writing_is_that_of_the_library(server: LlamaServer, gguf: Path) -> None:
     with LlamaCpp(gguf, threads=1) as library:
         assert "".join(server.complete("ẹ", 8, temperature=0)).rstrip("\ufffd") == "".join(library.complete("ẹ", 8, temperature=0)).rstrip("\ufffd")
+
+
+def test_weights_that_are_no_numbers_have_no_score(gguf: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(gguf.read_bytes()[:-4000] + b"\xff" * 4000)
+    with (
+        LlamaServer(with_own_hash(path), threads=1) as broken,
+        pytest.raises(DamageError, match=r"values that are no numbers \(.*x\.gguf\)"),
+    ):
+        broken.score([TEXT])
 
 
 def test_a_model_that_writes_on_does_not_converse(server: LlamaServer) -> None:

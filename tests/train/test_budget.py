@@ -118,9 +118,9 @@ def test_what_was_chosen_and_what_is_expected_is_said(inputs: Inputs) -> None:
 def test_teachers_and_how_the_last_model_learns_from_them_are_said(inputs: Inputs) -> None:
     plan, said = plan_for(inputs, budget="5h", dtype="float32")
     last = plan.training.of_model(plan.training.teachers)
-    assert plan.training.teachers == 2
+    assert plan.training.teachers == 4
     assert f"dropout {plan.training.dropout}, weight decay {plan.training.weight_decay}" in said
-    assert "; that is for 2 teachers of the same size before it, which it learns from with dropout 0.0, weight decay " in said
+    assert "; that is for 4 teachers of the same size before it, which it learns from with dropout 0.0, weight decay " in said
     assert f"weight decay {last.weight_decay}\n" in said
 
 

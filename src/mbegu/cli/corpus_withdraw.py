@@ -36,7 +36,7 @@ def withdraw(name: str, folder: Path, dry_run: bool, delete_originals: bool, yes
     own files are only deleted with --delete-originals, which asks first. The name goes on a list that every later reading obeys. What was
     interrupted goes on when the same command is run again.
     """
-    from mbegu.corpus.withdraw.own import is_written_folder
+    from mbegu.corpus.files import is_written_folder
     from mbegu.corpus.withdraw.whole import withdraw as withdraw_all
     from mbegu.recipes.recipe import read_recipe
     from mbegu.recipes.runner import hold

@@ -13,6 +13,7 @@ from mbegu.model.score import SMALLEST_CONTEXT
 
 MOST_BLOCKS = 512  # LLAMA_MAX_LAYERS of llama.cpp
 LARGEST_COUNT = 2**31 - 1
+_NO_MORE_THAN = {"expert_used_count": "expert_count", "nextn_predict_layers": "block_count"}  # a count, and the one that holds it
 UINT32, INT32, FLOAT32, STRING = 4, 5, 6, 8  # GGUF's numbers of types
 # Lists of the vocabulary, read as these types without a question, and whether each has as many parts as there are tokens.
 _LISTS = {
@@ -30,24 +31,21 @@ def wrong_value(metadata: Mapping[str, Any], arrays: Mapping[str, tuple[int, int
         metadata: values by their keys; arrays have their length.
         arrays: type of the parts and length of each array.
     """
-    architecture = metadata["general.architecture"]
-    for key, value in metadata.items():
-        if key in _LISTS:
-            wrong = _is_wrong_list(key, arrays)
-        elif key in arrays or not key.startswith(f"{architecture}."):
-            continue
-        else:
-            wrong = _is_wrong(key.removeprefix(f"{architecture}."), value)
-        if wrong:
-            return f"'{key}' is {_shown(key, value, arrays)}"
-    return ""
+    prefix = f"{metadata['general.architecture']}."
+    values = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix) and key not in arrays}
+    wrong = [key for key in metadata if key in _LISTS and _is_wrong_list(key, arrays)]
+    wrong += [prefix + name for name, value in values.items() if _is_wrong(name, value, values)]
+    return f"'{wrong[0]}' is {_shown(wrong[0], metadata[wrong[0]], arrays)}" if wrong else ""
 
 
-def _is_wrong(name: str, value: Any) -> bool:
+def _is_wrong(name: str, value: Any, values: Mapping[str, Any]) -> bool:
     if name == "block_count":
         return not (_is_count(value) and 1 <= value <= MOST_BLOCKS)
     if name == "context_length":
         return not (_is_count(value) and value >= SMALLEST_CONTEXT)
+    if name in _NO_MORE_THAN:
+        most = values.get(_NO_MORE_THAN[name], LARGEST_COUNT)
+        return not (_is_count(value) and _is_count(most) and value <= most)
     if isinstance(value, float):
         lowest = math.ulp(0.0) if name.startswith("rope.freq_base") else 0.0 if name.endswith("epsilon") else -math.inf
         return not (math.isfinite(value) and value >= lowest)

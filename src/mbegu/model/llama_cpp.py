@@ -230,6 +230,7 @@ class LlamaCpp:
 
     def _forget(self) -> None:
         """Empty the cache; at the first call, make it."""
+        load_library().listen(self.path)
         if self._state is None:
             self._state, self._batch = self._make_state()
         self._c.llama_memory_clear(self._c.llama_get_memory(self._state), False)
@@ -337,7 +338,7 @@ def check_memory(path: Path) -> None:
 
 
 def _load(library: Library, path: Path) -> Any:
-    library.listen()
+    library.listen(path)
     params = library.c.llama_model_default_params()
     no_devices = ctypes.c_void_p(None)
     params.devices = ctypes.addressof(no_devices)

@@ -11,11 +11,14 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib.util
+import os
+import sys
+import threading
 from ctypes import POINTER, c_bool, c_byte, c_char_p, c_float, c_int8, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mbegu.core.errors import MissingDependencyError
+from mbegu.core.errors import DamageError, MissingDependencyError
 
 TESTED_VERSION = "2026.10.11549"
 PACKAGE = "xllamacpp"
@@ -103,6 +106,7 @@ _CONTEXT_DEFAULTS = {
 
 _MODEL, _CONTEXT, _VOCAB, _MEMORY = c_void_p, c_void_p, c_void_p, c_void_p
 _LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, c_char_p, c_void_p)
+_ABORT_CALLBACK = ctypes.CFUNCTYPE(None, c_char_p)
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "llama_backend_init": (None, []),
     "llama_log_set": (None, [_LOG_CALLBACK, c_void_p]),
@@ -132,6 +136,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "llama_get_logits": (POINTER(c_float), [_CONTEXT]),
     "llama_get_memory": (_MEMORY, [_CONTEXT]),
     "llama_memory_clear": (None, [_MEMORY, c_bool]),
+    "ggml_set_abort_callback": (c_void_p, [_ABORT_CALLBACK]),
     "ggml_quantize_chunk": (c_size_t, [c_int32, c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p]),
 }
 
@@ -148,6 +153,8 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.first_error = ""
+        self.model: str | Path = ""
+        self._ends = threading.Lock()
         try:
             self.c: Any = ctypes.CDLL(str(path))
         except OSError as error:
@@ -163,17 +170,33 @@ class Library:
         check_layout(self.c.llama_model_default_params(), _MODEL_DEFAULTS)
         check_layout(self.c.llama_context_default_params(), _CONTEXT_DEFAULTS)
         self._check_batch()
+        self._abort_callback = _ABORT_CALLBACK(self._end)
+        self.c.ggml_set_abort_callback(self._abort_callback)
         self.c.llama_backend_init()
 
-    def listen(self) -> None:
-        """Forget what was heard, and hear what llama.cpp logs from now on: a server of its in this process would take that for itself."""
-        self.first_error = ""
+    def listen(self, model: str | Path = "") -> None:
+        """Forget what was heard, and hear what llama.cpp logs from now on: a server of its in this process would take that for itself.
+
+        Args:
+            model: the file that is at work, for messages.
+        """
+        self.first_error, self.model = "", model
         self.c.llama_log_set(self._callback, None)
 
     def _hear(self, level: int, text: bytes | None, _: Any) -> None:
         """Keep the first error that llama.cpp logs, in place of the terminal; those that follow only say that it failed."""
         if level == _ERROR_LEVEL and text and not self.first_error:
             self.first_error = text.decode("utf-8", "replace").strip()
+
+    def _end(self, reason: bytes | None) -> None:
+        """Say why llama.cpp is about to end the process, in place of its report, and end it with our exit code: nothing can be raised here."""
+        if not self._ends.acquire(blocking=False):  # several threads may come to the same end: the first one says so
+            threading.Event().wait()
+        said = (reason or b"no reason given").decode("utf-8", "replace").rpartition("/llama.cpp/")[2]
+        error = DamageError(f"llama.cpp cannot go on with this model: {said}", self.model, "copy or download the file again, or use another model")
+        sys.stderr.write(f"mbegu: {error.one_line()}\n")
+        sys.stderr.flush()
+        os._exit(error.exit_code)
 
     def _check_batch(self) -> None:
         batch = self.c.llama_batch_init(1, 0, 1)

@@ -13,7 +13,7 @@ import queue
 import threading
 import unicodedata
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from mbegu.core.errors import InputError, MissingDependencyError
 from mbegu.core.report import Say
 from mbegu.model.gguf_file import read_gguf_head
 from mbegu.model.llama_cpp import LONGEST_CONTEXT, NO_TOKEN, check_memory, default_threads
-from mbegu.model.score import DocumentScore, score_documents
+from mbegu.model.score import DocumentScore, require_finite, score_documents
 
 FORCING_BIAS = 1e6  # nats; far above any logit
 PAGE_TOKENS = 256  # llama.cpp rounds a context up to pages of this size
@@ -114,10 +114,16 @@ class LlamaServer:
     def _log2_probability(self, before: list[int], target: int) -> float:
         forced = self._forced(before, target, listed=1)
         if forced and forced[0]["id"] == target:
-            return float(forced[0]["logprob"]) / math.log(2)
+            return self._log2(forced[0])
         # The server says nothing of a token that ends inside a character: force a whole one and look the other up in the list.
         listed = self._forced(before, self._whole, self.vocabulary_size)[0]["top_logprobs"]
-        return next(float(each["logprob"]) for each in listed if each["id"] == target) / math.log(2)
+        return self._log2(next(each for each in listed if each["id"] == target))
+
+    def _log2(self, found: Mapping[str, Any]) -> float:
+        """Return log2 p of a token that the server tells of. Raises ``DamageError`` where it is no number, which JSON writes as null."""
+        nats = math.nan if found["logprob"] is None else float(found["logprob"])
+        require_finite([nats], self.path)
+        return nats / math.log(2)
 
     def _forced(self, before: list[int], token: int, listed: int) -> list[dict[str, Any]]:
         request = {"prompt": before, "n_predict": 1, "n_probs": listed, "temperature": 0, "cache_prompt": True}

@@ -16,7 +16,8 @@ from tests.end_to_end.project import CommandLine
 from mbegu.core import artifacts
 from mbegu.core.documents import Document, read_documents, write_documents
 from mbegu.core.steps import Project
-from mbegu.corpus.withdraw.own import is_own_text, is_written_folder, own_files, own_folders
+from mbegu.corpus.files import is_written_folder
+from mbegu.corpus.withdraw.own import is_own_text, own_files, own_folders
 
 RECIPE = '[project]\nlanguage = "yor"\n\n[corpus]\ntext = ["{text}"]\n'
 HERS, OTHERS = story(1, sentences=10), story(2, sentences=10)

@@ -122,7 +122,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     files = list_documents(folder, findings)
     assert [file.name for file in files] == ["a.txt", "b.txt", "ndani/c.txt"]
     left_out = {drop.source for drop in findings.problems if drop.reason == OUTSIDE}
-    assert left_out == {"pw.txt", "z/a/b.txt", "z/pin.txt"} or left_out == {"pw.txt", "ndani/d/b.txt", "z/pin.txt"}
+    assert left_out == {"pw.txt", "z", "ndani/d"}
     (tmp_path / "kiungo").symlink_to(folder)
     assert [file.name for file in list_documents(tmp_path / "kiungo", Findings())] == ["a.txt", "b.txt", "ndani/c.txt"]
 

@@ -16,7 +16,7 @@ from mbegu.corpus.clean.drops import drop_schema
 from mbegu.corpus.clean.settings import CleanSettings
 from mbegu.corpus.filters import boilerplate, lists, markup, noise, repetition, structure, stubs, suspects, titles
 
-VERSION = 3
+VERSION = 4
 MOST_PAIRS = 200
 MOST_SOURCES = 200
 MOST_CHANGES = 200

@@ -20,9 +20,9 @@ from mbegu.core.documents import read_documents, write_documents
 from mbegu.core.errors import DamageError, explain_os_error
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
-from mbegu.corpus.files import REPORT
+from mbegu.corpus.files import REPORT, is_written_folder
 from mbegu.corpus.withdraw.names import Plan, relative
-from mbegu.corpus.withdraw.own import has_manifest, is_step, is_users, is_written_folder, leftovers, own_files, own_folders
+from mbegu.corpus.withdraw.own import has_manifest, is_step, is_users, leftovers, own_files, own_folders
 from mbegu.corpus.withdraw.plan import WORK, save
 from mbegu.corpus.withdraw.spans import NUMBERS, Spans, json_strings, texts_in
 from mbegu.corpus.withdrawn import GONE, LIST_FILE

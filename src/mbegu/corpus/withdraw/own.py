@@ -8,21 +8,15 @@ from typing import Any
 
 from mbegu.core import artifacts
 from mbegu.core.artifacts import MANIFEST, STARTED
-from mbegu.core.documents import holds_documents
 from mbegu.core.durable import PARTIAL_SUFFIX
 from mbegu.core.errors import DamageError
 from mbegu.core.steps import Project
 from mbegu.corpus.clean.place import PLAN, WORK
-from mbegu.corpus.files import DROPPED, FACTS, KEPT, REPORT, is_cleaned_folder
+from mbegu.corpus.files import DROPPED, FACTS, KEPT, REPORT, is_written_folder
 from mbegu.corpus.report.folder import LEAKS
 from mbegu.corpus.withdraw.names import relative
 
 CLEANED_FILES = (KEPT, DROPPED, FACTS, REPORT, LEAKS)
-
-
-def is_written_folder(folder: Path) -> bool:
-    """Whether `mbegu corpus clean` wrote a folder, or `mbegu corpus leaks --remove`, which gives no facts but the columns of documents."""
-    return is_cleaned_folder(folder) or ((folder / DROPPED).is_file() and holds_documents(folder / KEPT))
 
 
 def is_own_text(root: Path, place: Project) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mbegu.core.errors import InputError
 from mbegu.core.steps import Project
 from mbegu.corpus.files import TextFile, text_files
-from mbegu.corpus.findings import EMPTY, OUTSIDE, UNDECODABLE, UNSUPPORTED, Findings, ReadError
+from mbegu.corpus.findings import EMPTY, UNDECODABLE, UNSUPPORTED, Findings, ReadError
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.readers import read_source
 from mbegu.corpus.readers.context import Context
@@ -38,11 +38,9 @@ def list_documents(folder: Path, findings: Findings) -> list[TextFile]:
     if not folder.exists():
         raise InputError("the folder of documents is not there", folder, "check the path")
     settings = _settings(folder)
-    found, root = [], folder.resolve()
+    found = []
     for file in text_files(settings, Project(folder / ".mbegu"), findings):
-        if not file.path.resolve().is_relative_to(root):
-            findings.drop(file.name, OUTSIDE, "what it leads to is not read: copy the document into the folder")
-        elif Path(file.name).suffix.lower() in FORMATS:
+        if Path(file.name).suffix.lower() in FORMATS:
             found.append(file)
         else:
             findings.drop(file.name, UNSUPPORTED, f"documents end in {' '.join(FORMATS)}")
