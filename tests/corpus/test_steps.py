@@ -313,6 +313,7 @@ def test_mixed_encodings_are_told_file_by_file(grow) -> None:  # type: ignore[no
 def test_names_with_spaces_arabic_and_emoji(grow) -> None:  # type: ignore[no-untyped-def]
     made = grow({f"قصص جميلة 📚/حكاية {i}.txt": story(i) for i in range(30)})
     assert made.facts["sources"][0]["name"] == "قصص جميلة 📚"
+    assert made.facts["source_count"] == len(made.facts["sources"])
     assert made.facts["documents"] == 30
 
 

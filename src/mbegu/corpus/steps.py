@@ -109,7 +109,7 @@ def grow_corpus(settings: CorpusSettings, inputs: Inputs, out: Path, say: Say) -
     return {
         **{
             name: report[name]
-            for name in ("documents", "bytes", "characters", "scripts", "sources", "licences", "mark_share", "nfc_changed_documents")
+            for name in ("documents", "bytes", "characters", "scripts", "sources", "source_count", "licences", "mark_share", "nfc_changed_documents")
         },
         **figures,
         "dropped": {reason: entry["count"] for reason, entry in report["dropped"].items()},

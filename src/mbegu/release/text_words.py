@@ -29,7 +29,8 @@ def terms_rows(facts: Mapping[str, Any]) -> Rows:
         rows.append(("Changed text must be given away under", " or ".join(alike) or "no one licence fits all parts: keep them apart"))
     rows += [("Conflict", each["words"]) for each in terms["conflicts"]]
     credited = ", ".join(each["licence"] for each in terms["must_credit"])
-    named = f"the authors of all texts under {credited}: see CREDITS.md" if credited else "nobody must be; CREDITS.md names them all the same"
+    nobody = "not known of text without a licence" if terms["unknown_bytes"] else "nobody must be; CREDITS.md names them all the same"
+    named = f"the authors of all texts under {credited}: see CREDITS.md" if credited else nobody
     rows.append(("Must be named", named))
     rows += [(each["licence"], each["words"]) for each in terms["notes"]]
     rows += [("Consent", f"for {format_count(count)} documents until {day}") for day, count in terms.get("consent_until", {}).items()]

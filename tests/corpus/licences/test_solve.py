@@ -145,3 +145,4 @@ def test_where_nothing_is_asked_for_the_answer_is_yes_alone() -> None:
     assert "Under any licence.\n" in free
     assert "?  Yes, if what the licences ask for is kept to.\n" in named
     assert "that asks for at least the same" in named
+    assert "nobody can say: ask" in solve({"unknown": 10}).text()

@@ -114,9 +114,8 @@ class Verdict:
         lines.append(self._alike_words())
         lines += [f"  because of {each.licence} ({format_bytes(each.bytes)}): {each.words}" for each in self.alike_because]
         credited = ", ".join(each.licence for each in self.credit)
-        lines.append(
-            f"Whom must you name? The authors of all texts under {credited}." if credited else "Whom must you name? Nobody must be; it is kind to."
-        )
+        nobody = "Of text without a known licence nobody can say: ask." if self.unknown_bytes else "Nobody must be; it is kind to."
+        lines.append(f"Whom must you name? The authors of all texts under {credited}." if credited else f"Whom must you name? {nobody}")
         lines += [f"Conflict: {each.words}" for each in self.conflicts]
         if self.unknown_bytes:
             share = 100 * self.unknown_bytes / max(1, self.total_bytes)
