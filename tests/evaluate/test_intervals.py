@@ -14,15 +14,20 @@ def test_documents_that_are_all_alike_leave_no_width() -> None:
     assert (interval.low, interval.high) == (1.5, 1.5)
 
 
+def covered(draws: int, documents: int, spread: float, resamples: int) -> int:
+    """Return how many intervals, each from some documents that need 2 bits per byte on average, hold that truth."""
+    chance = random.Random(7)
+    count = 0
+    for seed in range(draws):
+        sizes = [chance.lognormvariate(7, 0.5) for _ in range(documents)]
+        bits = [size * chance.gauss(2.0, spread) for size in sizes]
+        interval = bootstrap_ratio(bits, sizes, resamples=resamples, seed=seed)
+        count += interval.low <= 2.0 <= interval.high
+    return count
+
+
 def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
-    chance = random.Random(1)
-    covered = 0
-    for seed in range(100):
-        sizes = [chance.randint(50, 400) for _ in range(60)]
-        bits = [size * chance.gauss(1.5, 0.4) for size in sizes]
-        interval = bootstrap_ratio(bits, sizes, resamples=200, seed=seed)
-        covered += interval.low <= 1.5 <= interval.high
-    assert 86 <= covered <= 100
+    assert 90 <= covered(100, documents=60, spread=0.5, resamples=200) <= 100
 
 
 @pytest.mark.parametrize(("documents", "share"), [(5, 0.00095), (10, 0.00855), (30, 0.01876), (100, 0.0231), (10**6, 0.025)])
@@ -32,14 +37,7 @@ def test_the_fewer_the_documents_the_further_out_the_ends_are_taken(documents: i
 
 
 def test_six_documents_cover_the_truth_nearly_as_often() -> None:
-    chance = random.Random(7)
-    covered = 0
-    for seed in range(200):
-        sizes = [chance.lognormvariate(7, 0.5) for _ in range(6)]
-        bits = [size * chance.gauss(2.0, 0.2) for size in sizes]
-        interval = bootstrap_ratio(bits, sizes, resamples=300, seed=seed)
-        covered += interval.low <= 2.0 <= interval.high
-    assert covered >= 175  # 180 here; with plain percentiles 168
+    assert covered(200, documents=6, spread=0.2, resamples=300) >= 175, "180 here; with plain percentiles 168"
 
 
 def test_the_same_input_gives_the_same_interval_everywhere() -> None:

@@ -241,16 +241,17 @@ def test_is_plain_json_with_units_in_the_names(three_runs, tmp_path):
     assert issubclass(InputError, MbeguError)
 
 
+class Plug:
+    trouble = ""
+
+    def start(self) -> None:
+        pass
+
+    def read(self) -> Energy:
+        return Energy(0.5, 0.4, 0.6, METER, "all that is plugged in", counts_idle=True)
+
+
 def test_what_a_meter_counts_is_written_with_the_idle_computer_beside_it(tmp_path, laptop):
-    class Plug:
-        trouble = ""
-
-        def start(self) -> None:
-            pass
-
-        def read(self) -> Energy:
-            return Energy(0.5, 0.4, 0.6, METER, "all that is plugged in", counts_idle=True)
-
     record = RunRecord(1, "corpus", 1, "k", "running", utc_now(), utc_now())
     done = RunRecorder(tmp_path, record, MeterChoice(Plug(), "a test"), laptop).finish()
     assert done.energy.counts_idle and done.energy.idle.low_kwh < done.energy.idle.kwh < done.energy.idle.high_kwh
@@ -259,15 +260,6 @@ def test_what_a_meter_counts_is_written_with_the_idle_computer_beside_it(tmp_pat
 
 
 def test_a_meter_counts_from_the_beginning_of_the_step_and_so_does_the_idle_computer_beside_it(tmp_path, laptop, monkeypatch):
-    class Plug:
-        trouble = ""
-
-        def start(self) -> None:
-            pass
-
-        def read(self) -> Energy:
-            return Energy(0.5, 0.4, 0.6, METER, "all that is plugged in", counts_idle=True)
-
     monkeypatch.setattr(recorder_module.UNCOUNTED, "take", lambda: Spent(3600.0, 3600.0))
     record = RunRecord(1, "corpus", 1, "k", "running", utc_now(), utc_now())
     done = RunRecorder(tmp_path, record, MeterChoice(Plug(), "a test"), laptop).finish()

@@ -107,3 +107,17 @@ def read_documents(path: Path) -> Iterator[Document]:
                     yield Document(**{**row, "meta": dict(row["meta"])})
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise DamageError(f"not a file of documents: {error}", path) from error
+
+
+def in_batches(documents: Iterable[Document], most_characters: int) -> Iterator[list[Document]]:
+    """Yield documents many at a time, about ``most_characters`` characters together: one by one, short ones would take long."""
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += len(document.text)
+        if characters >= most_characters:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -10,13 +10,13 @@ capitals counts as the same. There are two ways to look:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.core.documents import Document
+from mbegu.core.documents import Document, in_batches
 from mbegu.corpus.keys import Hashes, skeleton, span_hashes
 from mbegu.corpus.leaks.words import Lookup
 
@@ -51,7 +51,7 @@ class SpanIndex:
     def shared_share(self, documents: Iterable[Document]) -> Shares:
         """Return for each text of the index [texts] which share of its spans stands in any of these documents."""
         found = np.zeros(len(self._spans.sorted), dtype=bool)
-        for batch in in_batches(documents):
+        for batch in in_batches(documents, BATCH_CHARACTERS):
             found[self._hits([skeleton(document.text) for document in batch])[:, 3]] = True
         share: Shares = np.bincount(self._owners, weights=found[self._numbers]) / np.bincount(self._owners)
         return share
@@ -103,20 +103,6 @@ def _is_short(bare: str) -> bool:
 def share_of_bytes(share: Shares, sizes_bytes: Sequence[int]) -> float:
     """Return the mean of the shares of texts, each weighed by its size."""
     return round(float(np.dot(share, sizes_bytes)) / max(1, sum(sizes_bytes)), 6)
-
-
-def in_batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Yield documents many at a time: one by one, short ones would take long."""
-    batch: list[Document] = []
-    characters = 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document.text)
-        if characters >= BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 @dataclass(frozen=True)

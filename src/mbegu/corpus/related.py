@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbegu.core.documents import RELATED, Document, read_documents, write_documents
+from mbegu.core.documents import RELATED, Document, in_batches, read_documents, write_documents
 from mbegu.core.errors import InputError
 from mbegu.core.report import Say
 from mbegu.core.steps import Project
@@ -19,7 +19,7 @@ from mbegu.corpus.files import text_files, text_roots
 from mbegu.corpus.findings import EXACT, HELD_OUT, Findings
 from mbegu.corpus.keys import digest, letters_and_marks, line_key, skeleton
 from mbegu.corpus.leaks.find import without_ranges
-from mbegu.corpus.overlap import LEAST_LETTERS, SpanIndex, in_batches, share_of_bytes
+from mbegu.corpus.overlap import BATCH_CHARACTERS, LEAST_LETTERS, SpanIndex, share_of_bytes
 from mbegu.corpus.papers import Papers
 from mbegu.corpus.read import read_documents as read_files
 from mbegu.corpus.settings import CorpusSettings
@@ -89,7 +89,7 @@ def _counted(documents: Iterable[Document], profile: Profile) -> Iterator[Docume
 
 def _unseen(documents: Iterable[Document], own: _OwnText, findings: Findings) -> Iterator[Document]:
     """Yield what is no copy of an earlier document of either text, without what stands in the held-out documents."""
-    for batch in in_batches(_without_copies(documents, own.first_with, findings)):
+    for batch in in_batches(_without_copies(documents, own.first_with, findings), BATCH_CHARACTERS):
         rests = [_without_lines(document.text, own.lines) for document in batch]
         with_spans = own.spans.texts_with_spans([rest.text for rest in rests])
         for number, document in enumerate(batch):

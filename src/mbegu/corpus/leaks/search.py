@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from mbegu.core.documents import Document
+from mbegu.core.documents import Document, in_batches
 from mbegu.corpus.keys import Hashes, letters_and_marks, mix
 from mbegu.corpus.leaks.index import (
     PART_LEAST_WORDS,
@@ -91,25 +91,13 @@ def search(documents: Iterable[Document], index: ItemIndex) -> Iterator[tuple[Do
         index: the test items.
     """
     hashes = WordHashes()
-    for batch in _batches(documents, hashes):
+    for some in in_batches(documents, BATCH_CHARACTERS):
+        batch = _batch(some, hashes)
         if index.anchors is None:
             index.choose_anchors(batch.words)
         found = _matches(batch, index)
         for number, document in enumerate(batch.documents):
             yield document, sorted(found.get(number, []), key=lambda match: (match.first, match.item))
-
-
-def _batches(documents: Iterable[Document], hashes: WordHashes) -> Iterator[_Batch]:
-    waiting: list[Document] = []
-    characters = 0
-    for document in documents:
-        waiting.append(document)
-        characters += len(document.text)
-        if characters >= BATCH_CHARACTERS:
-            yield _batch(waiting, hashes)
-            waiting, characters = [], 0
-    if waiting:
-        yield _batch(waiting, hashes)
 
 
 def _batch(documents: list[Document], hashes: WordHashes) -> _Batch:

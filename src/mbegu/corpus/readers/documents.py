@@ -13,6 +13,7 @@ from mbegu.core.documents import Document
 from mbegu.corpus.normalise import normalise
 from mbegu.corpus.papers import UNKNOWN
 from mbegu.corpus.readers.archive import path_inside
+from mbegu.corpus.readers.failure import failure
 from mbegu.corpus.readers.parquet import Table, open_table
 from mbegu.corpus.source import RawText, Source, file_of
 
@@ -50,8 +51,8 @@ def consents(source: Source) -> Iterator[str]:
         with open_table(source, source.size_bytes) as table:
             for (meta,) in table.rows(("meta",)):
                 yield from (_line(value) for key, value in meta or () if _line(key) == _UNTIL)
-    except Exception:
-        return
+    except Exception as error:
+        failure(error)  # raises what does not speak of the file, such as a wish to stop; the rest is told where the text is read
 
 
 def _line(value: str | None) -> str:
