@@ -230,6 +230,7 @@ def test_the_output_decays_no_more_in_a_pass_of_more_steps() -> None:
     assert output_decay(16, 66) == pytest.approx(3, rel=0.1), "measured with 1 MB of Swahili, where 1.5 and 6 were worse"
     assert 1.5 < output_decay(10, 122) < 2.4, "measured with 2 MB of Yoruba, where 0.7 was worse"
     assert output_decay(3, 122) == output_decay(3, 35) < 0.3, "1 was worse than 0.3 with 2 MB of Yoruba"
+    assert output_decay(12, 229) == pytest.approx(0.92, rel=0.01), "measured with 3.8 MB of Yoruba, where 3.4 was worse"
     assert output_decay(30, 10**6) == 0.1
 
 

@@ -352,7 +352,7 @@ def output_decay(passes: float, steps_a_pass: float) -> float:
 
     Each step takes its share away, so the same decay takes more in a pass that has more steps (Wang and Aitchison 2024). In those with 6 a pass
     had 35 steps; with 66, 1 MB of Swahili read 16 times, 1.5, 3 and 6 gave 1.724, 1.707 and 1.729; with 122, 2 MB of Yoruba read 10 times,
-    0.7 took 0.2 and 0.4 % more than 2.3 (bench/LOG.md).
+    0.7 took 0.2 and 0.4 % more than 2.3; with 229, 3.8 MB of Yoruba read 12 times, 0.9 took 2.3 % fewer than 3.4 (bench/LOG.md).
     """
     decay = MOST_OUTPUT_DECAY * (passes / PASSES_OF_MOST_OUTPUT_DECAY) ** 2
     most = min(MOST_OUTPUT_DECAY, MOST_OUTPUT_DECAY_A_PASS / max(steps_a_pass, 1.0))
